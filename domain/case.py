@@ -1,0 +1,418 @@
+"""The state of one case and the one fold of its history.
+
+The state is shaped for several recipients, handlers and linked cases: people are a list indexed by `party_id` (0 is the
+applicant), each recipient carries a status of its own, and an assignment carries lawyers with one lead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, Literal, Self
+from uuid import UUID
+
+from domain.command import Happened
+from domain.lifecycle import STAGE_OF, Lane, Stage, State
+from domain.values import (
+    Applicant, CaseStage, Channel, Code, Fen, Matter, Model, Moment, Paper, Party, PersonalText,
+)  # fmt: skip
+
+SCHEMA = 1
+"""Version of this state's shape; a snapshot of another schema is folded anew."""
+
+Status = Literal["undecided", "granted", "accepted_first", "refused", "found_ineligible", "terminated", "released", "concluded"]
+
+
+class Hardship(Model):
+    in_hardship: bool
+    per_person_fen: int
+    threshold_fen: int
+    version: int
+    """Version of the hardship_assessed event that holds the lines of the sum."""
+
+
+class Waiver(Model):
+    ground: str
+    version: int
+
+
+class Decided(Model):
+    """The decision about one recipient: by which event, when, by whom; `served_on` once its paper has been served."""
+
+    result: Literal["granted", "refused", "terminated"]
+    version: int
+    decided_on: date
+    decided_by: str
+    served_on: date | None = None
+
+
+class Objection(Model):
+    state: Literal["filed", "upheld", "corrected"]
+    filed_on: date
+    against: Literal["refused", "terminated"]
+    decided_on: date | None = None
+
+
+class Outcome(Model):
+    result: str
+    closing_event: str | None = None
+    closed_on: date
+    awarded_fen: Fen | None = None
+    recovered_fen: Fen | None = None
+    loss_avoided_fen: Fen | None = None
+    fees_waived_fen: Fen | None = None
+    payment_due_on: date | None = None
+    summary: PersonalText | None = None
+
+
+class Recipient(Model):
+    """One person who asks for or receives the aid, by `party_id`."""
+
+    party_id: int
+    status: Status = "undecided"
+    hardship: Hardship | None = None
+    waiver: Waiver | None = None
+    recommended: Literal["grant", "refuse"] | None = None
+    decision: Decided | None = None
+    objection: Objection | None = None
+    outcome: Outcome | None = None
+    engaged_on: date | None = None
+
+
+class Supplement(Model):
+    """The one-time notice of missing papers (一次性告知): what is still missing, by when."""
+
+    papers: tuple[Paper, ...] = ()
+    explanations: tuple[PersonalText, ...] = ()
+    by: date
+    open: bool = True
+    notices: int = 1
+
+
+class Verification(Model):
+    kind: Literal["data_sharing", "inquiry", "other_agency"]
+    agency: str
+    subject: PersonalText | None = None
+    version: int
+    result: Literal["confirmed", "not_confirmed", "no_answer"] | None = None
+
+
+class Wall(Model):
+    """Who may not touch this case: a person, lawyer or unit (code), and why."""
+
+    who: Code
+    why: PersonalText | None = None
+
+
+class AcceptFirst(Model):
+    state: Lane
+    basis: Literal["local_policy", "urgent_art_44", "papers_later"]
+    ground: str
+    papers_owed: tuple[Paper, ...]
+    papers_listed: tuple[Paper, ...]
+    """Everything that was owed at the start; `papers_owed` is what is still missing."""
+    due_on: date
+    accepted_on: date
+    by_delegation: bool = False
+    confirmed_by_approver: bool = False
+    extensions: int = 0
+    deferred: bool = False
+    """True where the decision itself was deferred (urgent_art_44, papers_later)."""
+
+
+class LawyerChoice(Model):
+    choices: tuple[Code, ...] = ()
+    wishes: dict[str, str] = {}
+    no_wish_told: bool = False
+
+
+class Handler(Model):
+    lawyer: Code
+    unit: Code | None = None
+    lead: bool = True
+
+
+class Assignment(Model):
+    unit: Code
+    lawyers: tuple[Handler, ...] = ()
+    received_by_unit_on: date | None = None
+    choice_not_followed: tuple[dict[str, Any], ...] = ()
+    explanation: dict[str, Any] = {}
+
+    @property
+    def lead(self) -> str | None:
+        return next((h.lawyer for h in self.lawyers if h.lead), None)
+
+
+class Hearing(Model):
+    forum: str
+    at: Moment
+    place: str | None = None
+    held_on: date | None = None
+    result: PersonalText | None = None
+
+
+class Procedure(Model):
+    kind: str
+    stage: CaseStage
+    body: str
+    docket: str | None = None
+    held_on: date
+    received_on: date | None = None
+    amount_fen: Fen | None = None
+    payment_due_on: date | None = None
+    before_aid: bool = False
+    version: int
+
+
+class Representation(Model):
+    """The handler's work so far."""
+
+    began_on: date | None = None
+    meetings: int = 0
+    last_meeting_on: date | None = None
+    consent: bool | None = None
+    hearings: tuple[Hearing, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
+    progress_reports: int = 0
+    major_matters: int = 0
+
+
+class Replacement(Model):
+    by: Literal["recipient", "unit", "centre"]
+    cause: str
+    requested_by: str
+    came_from: State
+
+
+class Termination(Model):
+    ground: str
+    reported_by: str
+    came_from: State
+    terminated_on: date | None = None
+
+
+class Closure(Model):
+    papers: tuple[Paper, ...] = ()
+    reports: int = 0
+    returns: int = 0
+    missing: tuple[Paper, ...] = ()
+    accepted_by: str | None = None
+    grade: str | None = None
+    subsidy_fen: Fen | None = None
+    tariff: Code | None = None
+    paid_on: date | None = None
+    voucher: str | None = None
+    satisfaction: int | None = None
+    peer_grade: str | None = None
+    volume: str | None = None
+    archive_number: str | None = None
+
+
+class Document(Model):
+    document_id: UUID
+    title: str
+    digest: str
+    size: int
+    media_type: str
+    version: int
+
+
+class Hold(Model):
+    placed_by: str
+    placed_on: date
+    version: int
+    lifted: bool = False
+
+
+class Link(Model):
+    case_id: UUID
+    relation: str
+
+
+class Visit(Model):
+    at: Moment
+    ground: str
+    held_on: date | None = None
+
+
+class Pause(Model):
+    cause: int
+    """Version of the event that paused; closed by its own partner."""
+    closes: str
+    """Type of the event that closes it."""
+    from_at: Moment
+    to_at: Moment | None = None
+
+
+class Rung(Model):
+    """One step of a reminder ladder: when, whom, which kind of event it becomes."""
+
+    n: int
+    at: Moment
+    to: tuple[str, ...]
+    kind: Literal["warned", "missed", "escalated"]
+    fired: bool = False
+
+
+class Clock(Model):
+    """One running or finished time limit. `id` is `<limit>/<version of the event that started it>`."""
+
+    id: str
+    limit: str
+    state: Literal["running", "paused", "met", "met_late", "missed", "lapsed", "cancelled"]
+    source: str
+    confirmed: bool = True
+    """False: the limit's number awaits confirmation by the justice bureau; shown beside the date."""
+    rule_from: date
+    unit: Literal["calendar_day", "working_day", "hour", "date"]
+    n: int | None = None
+    started_on: date
+    started_at: Moment | None = None
+    """The moment for hour limits."""
+    due_on: date
+    due_at: Moment
+    """End of the last day (24:00 or the office's close of business), or the hour; Asia/Shanghai offset."""
+    pauses: tuple[Pause, ...] = ()
+    rungs: tuple[Rung, ...] = ()
+    plan_version: int
+    """Version of the event that last set the plan: start, resume, move."""
+    ended_on: date | None = None
+    on_miss: str | None = None
+    counted: dict[str, Any] = {}
+    """How the date was counted: what follows the start day, what rolled it on, paused days."""
+
+    @property
+    def live(self) -> bool:
+        """Still to be met: running or paused, or missed and not yet answered."""
+        return self.state in ("running", "paused", "missed") and self.ended_on is None
+
+    @property
+    def next_rung(self) -> Rung | None:
+        return next((r for r in self.rungs if not r.fired), None) if self.state in ("running", "missed") and self.live else None
+
+
+class CaseState(Model):
+    """A case as it stands after `version` events."""
+
+    case_id: str
+    version: int = 0
+    last_act_version: int = 0
+    """Version of the last event that is not a clock's: what If-Match is held against."""
+    state: State | None = None
+    register_number: str | None = None
+    case_number: str | None = None
+    centre: Code = ""
+    outlet: Code | None = None
+    assisting_agency: str | None = None
+    channel: Channel | None = None
+    form: Literal["written", "oral"] | None = None
+    oral: dict[str, Any] | None = None
+    opened_on: date | None = None
+    updated_at: datetime | None = None
+    owner: Code | None = None
+    """First-inquiry owner (首问负责制), later the caseworker it was handed to."""
+    lane_days: dict[str, date] = {}
+    acted_by: dict[str, tuple[str, ...]] = {}
+    """Last actor (and whom that person acted for) by event type, for the two-person rules."""
+
+    parties: tuple[Applicant | Party, ...] = ()
+    """Everybody of the case; the index is the `party_id`."""
+    recipients: tuple[Recipient, ...] = ()
+    recipient_count: int = 1
+    representatives: tuple[int, ...] = ()
+    proxy_party: int | None = None
+    proxy_relation: str | None = None
+    opponents: tuple[int, ...] = ()
+    matter: Matter | None = None
+    consultation_id: UUID | None = None
+
+    papers: tuple[Paper, ...] = ()
+    supplement: Supplement | None = None
+    verifications: tuple[Verification, ...] = ()
+    conflict_cleared: bool | None = None
+    walls: tuple[Wall, ...] = ()
+    recused: tuple[Code, ...] = ()
+    recommendation: Literal["grant", "refuse"] | None = None
+    forms_of_aid: tuple[str, ...] = ()
+    stages_granted: tuple[CaseStage, ...] = ()
+    referred_to: str | None = None
+    accept_first: AcceptFirst | None = None
+    on_notice: bool = False
+
+    choice: LawyerChoice | None = None
+    assignment: Assignment | None = None
+    declined_by: tuple[Code, ...] = ()
+    released_lawyers: tuple[Code, ...] = ()
+    replacement: Replacement | None = None
+    termination: Termination | None = None
+    representation: Representation = Representation()
+    closure: Closure = Closure()
+
+    documents: tuple[Document, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    links: tuple[Link, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    served: tuple[int, ...] = ()
+    """Versions of the decisions whose papers have been served."""
+    clocks: tuple[Clock, ...] = ()
+
+    @property
+    def stage(self) -> Stage | None:
+        return STAGE_OF[self.state] if self.state else None
+
+    @property
+    def ended(self) -> bool:
+        return self.stage == "ended"
+
+    @property
+    def applicant(self) -> Applicant:
+        first = self.parties[0]
+        assert isinstance(first, Applicant)  # noqa: S101 -- narrows the type; parties[0] is the applicant by construction
+        return first
+
+    @property
+    def deferred(self) -> bool:
+        """Accepted first under a basis that defers the decision (art. 44, papers later)."""
+        return self.accept_first is not None and self.accept_first.deferred
+
+    @property
+    def undecided(self) -> tuple[Recipient, ...]:
+        return tuple(r for r in self.recipients if r.status == "undecided")
+
+    def but(self, **changes: Any) -> Self:
+        """This state with some fields changed."""
+        return self.model_copy(update=changes)
+
+    def with_recipients(self, ids: Iterable[int], **changes: Any) -> Self:
+        """This state with the same change made to some recipients."""
+        chosen = set(ids)
+        return self.but(recipients=tuple(r.model_copy(update=changes) if r.party_id in chosen else r for r in self.recipients))
+
+
+def blank(case_id: str) -> CaseState:
+    """The case before its first event."""
+    return CaseState(case_id=case_id)
+
+
+def evolve(case: CaseState, happened: Happened) -> CaseState:
+    """The case after one more event. Total and deterministic: the same history gives the same state, whenever it is folded."""
+    at, event = happened
+    after = event.apply(case, at)
+    changes: dict[str, Any] = {"version": at.version, "updated_at": at.decided_at}
+    if not event.clock:
+        changes["last_act_version"] = at.version
+        changes["lane_days"] = {**after.lane_days, event.lane: max(at.effective_on, after.lane_days.get(event.lane, at.effective_on))}
+        who = (at.actor,) if at.on_behalf_of is None else (at.actor, at.on_behalf_of)
+        changes["acted_by"] = {**after.acted_by, event.type: who}
+    return after.but(**changes)
+
+
+def fold(history: Iterable[Happened], case: CaseState) -> CaseState:
+    """`evolve` over a history."""
+    for happened in history:
+        case = evolve(case, happened)
+    return case
+
+
+

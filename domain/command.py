@@ -1,0 +1,255 @@
+"""Two vocabularies: commands (imperative, what somebody asks) and events (past tense, what happened), and what refuses one.
+
+A command's class states who may issue it, from which states it is allowed and which other person must have acted before;
+its `decide` says what happens. An event's class says how it changes the case. Nothing here reads a clock or a database:
+time, rules, directory and the person acting come in as `Facts`.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
+
+from domain.values import Code, Model, PersonalText
+
+if TYPE_CHECKING:
+    from domain.case import CaseState
+    from domain.directory import Directory
+    from domain.lifecycle import State
+    from domain.rules import Rules
+
+Role = Literal[
+    "liaison", "receptionist", "caseworker", "approver", "duty_lawyer", "unit_manager", "lawyer", "finance_officer", "supervisor",
+    "bureau_officer", "auditor", "system_administrator", "security_administrator", "system",
+]  # fmt: skip
+EffectiveLane = Literal["main", "accept_first", "margin"]
+"""`effective_on` never decreases within a lane. `margin`: notes, papers, holds and other entries beside the line."""
+
+
+class Refusal(Exception):  # noqa: N818 -- the field's word; a refusal is an answer, not a fault
+    """The rules say no. `code` is stable; `detail` values fill the sentence that the catalogues hold for the code.
+
+    `status` is the HTTP status of `api.md`: 409 unless the fault is one of authority (403) or of a value (422, with `pointer`).
+    """
+
+    def __init__(self, code: str, *, status: int = 409, pointer: str | None = None, **detail: Any) -> None:
+        super().__init__(code)
+        self.code, self.status, self.pointer, self.detail = code, status, pointer, detail
+
+
+class Actor(NamedTuple):
+    """The person who acts: directory code, acting role, office; `lawyer` and `unit` where the person is of a panel."""
+
+    id: str
+    role: Role
+    office: str
+    lawyer: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything a decision may know beside the case and the command.
+
+    `now` is the workflow's time (aware); `effective_on` the legal day (Asia/Shanghai) the command takes effect.
+    `loads` counts open cases by lawyer; `earlier_lawyers` and `history` are filled for commands that name them in `needs`.
+    """
+
+    now: datetime
+    effective_on: date
+    actor: Actor
+    directory: Directory
+    rules: Rules
+    command_id: str
+    on_behalf_of: str | None = None
+    loads: Mapping[str, int] = field(default_factory=dict[str, int])
+    history: Sequence[Happened] = ()
+
+
+class Series(NamedTuple):
+    """A dense series of numbers: `kind` is `register` or `case:<kind>`, one series a centre and year of the legal day."""
+
+    kind: str
+    centre: str
+    year: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The envelope of an event as far as it is known when it is decided (position and recorded_at come with the append)."""
+
+    version: int
+    decided_at: datetime
+    effective_on: date
+    actor: str
+    role: str
+    office: str
+    command_id: str
+    on_behalf_of: str | None = None
+
+
+EVENTS: dict[str, type[Event]] = {}
+COMMANDS: dict[str, type[Command]] = {}
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+class Event(Model):
+    """What happened. `apply` is total: an event that was recorded is a fact and is never refused when folded."""
+
+    type: ClassVar[str]
+    schema_version: ClassVar[int] = 1
+    clock: ClassVar[bool] = False
+    """True for the clocks' own events: they do not count for If-Match nor for the order of legal days."""
+    lane: ClassVar[EffectiveLane] = "main"
+
+    note: PersonalText | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.type = _snake(cls.__name__)
+        EVENTS[cls.type] = cls
+
+    @abstractmethod
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        """The case after this event."""
+
+    def series(self) -> Series | None:
+        """The series this event draws its number from, if it bears one."""
+        return None
+
+    def numbered(self, n: int, directory: Directory) -> Self:
+        """This event bearing number `n` of its series."""
+        raise NotImplementedError(n, directory)
+
+
+class Command(Model):
+    """What somebody asks. Fields are the body of `commands.yaml`."""
+
+    name: ClassVar[str]
+    room: ClassVar[str]
+    """The stage whose room the command stands in (its module): application, accept_first, …, any_stage."""
+    states: ClassVar[frozenset[State]]
+    """States it is allowed in; empty for the command that opens a case."""
+    to: ClassVar[tuple[str, ...]] = ("=",)
+    """States it may lead to (`=` the same), for the drawn diagram and the table's test."""
+    roles: ClassVar[frozenset[Role]]
+    emits: ClassVar[tuple[str, ...]]
+    lane: ClassVar[EffectiveLane] = "main"
+    other_than: ClassVar[str | None] = None
+    """Type of an event whose actor must be another person (two-person rule)."""
+    same_person_code: ClassVar[str] = "two_persons_required"
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """Facts to be loaded: `loads`, `history`."""
+
+    effective_on: date | None = None
+    on_behalf_of: Code | None = None
+    note: PersonalText | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.name = _snake(cls.__name__)
+        cls.room = cls.__module__.rsplit(".", 1)[-1]
+        COMMANDS[cls.name] = cls
+
+    @classmethod
+    def allowed_in(cls, case: CaseState) -> bool:
+        """Whether the case's state allows it; commands that depend on more than `states` say so by overriding."""
+        return case.state in cls.states
+
+    @abstractmethod
+    def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
+        """The events, or a `Refusal`. Called only where `allowed_in`, the role and the two-person rule hold."""
+
+
+class Happened(NamedTuple):
+    """An event with its envelope."""
+
+    at: Stamp
+    event: Event
+
+
+class Decision(NamedTuple):
+    """What a command brings: its events, the clocks' events that follow, and the case after them."""
+
+    before: CaseState
+    events: tuple[Happened, ...]
+    case: CaseState
+
+    def numbered(self, draw: Callable[[Series], int], directory: Directory) -> Decision:
+        """The decision with every event's number drawn (`draw` returns the next of a series) and the case folded again."""
+        if not any(h.event.series() for h in self.events):
+            return self
+        from domain.case import fold  # noqa: PLC0415 -- case imports this module
+
+        events = tuple(
+            Happened(h.at, h.event.numbered(draw(series), directory)) if (series := h.event.series()) else h for h in self.events
+        )
+        return Decision(self.before, events, fold(events, self.before))
+
+
+def decide(case: CaseState, command: Command, facts: Facts) -> Decision:
+    """Decide a command: allowed state, role, two-person rule, order of legal days, the command's own rules, then the clocks.
+
+    Raises `Refusal`. The events of the command come first, in order; those of the clocks they start, pause or stop follow.
+    """
+    from domain.case import evolve  # noqa: PLC0415 -- case imports this module
+    from domain.clocks import follow  # noqa: PLC0415
+
+    kind = type(command)
+    if facts.actor.role not in kind.roles:
+        raise Refusal("role_not_allowed", status=403, command=kind.name)
+    if not (case.state is None and not kind.states) and not kind.allowed_in(case):
+        raise Refusal("wrong_state", state=case.state, allowed_commands=allowed_commands(case, facts.actor.role))
+    if kind.other_than and not facts.directory.single_officer(case.centre) and _acted(case, kind.other_than, facts):
+        raise Refusal(kind.same_person_code, event=kind.other_than)
+    if facts.effective_on > facts.now.astimezone(facts.rules.zone).date():
+        raise Refusal("effective_in_future", status=422, pointer="/effective_on")
+    if case.state is not None and "system" not in kind.roles:
+        if case.opened_on and facts.effective_on < case.opened_on:
+            raise Refusal("effective_before_opening", status=422, pointer="/effective_on", opened_on=case.opened_on)
+        last = case.lane_days.get(kind.lane)
+        if last and facts.effective_on < last:
+            raise Refusal("effective_before_last", last=last)
+
+    happened: list[Happened] = []
+
+    def record(event: Event) -> None:
+        nonlocal after
+        at = Stamp(
+            version=after.version + 1,
+            decided_at=facts.now,
+            effective_on=facts.effective_on,
+            actor=facts.actor.id,
+            role=facts.actor.role,
+            office=facts.actor.office,
+            command_id=facts.command_id,
+            on_behalf_of=facts.on_behalf_of,
+        )
+        happened.append(Happened(at, event))
+        after = evolve(after, happened[-1])
+
+    after = case
+    own = list(command.decide(case, facts))
+    for index, event in enumerate(own):
+        record(event.model_copy(update={"note": command.note}) if index == 0 and command.note else event)
+    for cause in tuple(happened):
+        for clock_event in follow(case, after, cause, facts):
+            record(clock_event)
+    return Decision(case, tuple(happened), after)
+
+
+def _acted(case: CaseState, event_type: str, facts: Facts) -> bool:
+    acted = case.acted_by.get(event_type)
+    return acted is not None and bool({facts.actor.id, facts.on_behalf_of} & set(acted))
+
+
+def allowed_commands(case: CaseState, role: str) -> list[str]:
+    """Names of the commands the state allows this role, in the rooms' order."""
+    return [c.name for c in COMMANDS.values() if role in c.roles and case.state is not None and c.states and c.allowed_in(case)]

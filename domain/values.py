@@ -1,0 +1,167 @@
+"""The words commands and events are made of: texts, money, papers, people, the matter. Field names are those of the HTTP contract."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from itertools import chain
+from typing import Annotated, Any, Literal, get_args
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+
+class Model(BaseModel):
+    """A frozen value. Unknown fields are a fault, never dropped: what was typed is never silently lost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """Marks a personal field. `own` fields stand under their party's key, the rest (free text) under the applicant's."""
+
+    own: bool = False
+
+
+class Sealed(Model):
+    """A personal value encrypted under its person's data key (AES-256-GCM); rules carry it and never look inside.
+
+    `subject` is the data subject's id, `key` the id of the master key that wraps the subject's key,
+    `box` base64url of nonce (12 bytes) + cipher text + tag (16 bytes). Associated data: ledger, stream, field name.
+    """
+
+    subject: UUID
+    box: str
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""A code of the directory: office, person, unit, lawyer, tariff, template."""
+Fen = Annotated[int, Field(ge=0, le=10**15)]
+"""Money in fen (1 yuan = 100 fen)."""
+PersonalText = Annotated[Text | Sealed, Personal()]
+"""Free text that may speak of people: kept under the applicant's key."""
+OwnText = Annotated[Text | Sealed, Personal(own=True)]
+OwnDate = Annotated[date | Sealed, Personal(own=True)]
+Moment = AwareDatetime
+Pointer = Annotated[str, StringConstraints(pattern=r"^(/([^/~]|~[01])*)+$", max_length=500)]
+
+Category = Literal[
+    "migrant_worker", "gig_worker", "dibao_recipient", "laid_off_worker", "rural_family_planning_household", "disabled", "elderly",
+    "minor", "woman", "soldier_family", "veteran", "bereaved_family", "seriously_ill", "domestic_violence_victim", "special_hardship",
+    "suspect_or_defendant", "crime_victim", "other",
+]  # fmt: skip
+Cause = Literal[
+    "wages", "work_injury", "occupational_disease", "labour_relation", "traffic_accident", "medical_injury", "personal_injury",
+    "product_or_food", "environmental", "maintenance_of_parents", "child_support", "custody", "guardianship", "spousal_support",
+    "divorce_or_domestic_violence", "protection_order", "inheritance", "land_or_housing", "social_insurance", "social_assistance",
+    "pension_or_relief", "judicial_relief", "state_compensation", "incapacity", "personality_rights", "good_samaritan", "consumer",
+    "criminal_defence", "victim_representation", "compulsory_treatment", "administrative", "other",
+]  # fmt: skip
+CaseStage = Literal[
+    "negotiation", "mediation", "arbitration", "first_instance", "second_instance", "retrial", "enforcement", "special_procedure",
+    "protection_order", "reconsideration", "bankruptcy", "investigation", "prosecution", "trial", "death_review",
+]  # fmt: skip
+Channel = Literal[
+    "walk_in", "hotline", "letter", "web", "home_visit", "duty_office", "outlet", "referral", "outreach", "remote", "organ_notice",
+]  # fmt: skip
+MatterKind = Literal["civil", "criminal", "administrative", "state_compensation"]
+Forum = Literal["litigation", "arbitration", "mediation", "non_litigation", "investigation", "prosecution", "trial", "reconsideration"]
+Residence = Literal["urban", "rural"]
+Proof = Literal["signature", "fingerprint", "witness", "recording"]
+
+
+class Paper(Model):
+    """A paper listed, handed in or owed. `kind` is the word both sides match on (e.g. `id_copy`)."""
+
+    kind: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+    title: Annotated[str, StringConstraints(max_length=500)] | None = None
+    copies: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    original: bool | None = None
+    document_id: UUID | None = None
+
+
+class SafeContact(Model):
+    """How a person in danger may be reached, and by which number or means never."""
+
+    phone: OwnText | None = None
+    never: OwnText | None = None
+
+
+class Party(Model):
+    """A person or organisation of the case. `subject_id` (UUIDv7) is given when the party enters the ledger."""
+
+    party_id: Annotated[int, Field(ge=0)] | None = None
+    subject_id: UUID | None = None
+    name: OwnText
+    id_kind: Literal["resident_id", "passport", "hk_mo_tw", "organisation_code", "other"] | None = None
+    id_number: OwnText | None = None
+    phone: OwnText | None = None
+    address: OwnText | None = None
+    birth_date: OwnDate | None = None
+    safe_contact: SafeContact | None = None
+
+
+class Applicant(Party):
+    categories: tuple[Category, ...] = ()
+    county: Code | None = None
+    residence: Residence | None = None
+    mobility_impaired: bool | None = None
+    language: Annotated[str, StringConstraints(max_length=35)] | None = None
+    claim_fen: Fen | None = None
+
+
+class Proxy(Model):
+    """Who applies on the applicant's behalf (代为申请), and by what relation."""
+
+    party: Party
+    relation: Literal["guardian", "spouse", "parent", "child", "other_relative", "unit", "custody_facility"]
+
+
+class Matter(Model):
+    kind: MatterKind | None = None
+    cause: Cause | None = None
+    forum: Forum | None = None
+    stage: CaseStage | None = None
+    summary: PersonalText
+    claim_fen: Fen | None = None
+    limitation_on: date | None = None
+
+
+@cache
+def personal_marks(model: type[BaseModel]) -> Mapping[str, Personal]:
+    """The personal fields of a model class: field name -> mark."""
+
+    def find(annotation: Any) -> Personal | None:
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            return None
+        own = [m for m in getattr(annotation, "__metadata__", ()) if isinstance(m, Personal)]
+        return next(chain(own, filter(None, map(find, get_args(annotation)))), None)
+
+    marks: dict[str, Personal] = {}
+    for name, field in model.model_fields.items():
+        mark = next((m for m in field.metadata if isinstance(m, Personal)), None) or find(field.annotation)
+        if mark is not None:
+            marks[name] = mark
+    return marks
+
+
+type Change = Callable[[Party | None, str, Personal, Any], Any]
+
+
+def map_personal[M: BaseModel](model: M, change: Change, party: Party | None = None) -> M:
+    """The same value with every personal leaf replaced by `change(enclosing party, field name, mark, leaf)`; None stays None."""
+    marks = personal_marks(type(model))
+    party = model if isinstance(model, Party) else party
+
+    def walk(name: str, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(walk(name, item) for item in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        if value is not None and name in marks:
+            return change(party, name, marks[name], value)
+        return map_personal(value, change, party) if isinstance(value, BaseModel) else value
+
+    old = {name: getattr(model, name) for name in type(model).model_fields}
+    new = {name: walk(name, value) for name, value in old.items()}
+    return model.model_copy(update={name: value for name, value in new.items() if value is not old[name]})

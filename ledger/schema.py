@@ -1,0 +1,239 @@
+"""Every table, once. SQLAlchemy Core; Alembic's first migration creates them with grants and triggers (`migrations/`)."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+metadata = sa.MetaData()
+_now = sa.text("clock_timestamp()")
+
+
+def _time(name: str, *, nullable: bool = False, default: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.TIMESTAMP(timezone=True), nullable=nullable, server_default=_now if default else None)
+
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("alg", sa.Text, nullable=False),
+    sa.Column("ledger", sa.Text, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("stream", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("schema_version", sa.Integer, nullable=False),
+    _time("recorded_at"),
+    _time("decided_at"),
+    sa.Column("effective_on", sa.Date, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("on_behalf_of", sa.Text),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("office", sa.Text, nullable=False),
+    sa.Column("command_id", sa.Text, nullable=False),
+    sa.Column("correlation_id", sa.Text, nullable=False),
+    sa.Column("causation", sa.Text),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("chain_hash", sa.LargeBinary, nullable=False),
+    sa.PrimaryKeyConstraint("ledger", "position"),
+    sa.UniqueConstraint("stream", "version"),
+    comment="The ledger: append-only, dense positions, chained within each stream.",
+)
+sa.Index("events_by_type", events.c.type, events.c.position)
+sa.Index("events_by_actor", events.c.actor, events.c.position)
+sa.Index("events_by_office", events.c.office, events.c.position)
+
+heads = sa.Table(
+    "ledger_heads",
+    metadata,
+    sa.Column("ledger", sa.Text, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    _time("recorded_at"),
+    comment="The head of each ledger; changed only under the ledger's advisory lock, derivable from events.",
+)
+
+cases = sa.Table(
+    "cases",
+    metadata,
+    sa.Column("case_id", pg.UUID(as_uuid=False), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("chain_hash", sa.LargeBinary),
+    sa.Column("snapshot", pg.JSONB),
+    sa.Column("schema", sa.Integer),
+    sa.Column("centre", sa.Text),
+    sa.Column("unit", sa.Text),
+    sa.Column("outlet", sa.Text),
+    sa.Column("next_rung_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("armed_version", sa.Integer, nullable=False, server_default="0"),
+    _time("changed_at", default=True),
+    comment="A case's lock, head and snapshot (a cache of the fold). armed_version: what its workflow is known to have seen.",
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("command_id", sa.Text, primary_key=True),
+    sa.Column("principal", sa.Text, nullable=False),
+    sa.Column("idempotency_key", sa.Text, nullable=False),
+    sa.Column("body_hmac", sa.LargeBinary, nullable=False),
+    sa.Column("hmac_key", sa.Text, nullable=False),
+    sa.Column("case_id", pg.UUID(as_uuid=False), nullable=False),
+    sa.Column("command", sa.Text, nullable=False),
+    sa.Column("body", pg.JSONB),
+    sa.Column("tokens", pg.JSONB),
+    sa.Column("actor", pg.JSONB, nullable=False),
+    sa.Column("on_behalf_of", sa.Text),
+    sa.Column("effective_on", sa.Date),
+    sa.Column("if_match", sa.Integer),
+    sa.Column("correlation_id", sa.Text, nullable=False),
+    sa.Column("centre", sa.Text),
+    sa.Column("unit", sa.Text),
+    sa.Column("outlet", sa.Text),
+    sa.Column("outcome", pg.JSONB),
+    _time("received_at", default=True),
+    _time("decided_at", nullable=True),
+    sa.UniqueConstraint("principal", "idempotency_key"),
+    comment="Every command received, its body until it is decided, and its outcome for ever.",
+)
+sa.Index("inbox_open", inbox.c.received_at, postgresql_where=inbox.c.outcome.is_(None))
+sa.Index("inbox_by_case", inbox.c.case_id)
+
+number_series = sa.Table(
+    "number_series",
+    metadata,
+    sa.Column("kind", sa.Text),
+    sa.Column("centre", sa.Text),
+    sa.Column("year", sa.Integer),
+    sa.Column("last", sa.Integer, nullable=False),
+    sa.PrimaryKeyConstraint("kind", "centre", "year"),
+)
+
+subject_keys = sa.Table(
+    "subject_keys",
+    metadata,
+    sa.Column("subject_id", pg.UUID(as_uuid=False), primary_key=True),
+    sa.Column("master_key", sa.Text, nullable=False, comment="id of the master key that wraps it"),
+    sa.Column("wrapped", sa.LargeBinary, comment="AES-256-GCM of the data key; null once shredded"),
+    sa.Column("state", sa.Text, nullable=False, server_default="live", comment="live, restricted, shredded"),
+    _time("created_at", default=True),
+)
+
+search_tokens = sa.Table(
+    "search_tokens",
+    metadata,
+    sa.Column("token", sa.LargeBinary, nullable=False),
+    sa.Column("case_id", pg.UUID(as_uuid=False), nullable=False),
+    sa.Column("subject_id", pg.UUID(as_uuid=False), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("key_id", sa.Text, nullable=False),
+    sa.PrimaryKeyConstraint("token", "case_id", "subject_id", "kind"),
+    comment="HMAC tokens of names, numbers and phone tails; they go with the shred.",
+)
+sa.Index("search_tokens_by_subject", search_tokens.c.subject_id)
+
+case_list = sa.Table(
+    "case_list",
+    metadata,
+    sa.Column("case_id", pg.UUID(as_uuid=False), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("register_number", sa.Text),
+    sa.Column("case_number", sa.Text),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("lane", sa.Text),
+    sa.Column("centre", sa.Text, nullable=False),
+    sa.Column("outlet", sa.Text),
+    sa.Column("unit", sa.Text),
+    sa.Column("lawyer", sa.Text),
+    sa.Column("owner", sa.Text),
+    sa.Column("categories", pg.ARRAY(sa.Text), nullable=False),
+    sa.Column("kind", sa.Text),
+    sa.Column("cause", sa.Text),
+    sa.Column("channel", sa.Text),
+    sa.Column("recipient_count", sa.Integer, nullable=False),
+    sa.Column("applicant", pg.JSONB, nullable=False, comment="the applicant's sealed name"),
+    sa.Column("opened_on", sa.Date, nullable=False),
+    _time("updated_at"),
+    sa.Column("due_at", sa.TIMESTAMP(timezone=True), comment="the nearest open due moment"),
+    sa.Column("due_limit", sa.Text),
+    sa.Column("waiting_for", sa.Text, comment="who must act now: a role"),
+    comment="Read model, inline: what lists, queues and searches show.",
+)
+for _column in ("register_number", "case_number", "lawyer", "owner", "updated_at", "due_at"):
+    sa.Index(f"case_list_{_column}", case_list.c[_column])
+sa.Index("case_list_scope", case_list.c.centre, case_list.c.state, case_list.c.updated_at)
+sa.Index("case_list_outlet", case_list.c.outlet, case_list.c.updated_at)
+sa.Index("case_list_unit", case_list.c.unit, case_list.c.updated_at)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True, comment="<case>/<limit>/<start version>/<plan version>/<rung>: one rung, one message"),
+    sa.Column("case_id", pg.UUID(as_uuid=False), nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("recipients", pg.JSONB, nullable=False, comment="functions of the directory: owner, team_lead, supervisor, ..."),
+    sa.Column("data", pg.JSONB, nullable=False),
+    sa.Column("centre", sa.Text),
+    sa.Column("unit", sa.Text),
+    sa.Column("outlet", sa.Text),
+    _time("created_at", default=True),
+    _time("delivered_at", nullable=True),
+)
+sa.Index("outbox_open", outbox.c.created_at, postgresql_where=outbox.c.delivered_at.is_(None))
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True, comment="<outbox id>/<person>"),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("case_id", pg.UUID(as_uuid=False), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("data", pg.JSONB, nullable=False),
+    sa.Column("centre", sa.Text),
+    sa.Column("unit", sa.Text),
+    sa.Column("outlet", sa.Text),
+    _time("created_at", default=True),
+    _time("read_at", nullable=True),
+    comment="The in-app inbox of a person.",
+)
+sa.Index("messages_by_person", messages.c.person, messages.c.created_at)
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    sa.Column("username", sa.Text, primary_key=True),
+    sa.Column("person", sa.Text, nullable=False, comment="code of the directory"),
+    sa.Column("password_hash", sa.Text, nullable=False, comment="argon2id"),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    _time("locked_until", nullable=True),
+    sa.Column("language", sa.Text, nullable=False, server_default="zh-CN"),
+    sa.Column("disabled", sa.Boolean, nullable=False, server_default=sa.false()),
+    _time("created_at", default=True),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("token_hash", sa.LargeBinary, primary_key=True, comment="SHA-256 of the opaque token"),
+    sa.Column("username", sa.Text, sa.ForeignKey("accounts.username"), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, comment="bearer or cookie"),
+    sa.Column("csrf_hash", sa.LargeBinary),
+    _time("created_at", default=True),
+    _time("expires_at"),
+    _time("ended_at", nullable=True),
+)
+
+files = sa.Table(
+    "files",
+    metadata,
+    sa.Column("document_id", pg.UUID(as_uuid=False), primary_key=True),
+    sa.Column("case_id", pg.UUID(as_uuid=False), nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False, comment="encrypted under the applicant's key"),
+    sa.Column("centre", sa.Text),
+    sa.Column("unit", sa.Text),
+    sa.Column("outlet", sa.Text),
+    _time("created_at", default=True),
+)
