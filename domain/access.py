@@ -1,0 +1,221 @@
+"""Who sees what, and in which role a person acts: pure policy (`people-and-access`), one table for pages, lists and commands.
+
+Each role reaches cases by one or more `Reach`es, which are both asked about one case and turned into a WHERE of a list, so
+that a list never shows what the case page denies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.case import CaseState
+from domain.command import COMMANDS, Actor, Role
+from domain.directory import CaseScope, Directory
+from domain.lifecycle import State, onward
+
+Column = Literal["centre", "outlet", "unit", "lawyer", "owner", "accepted_by"]
+
+SUBSIDY_STATES: frozenset[State] = onward("file_accepted")
+"""From here on a finance officer sees a case."""
+_ASSESSMENT = ("eligibility",)
+_BESIDE_SUBSIDY = (
+    "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "representation", "outcome",
+    "papers", "documents", "holds", "links",
+)  # fmt: skip
+_WITHHELD: dict[Role, tuple[str, ...]] = {
+    "liaison": _ASSESSMENT,
+    "receptionist": _ASSESSMENT,
+    "finance_officer": _BESIDE_SUBSIDY,
+}
+_ASSESSMENT_EVENTS = frozenset({"hardship_assessed", "hardship_check_waived"})
+_SUBSIDY_EVENTS = frozenset({"unit_assigned", "lawyer_named", "closing_file_accepted", "subsidy_approved", "subsidy_paid", "case_archived"})
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is signed in. `roles` are (role, office) of the day, in the directory's order."""
+
+    username: str
+    person: str
+    roles: tuple[tuple[Role, str], ...]
+    lawyer: str | None = None
+    unit: str | None = None
+    language: str = "zh-CN"
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes under which a wall may name this person."""
+        return frozenset(filter(None, (self.person, self.lawyer, self.unit)))
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Cases whose `column` is one of `values` and, where `states` are named, whose state is one of them."""
+
+    column: Column
+    values: frozenset[str]
+    states: frozenset[State] | None = None
+
+    def covers(self, case: CaseScope) -> bool:
+        held: dict[Column, tuple[str | None, ...]] = {
+            "centre": (case.centre,), "outlet": (case.outlet,), "unit": (case.unit,), "lawyer": case.lawyers,
+            "owner": (case.owner,), "accepted_by": case.accepted_by,
+        }  # fmt: skip
+        return bool(self.values.intersection(held[self.column])) and (self.states is None or case.state in self.states)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a list may show: every case, or those under any of the reaches; never one that names one of `excluded` in its walls."""
+
+    everything: bool
+    reaches: tuple[Reach, ...]
+    excluded: frozenset[str]
+
+    @property
+    def nothing(self) -> bool:
+        return not self.everything and not self.reaches
+
+    def covers(self, case: CaseScope) -> bool:
+        return not (self.excluded & case.excluded) and (self.everything or any(r.covers(case) for r in self.reaches))
+
+
+def scope_of(case: CaseState) -> CaseScope:
+    """Where a case stands, out of its state."""
+    assignment = case.assignment
+    return CaseScope(
+        centre=case.centre,
+        outlet=case.outlet,
+        unit=assignment.unit if assignment else None,
+        owner=case.owner,
+        lawyers=tuple(h.lawyer for h in assignment.lawyers) if assignment else (),
+        excluded=frozenset(w.who for w in case.walls) | frozenset(case.recused),
+        stage=case.stage,
+        state=case.state,
+        accepted_by=case.acted_by.get("accepted_first", ()),
+    )
+
+
+type _Grant = tuple[bool, tuple[Reach, ...]]
+_NOTHING: _Grant = (False, ())
+_EVERYTHING: _Grant = (True, ())
+
+
+def _reach(column: Column, *values: str | None, states: frozenset[State] | None = None) -> tuple[Reach, ...]:
+    known = frozenset(filter(None, values))
+    return (Reach(column, known, states),) if known else ()
+
+
+def _front_desk(who: Principal, office: str, directory: Directory) -> _Grant:
+    """A desk of the centre reaches the centre's cases; an outlet's its own; either what the person first took in (首问负责制)."""
+    at = directory.office(office)
+    column: Column = "centre" if at and at.kind == "centre" else "outlet"
+    return False, (*_reach(column, office), *_reach("owner", who.person))
+
+
+def _centre(_: Principal, office: str, directory: Directory) -> _Grant:
+    centre = directory.centre_of(office)
+    return False, _reach("centre", centre and centre.code)
+
+
+def _duty_lawyer(who: Principal, office: str, _: Directory) -> _Grant:
+    return False, (*_reach("outlet", office), *_reach("owner", who.person), *_reach("accepted_by", who.person))
+
+
+def _unit(who: Principal, _: str, __: Directory) -> _Grant:
+    return False, _reach("unit", who.unit)
+
+
+def _lawyer(who: Principal, _: str, __: Directory) -> _Grant:
+    return False, _reach("lawyer", who.lawyer)
+
+
+def _finance(_: Principal, office: str, directory: Directory) -> _Grant:
+    centre = directory.centre_of(office)
+    return False, _reach("centre", centre and centre.code, states=SUBSIDY_STATES)
+
+
+def _supervisor(_: Principal, office: str, directory: Directory) -> _Grant:
+    """Their office and those below; the city level everything."""
+    below = directory.below(office)
+    if below and len(below) == len(directory.offices()):
+        return _EVERYTHING
+    return False, (*_reach("centre", *below), *_reach("outlet", *below))
+
+
+def _bureau(_: Principal, office: str, directory: Directory) -> _Grant:
+    return False, _reach("centre", *(o.code for o in directory.offices() if o.kind == "centre" and o.bureau == office))
+
+
+_BY_ROLE: Mapping[Role, Callable[[Principal, str, Directory], _Grant]] = {
+    "liaison": _front_desk,
+    "receptionist": _front_desk,
+    "caseworker": _centre,
+    "approver": _centre,
+    "duty_lawyer": _duty_lawyer,
+    "unit_manager": _unit,
+    "lawyer": _lawyer,
+    "finance_officer": _finance,
+    "supervisor": _supervisor,
+    "bureau_officer": _bureau,
+    "auditor": lambda *_: _EVERYTHING,
+    "system_administrator": lambda *_: _NOTHING,
+    "security_administrator": lambda *_: _NOTHING,
+    "system": lambda *_: _NOTHING,
+}
+
+
+def _role_scope(principal: Principal, role: Role, office: str, directory: Directory) -> Scope:
+    everything, reaches = _BY_ROLE[role](principal, office, directory)
+    return Scope(everything, reaches, principal.codes)
+
+
+def list_scope(principal: Principal, directory: Directory) -> Scope:
+    """What the person's lists, queues and searches may show, by all their roles together."""
+    scopes = [_role_scope(principal, role, office, directory) for role, office in principal.roles]
+    reaches = dict.fromkeys(r for s in scopes for r in s.reaches)
+    return Scope(any(s.everything for s in scopes), tuple(reaches), principal.codes)
+
+
+def may_see(principal: Principal, case: CaseScope, directory: Directory) -> bool:
+    """Whether the case exists for this person. Where not, the answer is 404 as for a case that is not."""
+    return list_scope(principal, directory).covers(case)
+
+
+def _roles_over(principal: Principal, case: CaseScope, directory: Directory) -> list[tuple[Role, str]]:
+    return [(role, office) for role, office in principal.roles if _role_scope(principal, role, office, directory).covers(case)]
+
+
+def acting_role(principal: Principal, command: str) -> Role | None:
+    """The first of the person's roles that may issue the command at all. Raises `KeyError` for an unknown command."""
+    allowed = COMMANDS[command].roles
+    return next((role for role, _ in principal.roles if role in allowed), None)
+
+
+def actor(principal: Principal, command: str, case: CaseScope | None, directory: Directory) -> Actor | None:
+    """The person acting in the first role that may issue the command and reaches the case (`None`: a case being opened).
+
+    A role at one office gives no right to act on a case seen through another role. Raises `KeyError` for an unknown command.
+    """
+    allowed = COMMANDS[command].roles
+    roles = principal.roles if case is None else _roles_over(principal, case, directory)
+    found = next(((role, office) for role, office in roles if role in allowed), None)
+    return found and Actor(principal.person, found[0], found[1], principal.lawyer, principal.unit)
+
+
+def withheld(principal: Principal, case: CaseScope, directory: Directory) -> tuple[str, ...]:
+    """Top-level fields of the case that are absent for this person: those that none of the roles which reach it may see."""
+    fields = [_WITHHELD.get(role, ()) for role, _ in _roles_over(principal, case, directory)]
+    return tuple(name for name in (fields[0] if fields else ()) if all(name in other for other in fields))
+
+
+def shows_event(principal: Principal, case: CaseScope, directory: Directory, event_type: str) -> bool:
+    """Whether the event's data may be shown: the assessment not to the front desk, to finance what the subsidy needs."""
+    hidden: dict[Role, bool] = {
+        "liaison": event_type in _ASSESSMENT_EVENTS,
+        "receptionist": event_type in _ASSESSMENT_EVENTS,
+        "finance_officer": event_type not in _SUBSIDY_EVENTS,
+    }
+    return any(not hidden.get(role, False) for role, _ in _roles_over(principal, case, directory))
