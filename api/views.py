@@ -1,0 +1,215 @@
+"""The JSON of the HTTP contract, made from the fold: cases, events, clocks, command answers.
+
+Pure functions. Personal leaves come out sealed, as the ledger keeps them, under their own field names; `api.reading` opens
+them for display. Fields that a command brought keep the command's names.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from domain.case import CaseState, Clock
+from domain.directory import Directory
+from domain.values import Model
+from ledger.events import Recorded
+
+ZONE = ZoneInfo("Asia/Shanghai")
+ASSESSMENT_FIELDS = ("eligibility",)
+
+
+def moment(value: datetime | None) -> str | None:
+    """RFC 3339 with the offset of Asia/Shanghai."""
+    return value.astimezone(ZONE).isoformat() if value else None
+
+
+def plain(value: Model) -> dict[str, Any]:
+    """A value's JSON without absent fields: what nobody said is not there."""
+    return value.model_dump(mode="json", exclude_none=True)
+
+
+def case_view(case: CaseState) -> dict[str, Any]:
+    """A case as returned by `GET /cases/{case_id}`, for any version that has at least one event."""
+    parties = [plain(p) | {"party_id": i} for i, p in enumerate(case.parties)]
+    first = case.recipients[0] if case.recipients else None
+    lane = case.accept_first
+    return {
+        "case_id": case.case_id,
+        "register_number": case.register_number,
+        "case_number": case.case_number,
+        "version": case.version,
+        "stage": case.stage,
+        "state": case.state,
+        "centre": case.centre,
+        "outlet": case.outlet,
+        "assisting_agency": case.assisting_agency,
+        "channel": case.channel,
+        "form": case.form,
+        "oral": case.oral,
+        "consultation_id": str(case.consultation_id) if case.consultation_id else None,
+        "applicant": parties[0] if parties else None,
+        "co_applicants": [parties[r.party_id] for r in case.recipients if r.party_id != 0],
+        "recipient_count": case.recipient_count,
+        "representatives": list(case.representatives),
+        "proxy": None if case.proxy_party is None else {"party": parties[case.proxy_party], "relation": case.proxy_relation},
+        "opponents": [parties[i] for i in case.opponents],
+        "matter": plain(case.matter) if case.matter else None,
+        "eligibility": _eligibility(case),
+        "accept_first": None
+        if lane is None
+        else plain(lane) | {"papers_owed": [plain(p) for p in lane.papers_owed], "due_on": lane.due_on.isoformat()},
+        "assignment": _assignment(case),
+        "representation": plain(case.representation),
+        "replacement": plain(case.replacement) if case.replacement else None,
+        "termination": plain(case.termination) if case.termination else None,
+        "outcome": next((plain(r.outcome) for r in case.recipients if r.outcome), None),
+        "objection": next((plain(r.objection) for r in case.recipients if r.objection), None),
+        "recipients": [plain(r.model_copy(update={"hardship": None, "waiver": None, "recommended": None})) for r in case.recipients],
+        "closure": plain(case.closure),
+        "forms": list(case.forms_of_aid),
+        "stages": list(case.stages_granted),
+        "referred_to": case.referred_to,
+        "on_notice": case.on_notice,
+        "owner": case.owner,
+        "papers": [plain(p) for p in case.papers],
+        "supplement": plain(case.supplement) if case.supplement else None,
+        "verifications": [plain(v) for v in case.verifications],
+        "documents": [plain(d) for d in case.documents],
+        "holds": [plain(h) for h in case.holds],
+        "links": [plain(x) for x in case.links],
+        "visits": [plain(v) for v in case.visits],
+        "clocks": [clock_view(c) for c in case.clocks],
+        "served": list(case.served),
+        "opened_on": case.opened_on.isoformat() if case.opened_on else None,
+        "updated_at": moment(case.updated_at),
+        "decided_by": None if first is None or first.decision is None else first.decision.decided_by,
+    }
+
+
+def _eligibility(case: CaseState) -> dict[str, Any]:
+    """Hardship or waiver of the applicant, and of every recipient; the lines of a sum stand in their event."""
+    assessed = [
+        {
+            "party_id": r.party_id,
+            "status": r.status,
+            "hardship": plain(r.hardship) if r.hardship else None,
+            "waiver": plain(r.waiver) if r.waiver else None,
+            "recommended": r.recommended,
+        }
+        for r in case.recipients
+    ]
+    hardship = case.recipients[0].hardship if case.recipients else None
+    waiver = case.recipients[0].waiver if case.recipients else None
+    return {
+        "in_hardship": hardship.in_hardship if hardship else None,
+        "per_person_fen": hardship.per_person_fen if hardship else None,
+        "threshold_fen": hardship.threshold_fen if hardship else None,
+        "waiver": waiver.ground if waiver else None,
+        "conflict_cleared": case.conflict_cleared,
+        "recommendation": case.recommendation,
+        "recipients": assessed,
+    }
+
+
+def _assignment(case: CaseState) -> dict[str, Any] | None:
+    """Who handles it and why; before a unit is assigned, what the applicant chose. None where nothing was said yet."""
+    chosen, given = case.choice, case.assignment
+    if chosen is None and given is None:
+        return None
+    return {
+        "unit": given.unit if given else None,
+        "lawyer": given.lead if given else None,
+        "lawyers": [plain(h) for h in given.lawyers] if given else [],
+        "received_by_unit_on": given.received_by_unit_on.isoformat() if given and given.received_by_unit_on else None,
+        "choices": list(chosen.choices) if chosen else [],
+        "wishes": dict(chosen.wishes) if chosen else {},
+        "no_wish_told": chosen.no_wish_told if chosen else False,
+        "choice_not_followed": [dict(c) for c in given.choice_not_followed] if given else [],
+        "explanation": dict(given.explanation) if given else None,
+        "declined_by": list(case.declined_by),
+    }
+
+
+def clock_view(clock: Clock) -> dict[str, Any]:
+    """A time limit: `started` and `due` are days, or moments for a limit of hours; `counted` says how the date was found."""
+    hours = clock.unit == "hour"
+    rung = clock.next_rung
+    return {
+        "id": clock.id,
+        "limit": clock.limit,
+        "state": clock.state,
+        "started": moment(clock.started_at) if hours and clock.started_at else clock.started_on.isoformat(),
+        "due": moment(clock.due_at) if hours else clock.due_on.isoformat(),
+        "due_at": moment(clock.due_at),
+        "pauses": [{"cause": p.cause, "from": moment(p.from_at), "to": moment(p.to_at), "closes": p.closes} for p in clock.pauses],
+        "next_reminder": None if rung is None else {"at": moment(rung.at), "to": list(rung.to), "kind": rung.kind},
+        "counted": dict(clock.counted),
+        "unit": clock.unit,
+        "n": clock.n,
+        "source": clock.source,
+        "confirmed": clock.confirmed,
+        "rule_from": clock.rule_from.isoformat(),
+        "ended_on": clock.ended_on.isoformat() if clock.ended_on else None,
+        "on_miss": clock.on_miss,
+    }
+
+
+def event_view(case_id: str, recorded: Recorded, directory: Directory) -> dict[str, Any]:
+    """An event as returned: its envelope, its data, and the hashes (hex) that prove it."""
+    at, event = recorded.at, recorded.event
+    person = directory.person(at.actor)
+    return {
+        "position": recorded.position,
+        "case_id": case_id,
+        "version": at.version,
+        "type": event.type,
+        "schema_version": event.schema_version,
+        "recorded_at": moment(recorded.recorded_at),
+        "decided_at": moment(at.decided_at),
+        "effective_on": at.effective_on.isoformat(),
+        "actor": {"id": at.actor, "name": person.name if person else None, "role": at.role},
+        "on_behalf_of": at.on_behalf_of,
+        "office": at.office,
+        "command_id": at.command_id,
+        "correlation_id": recorded.correlation_id,
+        "causation": recorded.causation,
+        "data": plain(event),
+        "digest": recorded.digest.hex(),
+        "chain_hash": recorded.chain_hash.hex(),
+    }
+
+
+def case_answer(case: CaseState, recorded: Sequence[Recorded], directory: Directory) -> dict[str, Any]:
+    """What a command answers: the case's head and the events just recorded."""
+    return {
+        "case_id": case.case_id,
+        "register_number": case.register_number,
+        "case_number": case.case_number,
+        "version": case.version,
+        "stage": case.stage,
+        "state": case.state,
+        "events": [event_view(case.case_id, r, directory) for r in recorded],
+        "clocks": [clock_view(c) for c in case.clocks],
+    }
+
+
+def withhold(view: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
+    """The view without the fields the caller may not see, which are named in `withheld`."""
+    gone = sorted(field for field in fields if field in view)
+    kept = {name: value for name, value in view.items() if name not in fields}
+    return kept | ({"withheld": gone} if gone else {})
+
+
+def changes(before: Any, after: Any, pointer: str = "") -> Iterable[dict[str, Any]]:
+    """Field changes between two JSON values: `{pointer, before, after}`; lists are compared item by item by their place."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        steps: list[str | int] = sorted({*before, *after})
+        for step in steps:
+            inner = pointer + "/" + str(step).replace("~", "~0").replace("/", "~1")
+            yield from changes(before.get(step), after.get(step), inner)
+    elif isinstance(before, list) and isinstance(after, list):
+        for step in range(max(len(before), len(after))):
+            held = [items[step] if step < len(items) else None for items in (before, after)]
+            yield from changes(held[0], held[1], f"{pointer}/{step}")
+    elif before != after:
+        yield {"pointer": pointer, "before": before, "after": after}
