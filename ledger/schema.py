@@ -42,21 +42,11 @@ sa.Index("events_by_type", events.c.type, events.c.position)
 sa.Index("events_by_actor", events.c.actor, events.c.position)
 sa.Index("events_by_office", events.c.office, events.c.position)
 
-heads = sa.Table(
-    "ledger_heads",
-    metadata,
-    sa.Column("ledger", sa.Text, primary_key=True),
-    sa.Column("position", sa.BigInteger, nullable=False),
-    _time("recorded_at"),
-    comment="The head of each ledger; changed only under the ledger's advisory lock, derivable from events.",
-)
-
 cases = sa.Table(
     "cases",
     metadata,
     sa.Column("case_id", pg.UUID(as_uuid=False), primary_key=True),
     sa.Column("version", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("chain_hash", sa.LargeBinary),
     sa.Column("snapshot", pg.JSONB),
     sa.Column("schema", sa.Integer),
     sa.Column("centre", sa.Text),
@@ -145,6 +135,8 @@ case_list = sa.Table(
     sa.Column("unit", sa.Text),
     sa.Column("lawyer", sa.Text),
     sa.Column("owner", sa.Text),
+    sa.Column("accepted_by", sa.Text, comment="who accepted first, by delegation"),
+    sa.Column("excluded", pg.ARRAY(sa.Text), nullable=False, server_default="{}", comment="codes behind the case's walls, or recused"),
     sa.Column("categories", pg.ARRAY(sa.Text), nullable=False),
     sa.Column("kind", sa.Text),
     sa.Column("cause", sa.Text),

@@ -1,0 +1,29 @@
+"""The outbox, delivered: each message once a person, whatever restarts."""
+
+from notify.deliver import deliver_open
+from temporalio import activity
+
+from ledger.directory import DirectoryCache
+from ledger.store import WORKER, Database
+from workflows.faultpoints import reach
+
+_PAGE = 200
+
+
+class Deliverer:
+    """The activity that empties the outbox into people's inboxes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._directory = DirectoryCache()
+
+    @activity.defn
+    async def deliver(self) -> int:
+        """Deliver everything that waits; how many messages left the outbox."""
+        async with self._database.transaction(WORKER) as conn:
+            directory = await self._directory.read(conn)
+        total = 0
+        while done := await deliver_open(self._database, directory, _PAGE):
+            total += done
+            reach("notifier_sent")
+        return total

@@ -1,0 +1,79 @@
+"""What Temporal may have forgotten is found here: cases ahead of their workflow, commands without an outcome."""
+
+import sqlalchemy as sa
+import structlog
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.common import WorkflowIDReusePolicy
+
+from ledger.schema import cases, inbox
+from ledger.sql import Statement
+from ledger.store import WORKER, Database
+from workflows import contract
+from workflows.contract import CaseInput
+from workflows.faultpoints import reach
+
+_log = structlog.get_logger(__name__)
+
+_LATE = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, sa.bindparam("lag", type_=sa.Float))
+_LAGGING = Statement(
+    sa.union(
+        sa.select(cases.c.case_id).where(cases.c.armed_version < cases.c.version, cases.c.changed_at < _LATE),
+        sa.select(inbox.c.case_id).where(inbox.c.outcome.is_(None), inbox.c.received_at < _LATE),
+    ).limit(sa.bindparam("most", type_=sa.Integer))
+)
+_OPEN = Statement(
+    sa.select(cases.c.case_id)
+    .where(cases.c.next_rung_at.is_not(None), cases.c.case_id > sa.bindparam("after", type_=cases.c.case_id.type))
+    .order_by(cases.c.case_id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_PAGE = 500
+
+
+class Reconciler:
+    """Wakes the workflows of cases that lag behind the ledger."""
+
+    def __init__(self, database: Database, client: Client) -> None:
+        self._database = database
+        self._client = client
+
+    @activity.defn
+    async def reconcile(self, lag_seconds: float) -> int:
+        """Signal (starting where none runs) the workflow of every case that lags by more than `lag_seconds`; how many there were.
+
+        At most a page of cases a call; the next call takes those still lagging.
+        """
+        async with self._database.transaction(WORKER) as conn:
+            late = [r["case_id"] for r in await (await _LAGGING.run(conn, lag=lag_seconds, most=_PAGE)).fetchall()]
+        reach("reconciler_read")
+        for case_id in late:
+            await self.wake(case_id)
+        if late:
+            _log.warning("cases reconciled", cases=len(late))
+        return len(late)
+
+    async def rearm(self) -> int:
+        """Wake the workflow of every case with an alarm or an undecided command: after Temporal's database was lost."""
+        woken, after = await self.reconcile(0), "00000000-0000-0000-0000-000000000000"
+        while True:
+            async with self._database.transaction(WORKER) as conn:
+                page = [r["case_id"] for r in await (await _OPEN.run(conn, after=after, most=_PAGE)).fetchall()]
+            if not page:
+                return woken
+            for case_id in page:
+                await self.wake(case_id)
+            woken, after = woken + len(page), page[-1]
+
+    async def wake(self, case_id: str) -> None:
+        """Signal-with-start: idempotent, and harmless for a case that lacks nothing."""
+        await self._client.start_workflow(
+            "case",
+            CaseInput(case_id),
+            id=contract.workflow_id(case_id),
+            task_queue=contract.CASE_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            task_timeout=contract.TASK_TIMEOUT,
+            start_signal=contract.RECHECK_SIGNAL,
+        )
+        reach("signal_with_start")

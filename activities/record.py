@@ -1,0 +1,341 @@
+"""Decide and record one command: one PostgreSQL transaction, whatever process dies when.
+
+Locks are always taken in this order: the case's row, its number series, the ledger. The activity may run twice, also at the
+same time: executions may repeat, events may not (the inbox row is read again under the case's lock).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from domain.rules import Rules
+from pydantic import BaseModel
+from readmodels.case_list import row_for
+from sqlalchemy.dialects.postgresql import insert
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+import domain.stages  # noqa: F401 -- fills the registries of commands and events
+from domain.case import SCHEMA, CaseState, blank, fold
+from domain.clocks import plan as alarms_of
+from domain.command import COMMANDS, Actor, Decision, Facts, Refusal, Series, decide
+from ledger import events as store
+from ledger import inbox
+from ledger.directory import DirectoryCache
+from ledger.schema import case_list, cases, number_series, outbox, search_tokens
+from ledger.schema import inbox as inbox_table
+from ledger.sql import Connection, Row, Statement
+from ledger.store import WORKER, Database
+from workflows.contract import LEDGER_BEHIND, Alarm, Plan, RecordRequest
+from workflows.faultpoints import reach
+
+_log = structlog.get_logger(__name__)
+
+_LOCK = Statement(sa.select(cases).where(cases.c.case_id == sa.bindparam("id")).with_for_update())
+_OPEN = Statement(insert(cases).values(case_id=sa.bindparam("id", type_=cases.c.case_id.type)).on_conflict_do_nothing())
+
+
+def _named(table: sa.Table, *names: str) -> dict[str, sa.BindParameter[Any]]:
+    """Values of an insert: one bound parameter a column, by the column's name."""
+    return {name: sa.bindparam(name, type_=table.c[name].type) for name in names or table.c.keys()}
+
+
+_SYSTEM = Statement(
+    insert(inbox_table)
+    .values(
+        _named(
+            inbox_table,
+            *("command_id", "principal", "idempotency_key", "body_hmac", "hmac_key"),
+            *("case_id", "command", "body", "actor", "correlation_id"),
+        )
+    )
+    .on_conflict_do_nothing()
+)
+_DRAW = Statement(
+    insert(number_series)
+    .values(kind=sa.bindparam("kind"), centre=sa.bindparam("centre"), year=sa.bindparam("year", type_=sa.Integer), last=1)
+    .on_conflict_do_update(index_elements=["kind", "centre", "year"], set_={"last": number_series.c.last + 1})
+    .returning(number_series.c.last)
+)
+_KEEP = Statement(
+    sa.update(cases)
+    .where(cases.c.case_id == sa.bindparam("id"))
+    .values(
+        version=sa.bindparam("version"),
+        snapshot=sa.cast(sa.bindparam("state", type_=sa.Text), cases.c.snapshot.type),
+        schema=SCHEMA,
+        centre=sa.bindparam("centre"),
+        unit=sa.bindparam("unit"),
+        outlet=sa.bindparam("outlet"),
+        next_rung_at=sa.bindparam("next_rung_at", type_=cases.c.next_rung_at.type),
+        changed_at=sa.func.clock_timestamp(),
+    )
+)
+_upsert = insert(case_list).values(_named(case_list))
+_LIST = Statement(
+    _upsert.on_conflict_do_update(
+        index_elements=["case_id"], set_={c.name: _upsert.excluded[c.name] for c in case_list.c if c.name != "case_id"}
+    )
+)
+_TOKENS = Statement(insert(search_tokens).values(_named(search_tokens)).on_conflict_do_nothing())
+_OUTBOX = Statement(
+    insert(outbox)
+    .values(_named(outbox, "id", "case_id", "position", "kind", "recipients", "data", "centre", "unit", "outlet"))
+    .on_conflict_do_nothing()
+)
+_LOADS = Statement(
+    sa.select(case_list.c.lawyer, sa.func.count().label("open"))
+    .where(case_list.c.lawyer.is_not(None), case_list.c.stage.in_(("assignment", "representation")))
+    .group_by(case_list.c.lawyer)
+)
+_PENDING = Statement(
+    sa.select(inbox_table.c.command_id)
+    .where(inbox_table.c.case_id == sa.bindparam("id"), inbox_table.c.outcome.is_(None))
+    .order_by(inbox_table.c.received_at)
+)
+_ARM = Statement(
+    sa.update(cases)
+    .where(cases.c.case_id == sa.bindparam("id"), cases.c.armed_version < sa.bindparam("version"))
+    .values(armed_version=sa.bindparam("version"))
+)
+
+
+class Recorder:
+    """The activities that touch the ledger for the workflow of a case."""
+
+    def __init__(self, database: Database, rules: Callable[[], Rules]) -> None:
+        self._database = database
+        self._rules = rules
+        self._directory = DirectoryCache()
+
+    @activity.defn
+    async def record_command(self, request: RecordRequest) -> Plan:
+        """Record one command of the inbox (or its stored outcome); answers where the case stands and what it owes."""
+        return await self.record(request)
+
+    @activity.defn
+    async def load_plan(self, case_id: str) -> Plan:
+        """Where a case stands, its alarms, and the commands that were received and never decided."""
+        async with self._database.transaction(WORKER, pipeline=True) as conn:
+            locked = await _LOCK.run(conn, id=case_id)
+            pending = await _PENDING.run(conn, id=case_id)
+            row = await locked.fetchone()
+            waiting = [r["command_id"] for r in await pending.fetchall()]
+            case = await load_case(conn, case_id, row)
+            # The run or signal that asked is in Temporal's history already, so what it learns here will not be forgotten.
+            await _ARM.run(conn, id=case_id, version=case.version)
+        return plan_of(case, pending=waiting)
+
+    async def record(self, request: RecordRequest) -> Plan:
+        reach("timer_fired" if request.alarm else "before_lock")
+        async with self._database.transaction(WORKER, pipeline=True) as conn:
+            row, received, asked = await self._lock(conn, request)
+            reach("after_lock")
+            case = await load_case(conn, request.case_id, row)
+            if case.version < request.known_version:
+                raise ApplicationError(
+                    f"the ledger holds version {case.version}, this case had reached {request.known_version}",
+                    type=LEDGER_BEHIND,
+                    non_retryable=True,
+                )
+            if received["outcome"] is not None:
+                return plan_of(case, refused=(received["outcome"].get("refusal") or {}).get("code"))
+            directory = await self._directory.answer(conn, asked)
+            try:
+                decision = await self._decide(conn, case, received, request, directory)
+            except Refusal as refusal:
+                await inbox.settle(conn, request.command_id, refused(case, refusal))
+                return plan_of(case, refused=refusal.code)
+            reach("after_decide")
+            rows = await _append(conn, decision, received)
+            reach("after_append")
+            await _keep(conn, decision, received, rows)
+            reach("before_commit")
+        reach("after_commit")
+        return plan_of(decision.case)
+
+    async def _lock(self, conn: Connection, request: RecordRequest) -> tuple[Row | None, Row, Any]:
+        """The case's row, locked; then, read in a statement of its own, the inbox row."""
+        locked = await _LOCK.run(conn, id=request.case_id)
+        received = await inbox.ask(conn, request.command_id)
+        asked = await self._directory.ask(conn)
+        row, found = await locked.fetchone(), await received.fetchone()
+        if row is None:
+            await _OPEN.run(conn, id=request.case_id)
+            row = await (await _LOCK.run(conn, id=request.case_id)).fetchone()
+            found = await inbox.row(conn, request.command_id)
+        if found is None and request.alarm is not None:
+            await _SYSTEM.run(conn, **_system_row(request.case_id, request.command_id, request.alarm))
+            found = await inbox.row(conn, request.command_id)
+        if found is None:
+            raise ApplicationError(f"the inbox holds no {request.command_id}", type="unknown_command_id", non_retryable=True)
+        return row, found, asked
+
+    async def _decide(self, conn: Connection, case: CaseState, received: Row, request: RecordRequest, directory: Any) -> Decision:
+        command = COMMANDS[received["command"]].model_validate(received["body"])
+        if_match = received["if_match"]
+        if if_match is not None and not case.last_act_version <= if_match <= case.version:
+            raise Refusal("version_mismatch", status=412, version=case.version)
+        rules = self._rules()
+        history = await store.load_history(conn, request.case_id) if "history" in command.needs else []
+        loads = {r["lawyer"]: r["open"] for r in await (await _LOADS.run(conn)).fetchall()} if "loads" in command.needs else {}
+        facts = Facts(
+            now=request.decided_at,
+            effective_on=received["effective_on"] or command.effective_on or request.decided_at.astimezone(rules.zone).date(),
+            actor=Actor(**received["actor"]),
+            directory=directory,
+            rules=rules,
+            command_id=request.command_id,
+            on_behalf_of=received["on_behalf_of"],
+            loads=loads,
+            history=tuple(r.happened for r in history),
+            positions={r.position: r.at.version for r in history},
+        )
+        decision = decide(case, command, facts)
+        numbers = iter([await _draw(conn, h.event.series()) for h in decision.events if h.event.series()])
+        return decision.numbered(lambda _: next(numbers), directory)
+
+
+async def load_case(conn: Connection, case_id: str, row: Row | None) -> CaseState:
+    """The case as of its row's version: from the snapshot, or folded anew where the snapshot is of another shape."""
+    if row is None or row["version"] == 0:
+        return blank(case_id)
+    if row["schema"] == SCHEMA and row["snapshot"] is not None:
+        case = CaseState.model_validate(row["snapshot"])
+        if case.version == row["version"]:
+            return case
+    history = await store.load_history(conn, case_id)
+    return fold((r.happened for r in history), blank(case_id))
+
+
+def plan_of(case: CaseState, *, pending: list[str] | None = None, refused: str | None = None) -> Plan:
+    return Plan(
+        case_id=case.case_id,
+        version=case.version,
+        stage=case.stage,
+        state=case.state,
+        centre=case.centre or None,
+        ended=case.ended,
+        alarms=[Alarm(a.clock_id, a.plan_version, a.rung, a.at) for a in alarms_of(case)],
+        pending=pending or [],
+        refused=refused,
+    )
+
+
+def recorded_outcome(decision: Decision, rows: list[Row]) -> dict[str, Any]:
+    """What the inbox keeps of a command that was carried out; the HTTP answer is built from it and the ledger."""
+    case = decision.case
+    return {
+        "version": case.version,
+        "stage": case.stage,
+        "state": case.state,
+        "register_number": case.register_number,
+        "case_number": case.case_number,
+        "positions": [row["position"] for row in rows],
+        "clocks": [clock.model_dump(mode="json", exclude_none=True) for clock in case.clocks],
+    }
+
+
+def refused(case: CaseState, refusal: Refusal) -> dict[str, Any]:
+    """What the inbox keeps of a refusal."""
+    return {
+        "version": case.version,
+        "refusal": {"code": refusal.code, "status": refusal.status, "pointer": refusal.pointer, "detail": _plain(refusal.detail)},
+    }
+
+
+def _plain(value: Any) -> Any:
+    """JSON of a refusal's detail: dates as ISO text, values as their fields."""
+    match value:
+        case BaseModel():
+            return value.model_dump(mode="json", exclude_none=True)
+        case Mapping():
+            return {str(k): _plain(v) for k, v in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        case list() | tuple() | set() | frozenset():
+            return [_plain(v) for v in value]  # pyright: ignore[reportUnknownVariableType]
+        case date() | datetime():
+            return value.isoformat()
+        case _:
+            return value
+
+
+def _system_row(case_id: str, command_id: str, alarm: Alarm) -> dict[str, Any]:
+    return {
+        "command_id": command_id,
+        "principal": "system",
+        "idempotency_key": command_id,
+        "body_hmac": b"",
+        "hmac_key": "",
+        "case_id": case_id,
+        "command": "mark_deadline",
+        "body": {"clock": alarm.clock, "plan_version": alarm.plan_version, "rung": alarm.rung},
+        "actor": {"id": "system", "role": "system", "office": "system"},
+        "correlation_id": command_id,
+    }
+
+
+async def _draw(conn: Connection, series: Series | None) -> int:
+    assert series is not None  # noqa: S101 -- the caller has asked
+    row = await (await _DRAW.run(conn, **series._asdict())).fetchone()
+    assert row is not None  # noqa: S101 -- an upsert returns its row
+    return row["last"]
+
+
+async def _append(conn: Connection, decision: Decision, received: Row) -> list[Row]:
+    if not decision.events:
+        return []
+    stream = store.stream_of(decision.case.case_id)
+    cause = f"{stream}/{decision.events[0].at.version}"
+    drafts = [
+        store.draft(h, received["correlation_id"], cause if h.event.clock and index else None) for index, h in enumerate(decision.events)
+    ]
+    return await store.append(conn, stream, decision.before.version, drafts)
+
+
+async def _keep(conn: Connection, decision: Decision, received: Row, rows: list[Row]) -> None:
+    """The inline read models, the search terms, the messages to be sent, the outcome."""
+    case = decision.case
+    if rows:
+        listed = row_for(case)
+        await _KEEP.run(
+            conn,
+            id=case.case_id,
+            version=case.version,
+            state=case.model_dump_json(exclude_none=True),
+            centre=listed["centre"],
+            unit=listed["unit"],
+            outlet=listed["outlet"],
+            next_rung_at=min((a.at for a in alarms_of(case)), default=None),
+        )
+        await _LIST.run(conn, **listed)
+        for subject, kind, token, key_id in received["tokens"] or ():
+            await _TOKENS.run(conn, subject_id=subject, kind=kind, token=bytes.fromhex(token), key_id=key_id, case_id=case.case_id)
+        for happened, row in zip(decision.events, rows, strict=True):
+            if (message := happened.event.message()) is not None:
+                kind, recipients, data = message
+                await _OUTBOX.run(
+                    conn,
+                    id=received["command_id"].removeprefix("sys/"),
+                    case_id=case.case_id,
+                    position=row["position"],
+                    kind=kind,
+                    recipients=list(recipients),
+                    data=data,
+                    centre=listed["centre"],
+                    unit=listed["unit"],
+                    outlet=listed["outlet"],
+                )
+    await inbox.settle(conn, received["command_id"], recorded_outcome(decision, rows))
+    _log.info(
+        "command recorded",
+        case_id=case.case_id,
+        command=received["command"],
+        command_id=received["command_id"],
+        correlation_id=received["correlation_id"],
+        version=case.version,
+        events=len(rows),
+    )

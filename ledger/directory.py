@@ -1,0 +1,83 @@
+"""The directory's streams: appended like every other event, folded once and kept until they grow."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import groupby
+
+import sqlalchemy as sa
+
+from domain.command import Actor
+from domain.directory import DIRECTORY_EVENTS, Directory, DirectoryEvent
+from ledger import events as store
+from ledger.schema import events
+from ledger.sql import Connection, Cursor, Statement
+from ledger.store import WORKER, Database
+
+STREAMS = sorted({f"directory/{kind.kind}" for kind in DIRECTORY_EVENTS.values()})
+
+_COUNT = Statement(
+    sa.text(
+        "SELECT coalesce(sum(m.version), 0)::int AS events FROM unnest(cast(:streams AS text[])) AS s(stream),"
+        " LATERAL (SELECT max(version) AS version FROM events e WHERE e.stream = s.stream) AS m"
+    )
+)
+_ALL = Statement(
+    sa.select(events.c.type, events.c.body)
+    .where(events.c.stream == sa.any_(sa.bindparam("streams", type_=sa.ARRAY(sa.Text))))
+    .order_by(events.c.position)
+)
+_VERSION = Statement(
+    sa.select(sa.func.coalesce(sa.func.max(events.c.version), 0).label("version")).where(events.c.stream == sa.bindparam("stream"))
+)
+
+
+class DirectoryCache:
+    """The directory as the ledger holds it. Reading it anew costs one statement; folding it again only happens when it grew."""
+
+    def __init__(self) -> None:
+        self._count = -1
+        self._directory = Directory.fold(())
+
+    async def ask(self, conn: Connection) -> Cursor:
+        """Send the question whether it grew (in a pipeline: together with others); pass the answer to `answer`."""
+        return await _COUNT.run(conn, streams=STREAMS)
+
+    async def answer(self, conn: Connection, asked: Cursor) -> Directory:
+        row = await asked.fetchone()
+        if row is None or row["events"] != self._count:
+            rows = await (await _ALL.run(conn, streams=STREAMS)).fetchall()
+            self._directory = Directory.fold(DIRECTORY_EVENTS[r["type"]].model_validate_json(bytes(r["body"])) for r in rows)
+            self._count = len(rows)
+        return self._directory
+
+    async def read(self, conn: Connection) -> Directory:
+        return await self.answer(conn, await self.ask(conn))
+
+
+async def extend(database: Database, changes: Iterable[DirectoryEvent], *, actor: Actor, now: datetime, command_id: str) -> None:
+    """Append changes to the directory, all or none. Raises `DirectoryFault` when they do not fit what is there."""
+    changes = tuple(changes)
+    async with database.transaction(WORKER) as conn:
+        await conn.execute("SELECT pg_advisory_xact_lock(%s)", (store.CASE_LOCK,))
+        before = await (await _ALL.run(conn, streams=STREAMS)).fetchall()
+        Directory.fold([*(DIRECTORY_EVENTS[r["type"]].model_validate_json(bytes(r["body"])) for r in before), *changes])
+        for stream, group in groupby(changes, key=lambda change: change.stream):
+            head = await (await _VERSION.run(conn, stream=stream)).fetchone()
+            version: int = head["version"] if head else 0
+            drafts = [
+                store.Draft(
+                    type=change.type,
+                    schema_version=change.schema_version,
+                    version=version + offset,
+                    decided_at=now,
+                    effective_on=change.since,
+                    actor=actor.id,
+                    role=actor.role,
+                    office=actor.office,
+                    command_id=command_id,
+                    correlation_id=command_id,
+                    body=store.body_of(change),
+                )
+                for offset, change in enumerate(group, start=1)
+            ]
+            await store.append(conn, stream, version, drafts)

@@ -1,0 +1,3 @@
+from workers.app import main
+
+main()

@@ -1,0 +1,143 @@
+"""The worker process: takes case workflows and duties from Temporal, against one ledger."""
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+import structlog
+from ledger.keys import KeyRing
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+)
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.deliver import Deliverer
+from activities.reconcile import Reconciler
+from activities.record import Recorder
+from ledger import logs, rules
+from ledger.settings import Settings
+from ledger.store import Database
+from workers.temporal import connect, runtime
+from workflows import contract
+from workflows.case import CaseWorkflow
+from workflows.schedules import DeliverWorkflow, ReconcileWorkflow
+
+_log = structlog.get_logger(__name__)
+_LAG_SECONDS = 60.0
+_DRAIN = timedelta(seconds=10)
+_CACHED_CASES = 600
+"""Workflows kept in memory; the rest are replayed from their short histories when something happens to them."""
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """The workflow sandbox; the contract and the data converter's libraries pass through it, being free of effects."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(
+        "pydantic", "pydantic_core", "annotated_types", "workflows.contract"
+    )
+    return SandboxedWorkflowRunner(restrictions=restrictions)
+
+
+def case_worker(client: Client, recorder: Recorder, *, cached: int = _CACHED_CASES) -> Worker:
+    """The worker of the case workflows and their local activities."""
+    return Worker(
+        client,
+        task_queue=contract.CASE_QUEUE,
+        workflows=[CaseWorkflow],
+        activities=[recorder.record_command, recorder.load_plan],
+        workflow_runner=sandbox(),
+        max_cached_workflows=cached,
+        graceful_shutdown_timeout=_DRAIN,
+    )
+
+
+def duty_worker(client: Client, reconciler: Reconciler, deliverer: Deliverer) -> Worker:
+    """The worker of what runs beside the cases."""
+    return Worker(
+        client,
+        task_queue=contract.DUTY_QUEUE,
+        workflows=[ReconcileWorkflow, DeliverWorkflow],
+        activities=[reconciler.reconcile, deliverer.deliver],
+        workflow_runner=sandbox(),
+        graceful_shutdown_timeout=_DRAIN,
+    )
+
+
+async def ensure_schedules(client: Client) -> bool:
+    """Create the schedules that are missing; True when this Temporal had none: it is new, or its database was lost."""
+    created = await _schedule(client, contract.RECONCILE_SCHEDULE, "reconcile", [_LAG_SECONDS])
+    await _schedule(client, contract.DELIVER_SCHEDULE, "deliver", [])
+    return created
+
+
+async def _schedule(client: Client, name: str, workflow: str, args: list[float]) -> bool:
+    action = ScheduleActionStartWorkflow(workflow, args=args, id=name, task_queue=contract.DUTY_QUEUE)
+    spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=1))])
+    policy = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP)
+    try:
+        await client.create_schedule(name, Schedule(action=action, spec=spec, policy=policy))
+    except ScheduleAlreadyRunningError:
+        return False
+    return True
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Run until `stop`; then take no more work, let what runs end, and return."""
+    keys = KeyRing.open(settings.keys)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database(settings.database_url, name="yuanshou-worker"))
+        metrics = f"127.0.0.1:{settings.metrics_port}" if settings.metrics_port else None
+        client = await _reach(settings, keys, metrics)
+        reconciler = Reconciler(database, client)
+        await stack.enter_async_context(case_worker(client, Recorder(database, rules.current)))
+        await stack.enter_async_context(duty_worker(client, reconciler, Deliverer(database)))
+        if await ensure_schedules(client):
+            _log.info("temporal is new here", woken=await reconciler.rearm())
+        _log.info("worker ready")
+        await stop.wait()
+        _log.info("worker draining")
+
+
+async def _reach(settings: Settings, keys: KeyRing, metrics: str | None) -> Client:
+    """Connect, however long Temporal takes to come up; the supervisor decides when to give up."""
+    using = runtime(metrics)
+    wait = 0.2
+    while True:
+        try:
+            client = await connect(settings, keys, using=using)
+            await client.service_client.check_health()
+        except (RPCError, RuntimeError) as fault:
+            _log.warning("temporal is away", address=settings.temporal_address, fault=type(fault).__name__)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, 5.0)
+        else:
+            return client
+
+
+async def _main() -> None:
+    logs.configure("worker")
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await serve(Settings.from_environment(), stop)
+
+
+def main() -> None:
+    """Run the worker process to its end."""
+    asyncio.run(_main())
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # temporalio 1.35 has crashed in the interpreter's own exit after its work was done.
+    os._exit(0)

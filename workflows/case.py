@@ -1,0 +1,155 @@
+"""One case, one workflow: application, accept first, assignment, representation, closure.
+
+The rules and the history are elsewhere: each command is decided and recorded next to the data by one local activity. What is
+durable here is the order (one command at a time), the alarms that the clocks owe, and the wish to try again until it is done.
+The ledger alone is the truth: a run begins by reading it and may be lost at any moment.
+"""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from workflows import contract
+    from workflows.contract import Alarm, CaseInput, Plan, RecordRequest
+    from workflows.faultpoints import reach
+
+_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10))
+_ROLLOVER_EVENTS = 2_000
+"""History length at which a run hands over to a fresh one, well before the server's own suggestion."""
+
+
+@workflow.defn(name="case")
+class CaseWorkflow:
+    """The single writer of its case, the owner of its timers and the retrier."""
+
+    @workflow.init
+    def __init__(self, given: CaseInput) -> None:
+        self._case_id = given.case_id
+        self._version = given.known_version
+        self._plan: Plan | None = None
+        self._turn = asyncio.Lock()
+        self._recheck = False
+        self._news = 0
+
+    @workflow.run
+    async def run(self, given: CaseInput) -> None:
+        """Live as long as the case: fire what is owed when it is owed, take commands as they come, end when nothing is left."""
+        async with self._turn:
+            if self._plan is None:  # else the command that started this run has told already
+                await self._read_ledger()
+        while True:
+            await self._do_what_is_owed()
+            if self._finished():
+                return
+            if workflow.info().is_continue_as_new_suggested() or workflow.info().get_current_history_length() > _ROLLOVER_EVENTS:
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                if not workflow.unsafe.is_replaying():
+                    reach("continue_as_new_drained")
+                workflow.continue_as_new(CaseInput(given.case_id, self._version))
+            await self._wait_for_something()
+
+    @workflow.update(name=contract.RECORD_UPDATE)
+    async def record(self, command_id: str) -> Plan:
+        """Decide and record one command of the inbox; answers where the case then stands."""
+        async with self._turn:
+            return await self._record(command_id)
+
+    @workflow.signal(name=contract.RECHECK_SIGNAL)
+    def recheck(self) -> None:
+        """Read the ledger again: somebody saw that this run may have missed something."""
+        self._recheck = True
+
+    async def _read_ledger(self) -> None:
+        self._recheck = False
+        plan = await workflow.execute_local_activity(
+            "load_plan",
+            self._case_id,
+            result_type=Plan,
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=_RETRY,
+        )
+        if plan.version < self._version:
+            # A restored backup: acting on it would write a second history. People must look.
+            raise ApplicationError(
+                f"the ledger holds version {plan.version}, this case had reached {self._version}",
+                type=contract.LEDGER_BEHIND,
+                non_retryable=True,
+            )
+        self._follow(plan)
+
+    async def _record(self, command_id: str, alarm: Alarm | None = None) -> Plan:
+        request = RecordRequest(self._case_id, command_id, workflow.now(), self._version, alarm)
+        plan = await workflow.execute_local_activity(
+            "record_command",
+            request,
+            result_type=Plan,
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=_RETRY,
+        )
+        self._follow(plan)
+        return plan
+
+    def _follow(self, plan: Plan) -> None:
+        """Arm what the ledger says and show it to whoever looks at Temporal."""
+        self._news += 1
+        told = self._plan
+        self._plan, self._version = plan, plan.version
+        if plan.stage and (told is None or (told.stage, told.state, _next(told)) != (plan.stage, plan.state, _next(plan))):
+            due = _next(plan)
+            workflow.upsert_search_attributes(
+                [
+                    contract.STAGE.value_set(plan.stage),
+                    contract.STATE.value_set(plan.state or ""),
+                    contract.CENTRE.value_set(plan.centre or ""),
+                    contract.NEXT_DUE.value_set(due.at) if due else contract.NEXT_DUE.value_unset(),
+                ]
+            )
+            workflow.set_current_details(f"{plan.stage} · {plan.state} · version {plan.version}")
+
+    async def _do_what_is_owed(self) -> None:
+        """Commands left without an outcome, then every rung whose moment has come."""
+        async with self._turn:
+            if self._recheck:
+                await self._read_ledger()
+            for command_id in self._plan.pending if self._plan else []:
+                await self._record(command_id)
+            rang = False
+            while (alarm := self._due()) is not None:
+                plan = await self._record(alarm.command_id(self._case_id), alarm)
+                if alarm in plan.alarms:
+                    raise ApplicationError(f"{alarm} is still owed after it was recorded", type="alarm_stuck", non_retryable=True)
+                rang = True
+        if rang:
+            # Not awaited: the ledger holds what is to be delivered, and a schedule looks again every minute.
+            workflow.start_activity(
+                "deliver", task_queue=contract.DUTY_QUEUE, start_to_close_timeout=timedelta(minutes=1), retry_policy=_RETRY
+            )
+
+    def _due(self) -> Alarm | None:
+        alarm = _next(self._plan) if self._plan else None
+        return alarm if alarm and alarm.at <= workflow.now() else None
+
+    def _finished(self) -> bool:
+        """Nothing runs and nobody is being answered. A case without events has nothing to wait for either."""
+        plan = self._plan
+        assert plan is not None  # noqa: S101 -- run reads the ledger first
+        over = plan.ended or plan.version == 0
+        return over and not plan.alarms and not self._recheck and workflow.all_handlers_finished()
+
+    async def _wait_for_something(self) -> None:
+        """Until a command changed the plan, somebody asks for a recheck, or the next alarm's moment comes."""
+        alarm = _next(self._plan) if self._plan else None
+        seen = self._news
+        pause = max(alarm.at - workflow.now(), timedelta(0)) if alarm else None
+        try:
+            await workflow.wait_condition(lambda: self._recheck or self._news != seen, timeout=pause)
+        except TimeoutError:
+            return
+
+
+def _next(plan: Plan) -> Alarm | None:
+    return min(plan.alarms, key=lambda alarm: (alarm.at, alarm.clock), default=None)

@@ -1,0 +1,99 @@
+"""What the workflow of a case is called with: names, ids, types. The API and the workers know the workflow by this page.
+
+Nothing personal passes through here: commands are named by the ids of their inbox rows.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from temporalio.common import SearchAttributeKey
+
+CASE_QUEUE = "yuanshou-cases"
+"""Task queue of the case workflows and their local activities."""
+DUTY_QUEUE = "yuanshou-duties"
+"""Task queue of deliveries and other work beside the cases."""
+TASK_TIMEOUT = timedelta(seconds=3)
+"""Workflow task timeout: how long the caller of a worker that died waits for another."""
+RECONCILE_SCHEDULE = "yuanshou-reconcile"
+DELIVER_SCHEDULE = "yuanshou-deliver"
+
+STAGE = SearchAttributeKey.for_keyword("CaseStage")
+STATE = SearchAttributeKey.for_keyword("CaseState")
+CENTRE = SearchAttributeKey.for_keyword("CaseCentre")
+NEXT_DUE = SearchAttributeKey.for_datetime("CaseNextDue")
+SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[str] | SearchAttributeKey[datetime], ...] = (STAGE, STATE, CENTRE, NEXT_DUE)
+
+
+def workflow_id(case_id: str) -> str:
+    return f"case/{case_id}"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A reminder that is owed at a moment: one rung of one clock's plan."""
+
+    clock: str
+    plan_version: int
+    rung: int
+    at: datetime
+
+    def command_id(self, case_id: str) -> str:
+        """The id of the command that fires it: made from facts, so a repeat is the same command."""
+        return f"sys/{case_id}/{self.clock}/{self.plan_version}/{self.rung}"
+
+
+@dataclass(frozen=True)
+class CaseInput:
+    """What a run of the workflow begins with. `known_version` is what an earlier run had seen of the ledger."""
+
+    case_id: str
+    known_version: int = 0
+
+
+@dataclass(frozen=True)
+class RecordRequest:
+    """Decide and record one command.
+
+    `known_version` is what the workflow has seen: a ledger behind it is not written to. `alarm` is set for the clocks' own
+    commands, whose inbox rows the recorder writes.
+    """
+
+    case_id: str
+    command_id: str
+    decided_at: datetime
+    known_version: int
+    alarm: Alarm | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where a case stands in the ledger and what is to be done for it, without anything personal.
+
+    `pending` are the ids of its commands without an outcome. `refused` is the code of the refusal, for a command's outcome.
+    """
+
+    case_id: str
+    version: int
+    stage: str | None = None
+    state: str | None = None
+    centre: str | None = None
+    ended: bool = False
+    alarms: list[Alarm] = field(default_factory=list[Alarm])
+    pending: list[str] = field(default_factory=list[str])
+    refused: str | None = None
+
+
+@dataclass(frozen=True)
+class Armed:
+    """A case whose workflow has acknowledged a version of the ledger."""
+
+    case_id: str
+    version: int
+
+
+LEDGER_BEHIND = "ledger_behind"
+"""Type of the failure of a workflow that has seen more than its ledger holds: a restored backup."""
+RECORD_UPDATE = "record"
+"""Update: arguments (command_id,); answers a `Plan`."""
+RECHECK_SIGNAL = "recheck"
+"""Signal without arguments: read the ledger again and do what is owed."""

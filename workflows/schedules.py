@@ -1,0 +1,44 @@
+"""What runs by the minute beside the cases. Each schedule starts one short workflow that runs one activity."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+with workflow.unsafe.imports_passed_through():
+    from workflows import contract
+
+_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=20))
+
+
+@workflow.defn(name="reconcile")
+class ReconcileWorkflow:
+    """Finds cases whose workflow lags behind the ledger and wakes them."""
+
+    @workflow.run
+    async def run(self, lag_seconds: float) -> int:
+        return await workflow.execute_activity(
+            "reconcile",
+            lag_seconds,
+            result_type=int,
+            task_queue=contract.DUTY_QUEUE,
+            start_to_close_timeout=timedelta(seconds=50),
+            schedule_to_close_timeout=timedelta(minutes=5),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name="deliver")
+class DeliverWorkflow:
+    """Delivers what is left in the outbox."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity(
+            "deliver",
+            result_type=int,
+            task_queue=contract.DUTY_QUEUE,
+            start_to_close_timeout=timedelta(seconds=50),
+            schedule_to_close_timeout=timedelta(minutes=5),
+            retry_policy=_RETRY,
+        )
