@@ -1,0 +1,9 @@
+"""The right lawyer for a case: gates, the recipient's choice, a fair score, and the explanation kept with the pick."""
+
+from domain.matching.candidates import CRIMINAL_YEARS, Candidate, Gate, Reason, candidates, excluded
+from domain.matching.explanation import Explanation, NotFollowed, NotFollowedCause, PassedOver, choices_ahead, explain
+
+__all__ = [
+    "CRIMINAL_YEARS", "Candidate", "Explanation", "Gate", "NotFollowed", "NotFollowedCause", "PassedOver", "Reason", "candidates",
+    "choices_ahead", "excluded", "explain",
+]  # fmt: skip

@@ -1,0 +1,44 @@
+"""What the rooms after the decision share: whom the aid goes to, in whose hands the case is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.case import CaseState, Recipient
+from domain.command import Facts, Refusal
+from domain.values import Model
+
+AIDED = frozenset({"undecided", "granted", "accepted_first"})
+"""Statuses of a recipient who is still being helped; a deferred decision leaves one accepted first or undecided."""
+
+
+def aided(case: CaseState) -> tuple[Recipient, ...]:
+    """The recipients who are still being helped."""
+    return tuple(r for r in case.recipients if r.status in AIDED)
+
+
+def in_hand(case: CaseState, facts: Facts, code: str = "not_your_case") -> None:
+    """Raise a 403 of this code where a lawyer or a unit's manager acts on a case that is not in their hands.
+
+    A lawyer's hands are those of the lawyers assigned, or of the whole unit while it has named none; a colleague of the
+    unit may act on such a lawyer's behalf. Other roles are bound by their office, not by the assignment.
+    """
+    role = facts.actor.role
+    if role not in ("lawyer", "unit_manager"):
+        return
+    held = case.assignment
+    if held is None or (role == "unit_manager" and facts.actor.unit != held.unit):
+        raise Refusal(code, status=403)
+    named = {handler.lawyer for handler in held.lawyers}
+    if role == "lawyer" and not (named & _acting_lawyers(facts) if named else facts.actor.unit == held.unit):
+        raise Refusal(code, status=403)
+
+
+def _acting_lawyers(facts: Facts) -> set[str | None]:
+    colleague = facts.directory.person(facts.on_behalf_of)
+    return {facts.actor.lawyer, colleague.lawyer if colleague and colleague.unit == facts.actor.unit else None}
+
+
+def carried(fields: type[Model], event: Model) -> dict[str, Any]:
+    """The values an event hands on to the case's state, by the fields they share."""
+    return {name: getattr(event, name) for name in fields.model_fields}

@@ -1,0 +1,128 @@
+"""Terminating the aid (终止法律援助, 法律援助法 art. 48): a ground is reported, another person terminates or lets the aid go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from domain.case import CaseState, Decided, Termination
+from domain.command import Command, Event, Facts, Refusal, Stamp
+from domain.lifecycle import STATES, onward
+from domain.stages.common import PartyIds, addressed
+from domain.stages.handling import AIDED, in_hand
+from domain.values import PersonalText
+
+Ground = Literal[
+    "deceit", "hidden_facts", "unlawful_use", "no_longer_eligible", "discontinued", "own_counsel", "recipient_request",
+    "provisional_not_eligible", "accused_refuses", "recipient_died", "other",
+]  # fmt: skip
+OPENED_BY = ("termination_ground_reported", "found_ineligible", "defence_consent_recorded")
+"""Events that open a termination review."""
+
+
+def under_review(case: CaseState, ground: Ground, reported_by: str) -> CaseState:
+    """The case with its termination under review; whoever reported the ground does not decide it."""
+    came_from = case.state or "in_representation"
+    return case.but(state="termination_review", termination=Termination(ground=ground, reported_by=reported_by, came_from=came_from))
+
+
+class TerminationGroundReported(Event):
+    ground: Ground
+    detail: PersonalText
+
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        return under_review(case, self.ground, at.actor)
+
+
+class ReportTerminationGround(Command):
+    room = "representation"
+    states = frozenset({"awaiting_assignment", "assigned", "lawyer_named", "in_representation", "replacing_lawyer"})
+    to = ("termination_review",)
+    roles = frozenset({"lawyer", "unit_manager", "caseworker"})
+    emits = ("termination_ground_reported",)
+
+    ground: Ground = "other"
+    detail: PersonalText
+
+    def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
+        in_hand(case, facts)
+        return [TerminationGroundReported(ground=self.ground, detail=self.detail)]
+
+
+class AidTerminated(Event):
+    ground: Ground
+    reasons: PersonalText
+    for_recipients: PartyIds
+
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        """The case closes with the last recipient who was still helped; while others are, the review of theirs stays open."""
+        decided = Decided(result="terminated", version=at.version, decided_on=at.effective_on, decided_by=at.actor)
+        after = case.with_recipients(self.for_recipients, status="terminated", decision=decided)
+        reviewed = case.termination or Termination(ground=self.ground, reported_by=at.actor, came_from="in_representation")
+        termination = reviewed.model_copy(update={"ground": self.ground, "terminated_on": at.effective_on})
+        left = any(r.status in AIDED or r.status == "found_ineligible" for r in after.recipients)
+        return after.but(state=case.state if left else "closing", termination=termination)
+
+
+class TerminateAid(Command):
+    """Ends the aid of the recipients named: all of them when none is, or those found ineligible where that opened the review."""
+
+    room = "representation"
+    states = frozenset({"termination_review"})
+    to = ("closing",)
+    roles = frozenset({"approver"})
+    emits = ("aid_terminated",)
+    other_than = "termination_ground_reported"
+
+    ground: Ground
+    reasons: PersonalText
+    for_recipients: PartyIds = ()
+
+    def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
+        _decider_did_not_report(case, facts)
+        found = tuple(r.party_id for r in case.recipients if r.status == "found_ineligible")
+        possible = (r for r in case.recipients if r.status in AIDED or r.status == "found_ineligible")
+        ids = addressed(possible, self.for_recipients or found, nobody="nobody_aided")
+        return [AidTerminated(ground=self.ground, reasons=self.reasons, for_recipients=ids)]
+
+
+def _decider_did_not_report(case: CaseState, facts: Facts) -> None:
+    """Whichever event opened this review, who issued it, or was acted for, does not decide (single-officer centres excepted)."""
+    reviewed = case.termination
+    if reviewed is None or facts.directory.single_officer(case.centre):
+        return
+    openers = [who for event in OPENED_BY if reviewed.reported_by in (who := case.acted_by.get(event, ()))]
+    if {facts.actor.id, facts.on_behalf_of} & {reviewed.reported_by}.union(*openers):
+        raise Refusal(TerminateAid.same_person_code, event=TerminateAid.other_than)
+
+
+class AidContinued(Event):
+    reasons: PersonalText
+
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        """Back to the state before; a finding of ineligibility does not stand, and the lane is where its papers put it."""
+        back = case.termination.came_from if case.termination else "in_representation"
+        found = [r.party_id for r in case.recipients if r.status == "found_ineligible"]
+        after = case.with_recipients(found, status="accepted_first").but(state=back, termination=None)
+        lane = case.accept_first
+        if lane is None or lane.state != "found_ineligible":
+            return after
+        if lane.papers_owed:
+            state = "papers_overdue" if lane.due_on < at.effective_on else "papers_owed"
+        else:
+            state = "papers_complete" if lane.deferred else "confirmed"
+        return after.but(accept_first=lane.model_copy(update={"state": state}))
+
+
+class ContinueAid(Command):
+    room = "representation"
+    states = frozenset({"termination_review"})
+    to = tuple(s for s in STATES if s in onward("awaiting_assignment", "subsidy_paid") and s != "termination_review")
+    roles = frozenset({"approver"})
+    emits = ("aid_continued",)
+
+    reasons: PersonalText
+
+    def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
+        del case, facts
+        return [AidContinued(reasons=self.reasons)]
