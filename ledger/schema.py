@@ -134,6 +134,7 @@ case_list = sa.Table(
     sa.Column("outlet", sa.Text),
     sa.Column("unit", sa.Text),
     sa.Column("lawyer", sa.Text),
+    sa.Column("lawyers", pg.ARRAY(sa.Text), nullable=False, server_default="{}", comment="every lawyer on the case; lawyer is the lead"),
     sa.Column("owner", sa.Text),
     sa.Column("accepted_by", sa.Text, comment="who accepted first, by delegation"),
     sa.Column("excluded", pg.ARRAY(sa.Text), nullable=False, server_default="{}", comment="codes behind the case's walls, or recused"),
@@ -147,11 +148,13 @@ case_list = sa.Table(
     _time("updated_at"),
     sa.Column("due_at", sa.TIMESTAMP(timezone=True), comment="the nearest open due moment"),
     sa.Column("due_limit", sa.Text),
-    sa.Column("waiting_for", sa.Text, comment="who must act now: a role"),
+    sa.Column("waiting_for", sa.Text, comment="who must act now: a role, or applicant"),
+    sa.Column("clocks", pg.JSONB, nullable=False, server_default="[]", comment="its time limits, for lists of deadlines"),
     comment="Read model, inline: what lists, queues and searches show.",
 )
 for _column in ("register_number", "case_number", "lawyer", "owner", "updated_at", "due_at"):
     sa.Index(f"case_list_{_column}", case_list.c[_column])
+sa.Index("case_list_lawyers", case_list.c.lawyers, postgresql_using="gin")
 sa.Index("case_list_scope", case_list.c.centre, case_list.c.state, case_list.c.updated_at)
 sa.Index("case_list_outlet", case_list.c.outlet, case_list.c.updated_at)
 sa.Index("case_list_unit", case_list.c.unit, case_list.c.updated_at)
