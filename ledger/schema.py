@@ -105,6 +105,8 @@ subject_keys = sa.Table(
     sa.Column("wrapped", sa.LargeBinary, comment="AES-256-GCM of the data key; null once shredded"),
     sa.Column("state", sa.Text, nullable=False, server_default="live", comment="live, restricted, shredded"),
     _time("created_at", default=True),
+    _time("shredded_at", nullable=True),
+    sa.CheckConstraint("(wrapped IS NULL) = (shredded_at IS NOT NULL)", name="shredded_key_is_gone"),
 )
 
 search_tokens = sa.Table(
