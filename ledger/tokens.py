@@ -1,0 +1,146 @@
+"""Search terms of people that a database cannot read back: HMAC-SHA-256 under the `search` key over kind and normalised text.
+
+A name answers to its beginnings, to any one to four neighbouring characters, to its pinyin from the beginning and to its
+initials; a phone to its last four digits and as a whole; a number of identity only as a whole. Text is compared in NFKC,
+case-folded, without spaces, middle dots and invisible characters; characters outside the Basic Multilingual Plane
+(𠮷) are characters like any other.
+"""
+
+import hashlib
+import hmac
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import product
+from math import prod
+from typing import Literal
+
+from pypinyin import Style, pinyin
+
+from domain.values import Party, Sealed
+from ledger.keys import Keys
+
+Kind = Literal["name", "pinyin", "initials", "id_number", "phone", "phone_tail"]
+type Term = tuple[Kind, str]
+type Token = tuple[Kind, bytes]
+
+_DOTS = frozenset("·•‧∙⋅・･")
+_HAN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U0003fffd〇]+")
+_LATIN = re.compile(r"[a-z]+")
+_NUMBER = re.compile(r"[0-9a-z]+")
+_WINDOW = 4
+"""Neighbouring characters of a name that are found together wherever they stand in it."""
+_PREFIX = 24
+"""Characters or letters of the longest beginning that is kept besides the whole."""
+_SYLLABLES = 8
+"""Syllables of a name that are read; longer ones are names of organisations."""
+_PERSONAL = 4
+"""Characters of the longest name whose characters are read in every way they can be."""
+_READINGS = 12
+"""Ways of reading a name that are kept; past it only the surname's readings vary."""
+_TAIL = 4
+
+
+def normal(text: str) -> str:
+    """The text as it is compared: NFKC, case-folded, without spaces, middle dots, controls and invisible characters."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in unicodedata.normalize("NFKC", folded) if c not in _DOTS and unicodedata.category(c)[0] not in "ZC")
+
+
+def _beginnings(text: str, shortest: int = 1) -> Iterator[str]:
+    yield from (text[:n] for n in range(shortest, min(len(text), _PREFIX) + 1))
+    if len(text) > _PREFIX:
+        yield text
+
+
+def _readings(han: str) -> Iterator[tuple[str, ...]]:
+    """Ways of reading a Chinese name, a syllable a character; characters without a known reading are passed over.
+
+    Surnames may be read as nothing else is (单 shàn, 仇 qiú), so every reading counts. ü may be typed v or u.
+    """
+    read = pinyin(han[:_SYLLABLES], style=Style.NORMAL, heteronym=len(han) <= _PERSONAL, errors="ignore")
+    spoken = [tuple(dict.fromkeys(typed for r in readings for typed in (r, r.replace("v", "u")))) for readings in read]
+    if prod(map(len, spoken)) > _READINGS:
+        spoken = [spoken[0], *(readings[:1] for readings in spoken[1:])]
+    if spoken:
+        yield from product(*spoken)
+
+
+def _name_terms(name: str) -> Iterator[Term]:
+    whole = normal(name)
+    yield from (("name", text) for text in _beginnings(whole))
+    for word in re.split(rf"[\s{''.join(_DOTS)}]+", unicodedata.normalize("NFKC", name)):
+        yield from (("name", text) for text in _beginnings(normal(word)))
+    for run in _HAN.findall(whole):
+        yield from (("name", run[i : i + n]) for n in range(1, _WINDOW + 1) for i in range(len(run) - n + 1))
+    for syllables in _readings("".join(_HAN.findall(whole))):
+        yield from (("pinyin", text) for text in _beginnings("".join(syllables), shortest=2))
+        yield from (("initials", text) for text in _beginnings("".join(s[0] for s in syllables), shortest=2))
+
+
+def _phone_terms(phone: str) -> Iterator[Term]:
+    digits = "".join(c for c in normal(phone) if c.isdecimal())
+    digits = digits.removeprefix("86") if len(digits) == 13 else digits
+    if digits:
+        yield "phone", digits
+    if len(digits) >= _TAIL:
+        yield "phone_tail", digits[-_TAIL:]
+
+
+def _plain(value: str | Sealed | None) -> str:
+    if isinstance(value, Sealed):
+        raise TypeError("search terms are made before a person's fields are sealed")
+    return value or ""
+
+
+def terms_of(party: Party) -> tuple[Term, ...]:
+    """What the party is found by, each once. Raises `TypeError` for a party whose fields are sealed already."""
+    terms = [*_name_terms(_plain(party.name)), *_phone_terms(_plain(party.phone))]
+    if party.safe_contact is not None:
+        terms += _phone_terms(_plain(party.safe_contact.phone))
+    if number := normal(_plain(party.id_number)):
+        terms.append(("id_number", number))
+    return tuple(dict.fromkeys(terms))
+
+
+def terms_of_query(query: str) -> tuple[Term, ...]:
+    """What the words typed may mean, each once; a person fits when any of them is theirs. Empty for an empty query."""
+    text = normal(query)
+    if not text:
+        return ()
+    terms: list[Term] = [("name", text)]
+    typed = text.replace("ü", "v")
+    if _LATIN.fullmatch(typed) and len(typed) >= 2:
+        terms += [("pinyin", typed), ("initials", typed)]
+    if _NUMBER.fullmatch(text) and len(text) >= 5:
+        terms.append(("id_number", text))
+    if not _HAN.search(text) and not _LATIN.search(text):
+        terms += [term for term in _phone_terms(query) if term[0] == ("phone_tail" if len(text) == _TAIL else "phone")]
+    return tuple(dict.fromkeys(terms))
+
+
+def _tokens(key: bytes, terms: Iterable[Term]) -> list[Token]:
+    return [(kind, hmac.new(key, f"{kind}\0{text}".encode(), hashlib.sha256).digest()) for kind, text in terms]
+
+
+def tokens_for(keys: Keys, party: Party) -> list[Token]:
+    """The party's search tokens under the current key, 32 bytes each."""
+    return _tokens(keys.key(), terms_of(party))
+
+
+def tokens_for_query(keys: Keys, query: str) -> list[Token]:
+    """The tokens to look for, under every key of the ring: rows written before a rotation are still found."""
+    return [token for key in keys.keys.values() for token in _tokens(key, terms_of_query(query))]
+
+
+def inbox_tokens(keys: Keys, parties: Iterable[Party]) -> list[list[str]]:
+    """The tokens a command brings along, as the inbox keeps them: [subject id, kind, token in hex, key id].
+
+    Raises `ValueError` for a party without a subject id.
+    """
+    rows: list[list[str]] = []
+    for party in parties:
+        if party.subject_id is None:
+            raise ValueError("a party without a subject cannot be searched for")
+        rows += [[str(party.subject_id), kind, token.hex(), keys.current] for kind, token in tokens_for(keys, party)]
+    return rows
