@@ -1,0 +1,39 @@
+"""The database's shape: Alembic's migrations, run as the owner."""
+
+import os
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.pool import NullPool
+
+from ops.home import ROOT
+
+
+def _config(dsn: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["dsn"] = dsn
+    return config
+
+
+def owner_address(app: str) -> str:
+    """The owner's address where `DATABASE_URL` replaces the embedded engine: `DATABASE_OWNER_URL`, else the same."""
+    return os.environ.get("DATABASE_OWNER_URL") or app
+
+
+def migrate(dsn: str) -> None:
+    """Bring the database to the newest revision. `dsn` is the owner's. Doing it twice does nothing."""
+    command.upgrade(_config(dsn), "head")
+
+
+def pending(dsn: str) -> list[str]:
+    """The revisions that the database lacks, oldest first."""
+    scripts = ScriptDirectory.from_config(_config(dsn))
+    engine = create_engine(make_url(dsn).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_heads()
+    missing = scripts.iterate_revisions(scripts.get_heads(), current or "base")
+    return [script.revision for script in missing][::-1]
