@@ -145,8 +145,10 @@ class Assignment(Model):
 
 
 class Hearing(Model):
-    forum: str
-    at: Moment
+    """`forum` and `at` are absent for a hearing that was held without having been scheduled here."""
+
+    forum: str | None = None
+    at: Moment | None = None
     place: str | None = None
     held_on: date | None = None
     result: PersonalText | None = None
@@ -218,6 +220,16 @@ class Document(Model):
     version: int
 
 
+class Issued(Model):
+    """A paper the centre issued: its number, the template it was drawn from, the version of the event it carries."""
+
+    document_id: UUID
+    number: str
+    template: Code
+    about: int | None = None
+    version: int
+
+
 class Hold(Model):
     placed_by: str
     placed_on: date
@@ -231,7 +243,8 @@ class Link(Model):
 
 
 class Visit(Model):
-    at: Moment
+    at: Moment | None = None
+    """When it was to be; absent for a visit that nobody scheduled."""
     ground: str
     held_on: date | None = None
 
@@ -280,7 +293,7 @@ class Clock(Model):
     ended_on: date | None = None
     on_miss: str | None = None
     counted: dict[str, Any] = {}
-    """How the date was counted: what follows the start day, what rolled it on, paused days."""
+    """How the date was counted: `{days: [{from, to, days, counted, reason, label}], provisional}`."""
 
     @property
     def live(self) -> bool:
@@ -290,6 +303,14 @@ class Clock(Model):
     @property
     def next_rung(self) -> Rung | None:
         return next((r for r in self.rungs if not r.fired), None) if self.state in ("running", "missed") and self.live else None
+
+
+class UnknownLimit(Model):
+    """A limit that an event would have started, had the law known it on that legal day."""
+
+    limit: str
+    on: date
+    known_from: date
 
 
 class CaseState(Model):
@@ -316,7 +337,7 @@ class CaseState(Model):
     acted_by: dict[str, tuple[str, ...]] = {}
     """Last actor (and whom that person acted for) by event type, for the two-person rules."""
 
-    parties: tuple[Applicant | Party, ...] = ()
+    parties: tuple[Party | Applicant, ...] = ()
     """Everybody of the case; the index is the `party_id`."""
     recipients: tuple[Recipient, ...] = ()
     recipient_count: int = 1
@@ -350,12 +371,14 @@ class CaseState(Model):
     closure: Closure = Closure()
 
     documents: tuple[Document, ...] = ()
+    issued: tuple[Issued, ...] = ()
     holds: tuple[Hold, ...] = ()
     links: tuple[Link, ...] = ()
     visits: tuple[Visit, ...] = ()
     served: tuple[int, ...] = ()
     """Versions of the decisions whose papers have been served."""
     clocks: tuple[Clock, ...] = ()
+    unknown_limits: tuple[UnknownLimit, ...] = ()
 
     @property
     def stage(self) -> Stage | None:

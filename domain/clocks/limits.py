@@ -1,0 +1,226 @@
+"""The time limits and reminder ladders as dated data, read once and indexed by the events that touch them."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, time
+from functools import reduce
+from typing import Any, Literal
+
+from domain.case import CaseState
+from domain.command import Event
+
+type Conditions = Mapping[str, frozenset[Any]]
+"""Field -> the values it may have."""
+
+_FACTS: dict[str, Any] = {
+    "on_notice": lambda case: case.on_notice,
+    "by_delegation": lambda case: case.accept_first is not None and case.accept_first.by_delegation,
+    "basis": lambda case: case.accept_first and case.accept_first.basis,
+    "unit_already_assigned": lambda case: case.assignment is not None,
+    "awaiting_decision": lambda case: any(
+        r.status == "undecided" or (case.deferred and r.status == "accepted_first" and r.decision is None) for r in case.recipients
+    ),
+    "already_filed": lambda case: any(p.kind == "filed" for p in case.representation.procedures),
+}
+
+
+def field_of_case(path: str, case: CaseState) -> Any:
+    """A fact of the case, or the field at a dotted path (e.g. `matter.limitation_on`); None where something on the way is missing."""
+    if path in _FACTS:
+        return _FACTS[path](case)
+    return reduce(lambda value, name: getattr(value, name, None), path.split("."), case)
+
+
+def holds(wanted: Conditions, event: Event, case: CaseState) -> bool:
+    """Whether every condition holds, looked up in the event, else in the case."""
+    return all(
+        (getattr(event, name) if name in type(event).model_fields else field_of_case(name, case)) in values
+        for name, values in wanted.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One row of `time-limits.yaml`; its header says what the keys mean."""
+
+    id: str
+    from_: date
+    source: str
+    confirmed: bool
+    unit: Literal["calendar_day", "working_day", "hour", "date"]
+    n: int | Mapping[str, int] | None
+    until: str | None
+    own_date: Mapping[str, str]
+    starts: frozenset[str]
+    stops: frozenset[str]
+    cancels: frozenset[str]
+    moves: frozenset[str]
+    pauses: Mapping[str, str]
+    when: Conditions
+    starts_when: Mapping[str, Conditions]
+    stops_when: Mapping[str, Conditions]
+    cancels_when: Mapping[str, Conditions]
+    pauses_when: Mapping[str, Conditions]
+    day: Mapping[str, str]
+    stop_day: Mapping[str, str]
+    ladder: str
+    to: tuple[str, ...]
+    on_miss: str | None
+    custody: bool
+    armed: bool
+    once: bool
+
+    def number(self, kind: str | None, *, criminal: bool) -> int | None:
+        """How many days or hours for a starting event of that kind; None where the row has no number for it."""
+        if self.n is None or isinstance(self.n, int):
+            return self.n
+        return (self.n.get(f"criminal_{kind}") if criminal else None) or self.n.get(kind or "")
+
+    def started_by(self, event: Event, case: CaseState) -> bool:
+        return event.type in self.starts and holds(self.starts_when.get(event.type, {}), event, case) and holds(self.when, event, case)
+
+    def stopped_by(self, event: Event, case: CaseState) -> bool:
+        return event.type in self.stops and holds(self.stops_when.get(event.type, {}), event, case)
+
+    def cancelled_by(self, event: Event, case: CaseState) -> bool:
+        return event.type in self.cancels and holds(self.cancels_when.get(event.type, {}), event, case)
+
+    def paused_by(self, event: Event, case: CaseState) -> bool:
+        return event.type in self.pauses and holds(self.pauses_when.get(event.type, {}), event, case)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a ladder. `n` is its number there, so that a rung keeps its number whatever is skipped."""
+
+    n: int
+    base: Literal["share", "before", "due_day", "missed"]
+    amount: int
+    """Per cent of the running time left (`share`), working days or hours."""
+    unit: Literal["working_day", "hour"]
+    at: time | None
+    to: tuple[str, ...]
+
+    @property
+    def kind(self) -> Literal["warned", "missed", "escalated"]:
+        if self.base != "missed":
+            return "warned"
+        return "escalated" if self.amount else "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All rows, newest first by id, and which of them an event starts or touches."""
+
+    rows: Mapping[str, tuple[Limit, ...]]
+    ladders: Mapping[str, tuple[Step, ...]]
+    starting: Mapping[str, tuple[str, ...]]
+    """Event type -> ids of the armed limits it may start."""
+    touching: frozenset[str]
+    """Event types that may stop, cancel, pause, resume or move a clock."""
+
+    def on(self, limit_id: str, day: date) -> Limit | None:
+        """The row in force on that legal day: the newest that began by then."""
+        return next((row for row in self.rows.get(limit_id, ()) if row.from_ <= day), None)
+
+    def row(self, limit_id: str, rule_from: date) -> Limit:
+        """The row a clock was started under. Raises `LookupError` if it was taken out of the data."""
+        for row in self.rows.get(limit_id, ()):
+            if row.from_ == rule_from:
+                return row
+        raise LookupError(f"no row of {limit_id} from {rule_from}")
+
+    def ladder(self, limit: Limit) -> tuple[Step, ...]:
+        return self.ladders[f"{limit.ladder}_hours" if limit.unit == "hour" else limit.ladder]
+
+
+def read_limits(data: Mapping[str, Any]) -> Limits:
+    """The limits of a parsed `time-limits.yaml`. Raises `ValueError` or `KeyError` naming the row that cannot be read."""
+    rows: dict[str, list[Limit]] = {}
+    for raw in data["limits"]:
+        row = _limit(raw)
+        rows.setdefault(row.id, []).append(row)
+    starting: dict[str, dict[str, None]] = {}
+    touching: set[str] = set()
+    for row in (row for versions in rows.values() for row in versions):
+        for event in row.starts if row.armed else ():
+            starting.setdefault(event, {})[row.id] = None
+        touching |= row.stops | row.cancels | row.moves | set(row.pauses) | set(row.pauses.values())
+    limits = Limits(
+        rows={name: tuple(sorted(versions, key=lambda row: row.from_, reverse=True)) for name, versions in rows.items()},
+        ladders={name: tuple(_step(n, raw) for n, raw in enumerate(steps, 1)) for name, steps in data["reminders"].items()},
+        starting={event: tuple(ids) for event, ids in starting.items()},
+        touching=frozenset(touching),
+    )
+    for row in (row for versions in limits.rows.values() for row in versions):
+        limits.ladder(row)
+    return limits
+
+
+def _limit(raw: Mapping[str, Any]) -> Limit:
+    unknown = set(raw) - {field.name.rstrip("_") for field in fields(Limit)}
+    if unknown:
+        raise ValueError(f"limit {raw.get('id')}: unknown keys {sorted(unknown)}")
+    if ("n" in raw) == ("until" in raw):
+        raise ValueError(f"limit {raw.get('id')}: either n or until")
+    starts = _names(raw["starts"])
+    return Limit(
+        id=raw["id"],
+        from_=raw["from"],
+        source=raw["source"],
+        confirmed=raw["confirmed"],
+        unit=raw["unit"] if "n" in raw else "date",
+        n=raw.get("n"),
+        until=raw.get("until"),
+        own_date=raw.get("own_date", {}),
+        starts=frozenset(starts),
+        stops=frozenset(_names(raw["stops"])),
+        cancels=frozenset(_names(raw.get("cancels", ()))),
+        moves=frozenset(_names(raw.get("moves", ()))),
+        pauses=raw.get("pauses", {}),
+        when=_conditions(raw.get("when", {})),
+        starts_when=_by_event(raw.get("starts_when", {})),
+        stops_when=_by_event(raw.get("stops_when", {})),
+        cancels_when=_by_event(raw.get("cancels_when", {})),
+        pauses_when=_by_event(raw.get("pauses_when", {})),
+        day=dict.fromkeys(starts, day) if isinstance(day := raw.get("day", {}), str) else day,
+        stop_day=raw.get("stop_day", {}),
+        ladder=raw.get("ladder", "default"),
+        to=_names(raw.get("to", ())),
+        on_miss=raw.get("on_miss"),
+        custody=raw.get("custody", False),
+        armed=raw.get("armed", True),
+        once=raw.get("once", False),
+    )
+
+
+def _names(value: str | Iterable[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _conditions(raw: Mapping[str, Any]) -> Conditions:
+    return {name: frozenset(wanted if isinstance(wanted, list) else [wanted]) for name, wanted in raw.items()}  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _by_event(raw: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Conditions]:
+    return {event: _conditions(wanted) for event, wanted in raw.items()}
+
+
+_AT = re.compile(
+    r"-(?P<share>\d+)%"
+    r"|-(?P<before>\d+) (?:working_day (?P<before_at>\d\d:\d\d)|(?P<hour>hour))"
+    r"|(?P<due>due day) (?P<due_at>\d\d:\d\d)"
+    r"|missed(?: \+(?P<after>\d+) working_day (?P<after_at>\d\d:\d\d))?"
+)
+
+
+def _step(n: int, raw: Mapping[str, Any]) -> Step:
+    match = _AT.fullmatch(raw["at"])
+    if not match:
+        raise ValueError(f"reminder {raw['at']!r} cannot be read")
+    at = next((time.fromisoformat(match[name]) for name in ("before_at", "due_at", "after_at") if match[name]), None)
+    base: Literal["share", "before", "due_day", "missed"]
+    base = "share" if match["share"] else "before" if match["before"] else "due_day" if match["due"] else "missed"
+    amount = int(match["share"] or match["before"] or match["after"] or 0)
+    return Step(n, base, amount, "hour" if match["hour"] else "working_day", at, _names(raw["to"]))
