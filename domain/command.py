@@ -68,6 +68,8 @@ class Facts:
     on_behalf_of: str | None = None
     loads: Mapping[str, int] = field(default_factory=dict[str, int])
     history: Sequence[Happened] = ()
+    positions: Mapping[int, int] = field(default_factory=dict[int, int])
+    """Ledger position -> version, for the events of `history`."""
 
 
 class Series(NamedTuple):
@@ -134,7 +136,7 @@ class Command(Model):
 
     name: ClassVar[str]
     room: ClassVar[str]
-    """The stage whose room the command stands in (its module): application, accept_first, …, any_stage."""
+    """The stage whose room the command stands in (its module, unless it says so): application, accept_first, …, any_stage."""
     states: ClassVar[frozenset[State]]
     """States it is allowed in; empty for the command that opens a case."""
     to: ClassVar[tuple[str, ...]] = ("=",)
@@ -155,7 +157,8 @@ class Command(Model):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.name = _snake(cls.__name__)
-        cls.room = cls.__module__.rsplit(".", 1)[-1]
+        if "room" not in cls.__dict__:
+            cls.room = cls.__module__.rsplit(".", 1)[-1]
         COMMANDS[cls.name] = cls
 
     @classmethod
@@ -207,16 +210,11 @@ def decide(case: CaseState, command: Command, facts: Facts) -> Decision:
         raise Refusal("role_not_allowed", status=403, command=kind.name)
     if not (case.state is None and not kind.states) and not kind.allowed_in(case):
         raise Refusal("wrong_state", state=case.state, allowed_commands=allowed_commands(case, facts.actor.role))
+    if _walled_off(case, facts):
+        raise Refusal("recused", status=403)
     if kind.other_than and not facts.directory.single_officer(case.centre) and _acted(case, kind.other_than, facts):
         raise Refusal(kind.same_person_code, event=kind.other_than)
-    if facts.effective_on > facts.now.astimezone(facts.rules.zone).date():
-        raise Refusal("effective_in_future", status=422, pointer="/effective_on")
-    if case.state is not None and "system" not in kind.roles:
-        if case.opened_on and facts.effective_on < case.opened_on:
-            raise Refusal("effective_before_opening", status=422, pointer="/effective_on", opened_on=case.opened_on)
-        last = case.lane_days.get(kind.lane)
-        if last and facts.effective_on < last:
-            raise Refusal("effective_before_last", last=last)
+    _check_legal_day(case, kind, facts)
 
     happened: list[Happened] = []
 
@@ -245,9 +243,28 @@ def decide(case: CaseState, command: Command, facts: Facts) -> Decision:
     return Decision(case, tuple(happened), after)
 
 
+def _check_legal_day(case: CaseState, kind: type[Command], facts: Facts) -> None:
+    """The legal day is never in the future, never before the case's first day, and never decreases within the command's lane."""
+    if facts.effective_on > facts.now.astimezone(facts.rules.zone).date():
+        raise Refusal("effective_in_future", status=422, pointer="/effective_on")
+    if case.state is not None and "system" not in kind.roles:
+        if case.opened_on and facts.effective_on < case.opened_on:
+            raise Refusal("effective_before_opening", status=422, pointer="/effective_on", opened_on=case.opened_on)
+        last = case.lane_days.get(kind.lane)
+        if last and facts.effective_on < last:
+            raise Refusal("effective_before_last", last=last)
+
+
 def _acted(case: CaseState, event_type: str, facts: Facts) -> bool:
     acted = case.acted_by.get(event_type)
     return acted is not None and bool({facts.actor.id, facts.on_behalf_of} & set(acted))
+
+
+def _walled_off(case: CaseState, facts: Facts) -> bool:
+    """Whether the person acting, or acted for, is recused or stands behind a wall of this case, alone or with lawyer or unit."""
+    actor = facts.actor
+    codes = {actor.id, actor.lawyer, actor.unit, facts.on_behalf_of}
+    return bool(codes & {*case.recused, *(wall.who for wall in case.walls)})
 
 
 def allowed_commands(case: CaseState, role: str) -> list[str]:

@@ -8,7 +8,9 @@ from itertools import chain
 from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+
+from domain.identity import valid_id_number
 
 
 class Model(BaseModel):
@@ -101,6 +103,12 @@ class Party(Model):
     address: OwnText | None = None
     birth_date: OwnDate | None = None
     safe_contact: SafeContact | None = None
+
+    @field_validator("id_number", mode="after")
+    @classmethod
+    def _checks(cls, number: str | Sealed | None, info: ValidationInfo) -> str | Sealed | None:
+        """A sealed number was checked before it was sealed."""
+        return valid_id_number(info.data.get("id_kind"), number) if isinstance(number, str) else number
 
 
 class Applicant(Party):

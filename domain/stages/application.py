@@ -1,0 +1,259 @@
+"""Application (申请): the case is opened, its papers are received; it is withdrawn or goes elsewhere.
+
+Sources: 法律援助法 art. 35-43; 办理法律援助案件程序规定 (R148) art. 9-22. What is missing or to be verified stands in `supplement.py`, the
+examination and the decision in `decision.py`, what may be brought against the decision in `objection.py`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from domain.case import CaseState, Recipient
+from domain.command import Command, Event, Facts, Refusal, Role, Series, Stamp
+from domain.directory import Directory
+from domain.lifecycle import State
+from domain.stages.common import Draw, Papers, PartyIds, known_person, not_in_future, said, short_name, with_papers, without
+from domain.values import Applicant, Channel, Code, Matter, Model, Paper, Party, PersonalText, Proof, Proxy, Text
+
+EXAMINATION: frozenset[State] = frozenset({"received", "awaiting_papers", "awaiting_verification", "examined"})
+COUNTER: frozenset[Role] = frozenset({"liaison", "receptionist", "caseworker"})
+"""Who takes papers in: at the outlets and in the centre."""
+
+
+class Oral(Model):
+    """An application taken down by word of mouth: by whom, read back or not, how the applicant vouched for it (R148 art. 9)."""
+
+    taken_by: Code | None = None
+    read_aloud: bool | None = None
+    proof: Proof | None = None
+
+
+class Application(Model):
+    centre: Code
+    channel: Channel
+    outlet: Code | None = None
+    assisting_agency: Text | None = None
+    received_by_centre_on: date | None = None
+    form: Literal["written", "oral"] | None = None
+    oral: Oral | None = Field(default=None, validate_default=True)
+    applicant: Applicant
+    co_applicants: tuple[Applicant, ...] = ()
+    representatives: PartyIds = ()
+    recipient_count: int | None = None
+    opponents: tuple[Party, ...] = ()
+    proxy: Proxy | None = None
+    matter: Matter | None = None
+    papers: tuple[Paper, ...] = ()
+    consultation_id: UUID | None = None
+
+
+def _same_person(one: Party, other: Party) -> bool:
+    """Told by the identity number where both are known, else by the name. Sealed values were compared before they were sealed."""
+
+    def plain(value: object) -> str:
+        return "".join(unicodedata.normalize("NFKC", value).casefold().split()).replace("·", "") if isinstance(value, str) else ""
+
+    if plain(one.id_number) and plain(other.id_number):
+        return plain(one.id_number) == plain(other.id_number)
+    return bool(plain(one.name)) and plain(one.name) == plain(other.name)
+
+
+class SubmitApplication(Application, Command):
+    """Open a case. The person who takes the application down is its first-inquiry owner (首问负责制) until it is handed over."""
+
+    states = frozenset[State]()
+    to = ("received",)
+    roles = COUNTER | {"duty_lawyer"}
+    emits = ("application_submitted",)
+
+    @field_validator("oral")
+    @classmethod
+    def _taken_down(cls, oral: Oral | None, info: ValidationInfo) -> Oral | None:
+        if info.data.get("form") == "oral" and oral is None:
+            raise PydanticCustomError("oral_record_missing", "an oral application needs its record")
+        return oral
+
+    @field_validator("recipient_count")
+    @classmethod
+    def _counts_everybody(cls, count: int | None, info: ValidationInfo) -> int | None:
+        least = 1 + len(info.data.get("co_applicants", ()))
+        if count is not None and count < least:
+            raise PydanticCustomError("recipient_count_too_small", "at least {least} recipients are named", {"least": least})
+        return count
+
+    @field_validator("representatives")
+    @classmethod
+    def _of_the_group(cls, ids: PartyIds, info: ValidationInfo) -> PartyIds:
+        if any(party_id > len(info.data.get("co_applicants", ())) for party_id in ids):
+            raise PydanticCustomError("unknown_recipient", "a representative is one of the group")
+        return ids
+
+    @field_validator("proxy")
+    @classmethod
+    def _not_the_opponent(cls, proxy: Proxy | None, info: ValidationInfo) -> Proxy | None:
+        if proxy and any(_same_person(proxy.party, opponent) for opponent in info.data.get("opponents", ())):
+            raise PydanticCustomError("proxy_is_opponent", "nobody applies for a person against whom the aid is sought")
+        return proxy
+
+    def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
+        if case.state is not None:
+            raise Refusal("wrong_state", state=case.state)
+        self._check_offices(facts)
+        not_in_future(facts, self.received_by_centre_on, "/received_by_centre_on")
+        known_person(facts, self.oral.taken_by if self.oral else None, "/oral/taken_by")
+        fields = said(self)
+        first_opponent = 1 + len(self.co_applicants) + (self.proxy is not None)
+        fields["applicant"] = _numbered(self.applicant, 0)
+        fields["co_applicants"] = tuple(_numbered(a, i) for i, a in enumerate(self.co_applicants, start=1))
+        if self.proxy:
+            fields["proxy"] = self.proxy.model_copy(update={"party": _numbered(self.proxy.party, first_opponent - 1)})
+        fields["opponents"] = tuple(_numbered(o, i) for i, o in enumerate(self.opponents, start=first_opponent))
+        fields["recipient_count"] = self.recipient_count or 1 + len(self.co_applicants)
+        draws = Draw(kind="register", centre=self.centre, year=facts.effective_on.year)
+        return (ApplicationSubmitted(**fields, owner=facts.actor.id, draws=draws),)
+
+    def _check_offices(self, facts: Facts) -> None:
+        centre = facts.directory.office(self.centre)
+        if centre is None or centre.kind != "centre":
+            raise Refusal("unknown_office", status=422, pointer="/centre", office=self.centre)
+        if self.outlet is None:
+            return
+        if facts.directory.office(self.outlet) is None:
+            raise Refusal("unknown_office", status=422, pointer="/outlet", office=self.outlet)
+        above = facts.directory.centre_of(self.outlet)
+        if above is None or above.code != self.centre:
+            raise Refusal("outlet_not_of_centre", status=422, pointer="/outlet", outlet=self.outlet, centre=self.centre)
+
+
+def _numbered[P: Party](party: P, party_id: int) -> P:
+    return party.model_copy(update={"party_id": party_id})
+
+
+class ApplicationSubmitted(Application, Event):
+    owner: Code
+    register_number: str | None = None
+    draws: Draw
+
+    def series(self) -> Series | None:
+        return self.draws.series if self.register_number is None else None
+
+    def numbered(self, n: int, directory: Directory) -> Self:
+        number = f"{short_name(directory, self.centre)}援登字〔{self.draws.year}〕第{n}号"
+        return self.model_copy(update={"register_number": number})
+
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        proxy = (self.proxy.party,) if self.proxy else ()
+        parties = (self.applicant, *self.co_applicants, *proxy, *self.opponents)
+        return case.but(
+            state="received",
+            register_number=self.register_number,
+            centre=self.centre,
+            outlet=self.outlet,
+            assisting_agency=self.assisting_agency,
+            channel=self.channel,
+            form=self.form,
+            oral=self.oral.model_dump(mode="json", exclude_none=True) if self.oral else None,
+            opened_on=at.effective_on,
+            owner=self.owner,
+            parties=parties,
+            recipients=tuple(Recipient(party_id=i) for i in range(1 + len(self.co_applicants))),
+            recipient_count=self.recipient_count or 1 + len(self.co_applicants),
+            representatives=self.representatives,
+            proxy_party=1 + len(self.co_applicants) if self.proxy else None,
+            proxy_relation=self.proxy.relation if self.proxy else None,
+            opponents=tuple(range(len(parties) - len(self.opponents), len(parties))),
+            matter=self.matter,
+            consultation_id=self.consultation_id,
+            papers=self.papers,
+        )
+
+
+class Receipt(Model):
+    papers: Papers
+
+
+class IssueReceipt(Receipt, Command):
+    states = EXAMINATION | {"awaiting_assignment"}
+    roles = COUNTER
+    emits = ("materials_receipt_issued",)
+    lane = "margin"
+
+    def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
+        return (MaterialsReceiptIssued(papers=self.papers),)
+
+
+class MaterialsReceiptIssued(Receipt, Event):
+    lane = "margin"
+
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        return case.but(papers=with_papers(case, without(self.papers, (p.kind for p in case.papers))))
+
+
+class Referral(Model):
+    """Where the applicant is sent and why. The contract's word is `to`; a command's `to` names the states it leads to."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    referred_to: Text = Field(alias="to")
+    reason: PersonalText
+
+
+class ReferElsewhere(Referral, Command):
+    """Lack of venue is a referral, not a refusal (R148 art. 15)."""
+
+    states = EXAMINATION
+    to = ("referred",)
+    roles = frozenset[Role]({"caseworker"})
+    emits = ("application_referred",)
+
+    def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
+        return (ApplicationReferred(to=self.referred_to, reason=self.reason),)
+
+
+class ApplicationReferred(Referral, Event):
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        return case.but(state="referred", referred_to=self.referred_to)
+
+
+class Reason(Model):
+    reason: PersonalText
+
+
+class WithdrawApplication(Reason, Command):
+    states = EXAMINATION
+    to = ("withdrawn",)
+    roles = COUNTER
+    emits = ("application_withdrawn",)
+
+    def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
+        return (ApplicationWithdrawn(reason=self.reason),)
+
+
+class ApplicationWithdrawn(Reason, Event):
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        return case.but(state="withdrawn")
+
+
+class DeemWithdrawn(Reason, Command):
+    """What was to be supplied did not come by its date (R148 art. 17)."""
+
+    states = frozenset[State]({"awaiting_papers"})
+    to = ("deemed_withdrawn",)
+    roles = frozenset[Role]({"approver"})
+    emits = ("application_deemed_withdrawn",)
+
+    def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
+        if case.supplement and facts.effective_on <= case.supplement.by:
+            raise Refusal("supplement_not_due", by=case.supplement.by)
+        return (ApplicationDeemedWithdrawn(reason=self.reason),)
+
+
+class ApplicationDeemedWithdrawn(Reason, Event):
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        return case.but(state="deemed_withdrawn")

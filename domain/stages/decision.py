@@ -1,0 +1,370 @@
+"""Application: the examination of hardship, scope and conflicts, the examiner's recommendation and the approver's decision.
+
+Sources: 法律援助法 art. 31-34 (who is helped), 41-43 (hardship, free checks, decision); R148 art. 12-21.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from domain.case import CaseState, Decided, Hardship, Waiver, Wall
+from domain.command import Command, Event, Facts, Refusal, Role, Stamp
+from domain.eligibility import calculate
+from domain.lifecycle import NOT_ENDED, State
+from domain.stages.application import EXAMINATION
+from domain.stages.common import (
+    BearsCaseNumber,
+    PartyIds,
+    addressed,
+    case_number,
+    known_lawyer,
+    known_person,
+    known_unit,
+    open_recipients,
+    said,
+)  # fmt: skip
+from domain.values import Applicant, CaseStage, Code, Fen, Model, Paper, PersonalText, Residence
+
+_CASEWORKER: frozenset[Role] = frozenset({"caseworker"})
+_APPROVER: frozenset[Role] = frozenset({"approver"})
+
+
+def _awaits_decision(case: CaseState) -> bool:
+    """Accepted first with the decision deferred, and the papers are complete: it is to be decided now (法律援助法 art. 44)."""
+    return case.deferred and case.accept_first is not None and case.accept_first.state == "papers_complete"
+
+
+class HouseholdMember(Model):
+    """One of the household. `self_only` marks the applicant's own line, the only one that counts where the opponent is of the household."""
+
+    name: PersonalText | None = None
+    relation: Annotated[str, StringConstraints(min_length=1, max_length=50, strip_whitespace=True)] | None = None
+    """To the applicant; the sum's lines are named by it, so it is a word such as `spouse`, never a name."""
+    income_fen_per_month: Fen
+    self_only: bool = False
+
+
+class HardshipQuestion(Model):
+    household: tuple[HouseholdMember, ...] = ()
+    county: Code
+    residence: Residence | None = None
+    property_fen: Fen | None = None
+    opponent_in_household: bool = False
+    proof: Literal["integrity_pledge", "documents", "data_sharing"] | None = None
+    for_recipients: PartyIds = ()
+
+
+class AssessHardship(HardshipQuestion, Command):
+    """Calculate whether the recipients are in economic hardship by the standard of the legal day (法律援助法 art. 34, 41)."""
+
+    room = "application"
+    states = EXAMINATION
+    roles = _CASEWORKER
+    emits = ("hardship_assessed",)
+
+    @classmethod
+    def allowed_in(cls, case: CaseState) -> bool:
+        return case.state in cls.states or case.deferred
+
+    def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
+        ids = addressed(open_recipients(case), self.for_recipients, nobody="nobody_undecided")
+        asked = self.model_copy(update={"for_recipients": ids, "residence": self.residence or _residence(case, ids[0])})
+        result = calculate(
+            facts.rules.policy,
+            on=facts.effective_on,
+            household=self.household,
+            county=self.county,
+            residence=asked.residence,
+            property_fen=self.property_fen,
+            opponent_in_household=self.opponent_in_household,
+        )
+        return (HardshipAssessed(**said(asked), **result.as_json()),)
+
+
+def _residence(case: CaseState, party_id: int) -> Residence | None:
+    party = case.parties[party_id]
+    return party.residence if isinstance(party, Applicant) else None
+
+
+class SumLine(Model):
+    label: str
+    amount_fen: int
+
+
+class Standard(Model):
+    """Since when it is in force, how it is counted, by which instrument."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    since: date = Field(alias="from")
+    formula: str
+    instrument: str
+
+
+class HardshipAssessed(HardshipQuestion, Event):
+    """With every line of the sum and the standard it was measured by. Amounts in fen a month; at the threshold is in hardship."""
+
+    in_hardship: bool
+    per_person_fen: int
+    threshold_fen: int
+    lines: tuple[SumLine, ...]
+    standard: Standard
+
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        result = Hardship(
+            in_hardship=self.in_hardship, per_person_fen=self.per_person_fen, threshold_fen=self.threshold_fen, version=at.version
+        )
+        return case.with_recipients(self.for_recipients, hardship=result)
+
+
+class WaiverSaid(Model):
+    ground: Code
+    proof: tuple[Paper, ...] = ()
+    for_recipients: PartyIds = ()
+
+
+class WaiveHardshipCheck(WaiverSaid, Command):
+    """No check of hardship: not limited by it (法律援助法 art. 32) or free of it (art. 42). The ground is a code of the local policy."""
+
+    room = "application"
+    states = EXAMINATION
+    roles = _CASEWORKER
+    emits = ("hardship_check_waived",)
+
+    @classmethod
+    def allowed_in(cls, case: CaseState) -> bool:
+        return case.state in cls.states or case.deferred
+
+    def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
+        waiver = facts.rules.policy.waiver(self.ground)
+        if waiver is None:
+            raise Refusal("unknown_waiver_ground", status=422, pointer="/ground", ground=self.ground)
+        ids = addressed(open_recipients(case), self.for_recipients, nobody="nobody_undecided")
+        return (HardshipCheckWaived(ground=self.ground, basis=waiver.basis, proof=self.proof, for_recipients=ids),)
+
+
+class HardshipCheckWaived(WaiverSaid, Event):
+    basis: str
+
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        return case.with_recipients(self.for_recipients, waiver=Waiver(ground=self.ground, version=at.version))
+
+
+class WalledOff(Model):
+    """A person, a lawyer or a unit kept away from the case, and why."""
+
+    person: Code | None = None
+    lawyer: Code | None = None
+    unit: Code | None = None
+    why: PersonalText | None = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if len([code for code in (self.person, self.lawyer, self.unit) if code]) != 1:
+            raise PydanticCustomError("one_of_person_lawyer_unit", "a wall names one person, one lawyer or one unit")
+        return self
+
+    @property
+    def who(self) -> str:
+        return self.person or self.lawyer or self.unit or ""
+
+
+class ConflictCheck(Model):
+    cleared: bool
+    walled: tuple[WalledOff, ...] = ()
+    override_reason: PersonalText | None = None
+
+
+class DeclareConflictCheck(ConflictCheck, Command):
+    """What the check against all parties, former clients and duty help showed, and who is walled off."""
+
+    room = "application"
+    states = EXAMINATION | {"awaiting_assignment", "assigned", "lawyer_named", "in_representation"}
+    roles = _CASEWORKER
+    emits = ("conflict_checked",)
+
+    def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
+        for index, wall in enumerate(self.walled):
+            known_person(facts, wall.person, f"/walled/{index}/person")
+            known_lawyer(facts, wall.lawyer, f"/walled/{index}/lawyer")
+            known_unit(facts, wall.unit, f"/walled/{index}/unit")
+        return (ConflictChecked(**said(self)),)
+
+
+class ConflictChecked(ConflictCheck, Event):
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        walls = tuple(Wall(who=w.who, why=w.why) for w in self.walled)
+        return case.but(conflict_cleared=self.cleared, walls=(*(w for w in case.walls if w.who not in {n.who for n in walls}), *walls))
+
+
+class Recusal(Model):
+    person: Code
+    ground: Literal["kin", "interest", "earlier_help", "other"] | None = None
+    detail: PersonalText | None = None
+
+
+class DeclareRecusal(Recusal, Command):
+    """A person of the centre or the panel may not act in this case any more (回避); `domain.command.decide` holds it from then on."""
+
+    room = "application"
+    states = NOT_ENDED
+    roles = frozenset[Role]({"caseworker", "approver", "lawyer", "supervisor"})
+    emits = ("recusal_declared",)
+    lane = "margin"
+
+    def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
+        known_person(facts, self.person, "/person")
+        return (RecusalDeclared(**said(self)),)
+
+
+class RecusalDeclared(Recusal, Event):
+    lane = "margin"
+
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        return case.but(recused=tuple(dict.fromkeys((*case.recused, self.person))))
+
+
+class Recommendation(Model):
+    decision: Literal["grant", "refuse"]
+    opinion: PersonalText
+    for_recipients: PartyIds = ()
+
+
+class RecommendDecision(Recommendation, Command):
+    """The examiner's opinion. Under a deferred acceptance it is given once the owed papers are complete, and the state stays."""
+
+    room = "application"
+    states = frozenset[State]({"received", "examined"})
+    to = ("examined", "=")
+    roles = _CASEWORKER
+    emits = ("decision_recommended",)
+
+    @classmethod
+    def allowed_in(cls, case: CaseState) -> bool:
+        return case.state in cls.states or _awaits_decision(case)
+
+    def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
+        ids = addressed(open_recipients(case), self.for_recipients, nobody="nobody_undecided")
+        if self.decision == "grant":
+            _check_may_be_granted(case, ids)
+        return (DecisionRecommended(decision=self.decision, opinion=self.opinion, for_recipients=ids),)
+
+
+def _check_may_be_granted(case: CaseState, ids: Collection[int]) -> None:
+    """A conflict check, and for each recipient a waiver or a result that says hardship; a notified case is not means-tested."""
+    if case.conflict_cleared is None:
+        raise Refusal("conflict_check_missing")
+    tested = [r for r in case.recipients if r.party_id in ids and r.waiver is None and not case.on_notice]
+    unknown = tuple(r.party_id for r in tested if r.hardship is None)
+    if unknown:
+        raise Refusal("hardship_missing", recipients=unknown)
+    not_in_hardship = tuple(r.party_id for r in tested if r.hardship and not r.hardship.in_hardship)
+    if not_in_hardship:
+        raise Refusal("not_in_hardship", recipients=not_in_hardship)
+
+
+class DecisionRecommended(Recommendation, Event):
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        after = case.with_recipients(self.for_recipients, recommended=self.decision)
+        return after.but(state="examined" if case.state in EXAMINATION else case.state, recommendation=self.decision)
+
+
+class Grant(Model):
+    forms: tuple[Literal["litigation", "defence", "non_litigation", "arbitration", "document_drafting"], ...] = ()
+    stages: tuple[CaseStage, ...] = ()
+    reasons: PersonalText
+    for_recipients: PartyIds = ()
+
+
+class GrantAid(Grant, Command):
+    """Grant the aid (法律援助法 art. 43). The approver is not the examiner, but in centres too small for two."""
+
+    room = "application"
+    states = frozenset[State]({"examined"})
+    to = ("awaiting_assignment", "=")
+    roles = _APPROVER
+    emits = ("aid_granted",)
+    other_than = "decision_recommended"
+    same_person_code = "approver_is_examiner"
+
+    @classmethod
+    def allowed_in(cls, case: CaseState) -> bool:
+        return case.state in cls.states or _awaits_decision(case)
+
+    def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
+        ids = addressed(open_recipients(case), self.for_recipients, nobody="nobody_undecided")
+        _check_may_be_granted(case, ids)
+        return (AidGranted(**said(self) | {"for_recipients": ids}, **case_number(case, facts)),)
+
+
+class AidGranted(BearsCaseNumber, Grant, Event):
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        decision = Decided(result="granted", version=at.version, decided_on=at.effective_on, decided_by=at.actor)
+        after = case.with_recipients(self.for_recipients, status="granted", decision=decision)
+        after = after.but(
+            case_number=case.case_number or self.case_number,
+            forms_of_aid=tuple(dict.fromkeys((*case.forms_of_aid, *self.forms))),
+            stages_granted=tuple(dict.fromkeys((*case.stages_granted, *self.stages))),
+        )
+        if case.accept_first is None:
+            return after.but(state=_after_decision(after))
+        decided = not open_recipients(after)
+        return after.but(accept_first=case.accept_first.model_copy(update={"state": "confirmed"})) if decided else after
+
+
+def _after_decision(case: CaseState) -> State | None:
+    """The application ends when nobody is left undecided: onward if anyone is granted, else refused."""
+    if case.undecided:
+        return case.state
+    return "awaiting_assignment" if any(r.status == "granted" for r in case.recipients) else "refused"
+
+
+class Denial(Model):
+    grounds: tuple[Literal["not_in_scope", "not_in_hardship", "other"], ...] = ("other",)
+    reasons: PersonalText
+    for_recipients: PartyIds = ()
+
+
+class RefuseAid(Denial, Command):
+    """Refuse the aid, with reasons in writing (法律援助法 art. 43)."""
+
+    room = "application"
+    states = frozenset[State]({"examined"})
+    to = ("refused",)
+    roles = _APPROVER
+    emits = ("aid_refused",)
+    other_than = "decision_recommended"
+    same_person_code = "approver_is_examiner"
+
+    def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
+        ids = addressed(open_recipients(case), self.for_recipients, nobody="nobody_undecided")
+        entitled = tuple(_entitled_whatever_the_scope(case, ids, facts))
+        if "not_in_scope" in self.grounds and entitled:
+            raise Refusal("scope_not_examined", recipients=entitled)
+        return (AidRefused(grounds=self.grounds, reasons=self.reasons, for_recipients=ids),)
+
+
+def _entitled_whatever_the_scope(case: CaseState, ids: Collection[int], facts: Facts) -> Iterable[int]:
+    """Those in hardship, free of its check (art. 42), or of a group accepted first: the local policy helps them in any matter."""
+    policy = facts.rules.policy
+    for recipient in case.recipients:
+        if recipient.party_id not in ids:
+            continue
+        party = case.parties[recipient.party_id]
+        waiver = policy.waiver(recipient.waiver.ground) if recipient.waiver else None
+        in_hardship = recipient.hardship is not None and recipient.hardship.in_hardship
+        presumed = waiver is not None and waiver.basis == "statute_art_42"
+        if in_hardship or presumed or (isinstance(party, Applicant) and policy.accept_first_categories.intersection(party.categories)):
+            yield recipient.party_id
+
+
+class AidRefused(Denial, Event):
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        decision = Decided(result="refused", version=at.version, decided_on=at.effective_on, decided_by=at.actor)
+        after = case.with_recipients(self.for_recipients, status="refused", decision=decision, objection=None)
+        return after.but(state=_after_decision(after))
