@@ -12,17 +12,17 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from domain.rules import Rules
 from pydantic import BaseModel
-from readmodels.case_list import row_for
 from sqlalchemy.dialects.postgresql import insert
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 import domain.stages  # noqa: F401 -- fills the registries of commands and events
 from domain.case import SCHEMA, CaseState, blank, fold
+from domain.clocks import DeadlineEscalated, DeadlineMissed, DeadlineWarned
 from domain.clocks import plan as alarms_of
 from domain.command import COMMANDS, Actor, Decision, Facts, Refusal, Series, decide
+from domain.rules import Rules
 from ledger import events as store
 from ledger import inbox
 from ledger.directory import DirectoryCache
@@ -30,6 +30,7 @@ from ledger.schema import case_list, cases, number_series, outbox, search_tokens
 from ledger.schema import inbox as inbox_table
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database
+from readmodels.case_list import UPSERT, rows_for
 from workflows.contract import LEDGER_BEHIND, Alarm, Plan, RecordRequest
 from workflows.faultpoints import reach
 
@@ -73,12 +74,6 @@ _KEEP = Statement(
         outlet=sa.bindparam("outlet"),
         next_rung_at=sa.bindparam("next_rung_at", type_=cases.c.next_rung_at.type),
         changed_at=sa.func.clock_timestamp(),
-    )
-)
-_upsert = insert(case_list).values(_named(case_list))
-_LIST = Statement(
-    _upsert.on_conflict_do_update(
-        index_elements=["case_id"], set_={c.name: _upsert.excluded[c.name] for c in case_list.c if c.name != "case_id"}
     )
 )
 _TOKENS = Statement(insert(search_tokens).values(_named(search_tokens)).on_conflict_do_nothing())
@@ -236,7 +231,6 @@ def recorded_outcome(decision: Decision, rows: list[Row]) -> dict[str, Any]:
         "register_number": case.register_number,
         "case_number": case.case_number,
         "positions": [row["position"] for row in rows],
-        "clocks": [clock.model_dump(mode="json", exclude_none=True) for clock in case.clocks],
     }
 
 
@@ -300,7 +294,7 @@ async def _keep(conn: Connection, decision: Decision, received: Row, rows: list[
     """The inline read models, the search terms, the messages to be sent, the outcome."""
     case = decision.case
     if rows:
-        listed = row_for(case)
+        listed = rows_for(case)
         await _KEEP.run(
             conn,
             id=case.case_id,
@@ -311,20 +305,20 @@ async def _keep(conn: Connection, decision: Decision, received: Row, rows: list[
             outlet=listed["outlet"],
             next_rung_at=min((a.at for a in alarms_of(case)), default=None),
         )
-        await _LIST.run(conn, **listed)
+        await UPSERT.run(conn, **listed)
         for subject, kind, token, key_id in received["tokens"] or ():
             await _TOKENS.run(conn, subject_id=subject, kind=kind, token=bytes.fromhex(token), key_id=key_id, case_id=case.case_id)
         for happened, row in zip(decision.events, rows, strict=True):
-            if (message := happened.event.message()) is not None:
-                kind, recipients, data = message
+            event = happened.event
+            if isinstance(event, DeadlineWarned | DeadlineMissed | DeadlineEscalated):
                 await _OUTBOX.run(
                     conn,
                     id=received["command_id"].removeprefix("sys/"),
                     case_id=case.case_id,
                     position=row["position"],
-                    kind=kind,
-                    recipients=list(recipients),
-                    data=data,
+                    kind=event.type,
+                    recipients=list(event.to),
+                    data={"clock": event.clock_id, "limit": event.limit, "due_on": event.due_on.isoformat()},
                     centre=listed["centre"],
                     unit=listed["unit"],
                     outlet=listed["outlet"],

@@ -85,9 +85,9 @@ async def receive(conn: Connection, command: Received, hmac_under: Callable[[str
     return known
 
 
-async def known(conn: Connection, principal: str, key: str) -> Row | None:
-    """The row of an earlier command with this key."""
-    return await (await _KNOWN.run(conn, p=principal, k=key)).fetchone()
+async def ask_known(conn: Connection, principal: str, key: str) -> Cursor:
+    """Ask for the row of an earlier command with this key; the answer is fetched later, together with others."""
+    return await _KNOWN.run(conn, p=principal, k=key)
 
 
 async def ask(conn: Connection, command_id: str) -> Cursor:

@@ -156,6 +156,14 @@ def _is_sealed(data: Mapping[str, object]) -> bool:
     return data.keys() == {"subject", "box"}
 
 
+def _sealed_for(fields: Mapping[str, object], name: str) -> str:
+    """The field a member was sealed for: its own name, or the one a correction's pointer (`field`, `path`) ends with."""
+    pointer = fields.get("field", fields.get("path")) if name == "value" else None
+    if not isinstance(pointer, str):
+        return name
+    return next((step for step in reversed(pointer.split("/")) if step and not step.isdecimal()), name)
+
+
 def unseal_json(data: Any, keys: SubjectKeys, stream: str, field: str = "", *, ledger: str = LEDGER) -> Any:
     """JSON for display: each `{"subject", "box"}` becomes its text, or `{"erased": true, "at": …}` once its key is shredded.
 
@@ -168,7 +176,7 @@ def unseal_json(data: Any, keys: SubjectKeys, stream: str, field: str = "", *, l
         return data
     fields = cast("dict[str, Any]", data)
     if not _is_sealed(fields):
-        return {name: unseal_json(value, keys, stream, name, ledger=ledger) for name, value in fields.items()}
+        return {name: unseal_json(value, keys, stream, _sealed_for(fields, name), ledger=ledger) for name, value in fields.items()}
     key = keys.get(str(fields["subject"]))
     if key is None:
         raise SealFault(f"no key was given for the subject of {field}")

@@ -50,7 +50,7 @@ class ClockStarted(OfClock, Plan, Event):
     confirmed: bool
     rule_from: date
     unit: Literal["calendar_day", "working_day", "hour", "date"]
-    n: int | None
+    n: int | None = None
     started_on: date
     started_at: Moment | None = None
     on_miss: str | None = None

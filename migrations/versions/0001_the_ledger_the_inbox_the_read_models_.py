@@ -37,6 +37,13 @@ def upgrade() -> None:
         sa.Column("outlet", sa.Text(), nullable=True),
         sa.Column("unit", sa.Text(), nullable=True),
         sa.Column("lawyer", sa.Text(), nullable=True),
+        sa.Column(
+            "lawyers",
+            postgresql.ARRAY(sa.Text()),
+            server_default="{}",
+            nullable=False,
+            comment="every lawyer on the case; lawyer is the lead",
+        ),
         sa.Column("owner", sa.Text(), nullable=True),
         sa.Column("accepted_by", sa.Text(), nullable=True, comment="who accepted first, by delegation"),
         sa.Column(
@@ -56,13 +63,21 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("due_at", sa.TIMESTAMP(timezone=True), nullable=True, comment="the nearest open due moment"),
         sa.Column("due_limit", sa.Text(), nullable=True),
-        sa.Column("waiting_for", sa.Text(), nullable=True, comment="who must act now: a role"),
+        sa.Column("waiting_for", sa.Text(), nullable=True, comment="who must act now: a role, or applicant"),
+        sa.Column(
+            "clocks",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default="[]",
+            nullable=False,
+            comment="its time limits, for lists of deadlines",
+        ),
         sa.PrimaryKeyConstraint("case_id"),
         comment="Read model, inline: what lists, queues and searches show.",
     )
     op.create_index("case_list_case_number", "case_list", ["case_number"], unique=False)
     op.create_index("case_list_due_at", "case_list", ["due_at"], unique=False)
     op.create_index("case_list_lawyer", "case_list", ["lawyer"], unique=False)
+    op.create_index("case_list_lawyers", "case_list", ["lawyers"], unique=False, postgresql_using="gin")
     op.create_index("case_list_outlet", "case_list", ["outlet", "updated_at"], unique=False)
     op.create_index("case_list_owner", "case_list", ["owner"], unique=False)
     op.create_index("case_list_register_number", "case_list", ["register_number"], unique=False)
@@ -218,6 +233,8 @@ def upgrade() -> None:
         sa.Column("wrapped", sa.LargeBinary(), nullable=True, comment="AES-256-GCM of the data key; null once shredded"),
         sa.Column("state", sa.Text(), server_default="live", nullable=False, comment="live, restricted, shredded"),
         sa.Column("created_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("shredded_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint("(wrapped IS NULL) = (shredded_at IS NOT NULL)", name="shredded_key_is_gone"),
         sa.PrimaryKeyConstraint("subject_id"),
     )
     op.create_table(
@@ -229,7 +246,10 @@ def upgrade() -> None:
         sa.Column("created_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.Column("expires_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("ended_at", sa.TIMESTAMP(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["username"], ["accounts.username"]),
+        sa.ForeignKeyConstraint(
+            ["username"],
+            ["accounts.username"],
+        ),
         sa.PrimaryKeyConstraint("token_hash"),
     )
     # ### end Alembic commands ###
