@@ -1,0 +1,185 @@
+"""Who sees what, and in which role a person acts."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.access import Principal, acting_role, actor, list_scope, may_see, scope_of, shows_event, withheld
+from domain.case import Assignment, CaseState, Handler, Wall
+from domain.command import COMMANDS, Actor, Command, Event, Facts, Role
+from domain.directory import CaseScope, Directory
+from domain.lifecycle import STATES
+from ops.example.directory import directory_events, people_accounts
+
+DIRECTORY = Directory.fold(directory_events())
+CASE = CaseScope(centre="C-ADX", outlet="W-ADX-NGY", unit="U-DINGCHENG", owner="P-KANG-BAO", lawyers=("L-MA-ZHIQIANG",), state="assigned")
+
+
+def signed_in(username: str) -> Principal:
+    account = next(a for a in people_accounts() if a.username == username)
+    person = DIRECTORY.person_of[account.person]
+    return Principal(username, person.code, person.roles_on(date(2026, 3, 2)), person.lawyer, person.unit)
+
+
+EVERYBODY = [signed_in(a.username) for a in people_accounts()]
+
+
+@pytest.fixture
+def examine() -> Iterator[type[Command]]:
+    """A command for caseworkers and approvers, in this order of the vocabulary, gone after the test."""
+
+    class ExamineOnlyHere(Command):
+        roles = frozenset[Role]({"caseworker", "approver"})
+        states = frozenset()
+        emits = ()
+
+        def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:  # noqa: ARG002 -- the contract's arguments
+            return ()
+
+    yield ExamineOnlyHere
+    del COMMANDS[ExamineOnlyHere.name]
+
+
+def seen_by(case: CaseScope) -> set[str]:
+    return {p.username for p in EVERYBODY if may_see(p, case, DIRECTORY)}
+
+
+def test_a_case_is_seen_by_its_centre_outlet_unit_lawyer_and_those_above() -> None:
+    assert seen_by(CASE) == {
+        "kang.bao", "bai.ling", "jia.fengqin", "lu.ping", "xue.yongsheng", "yan.shuhua", "yu.changhe", "ma.zhiqiang", "lei.ming",
+        "gao.yuan", "han.lei",
+    }  # fmt: skip
+
+
+def test_administrators_see_no_case() -> None:
+    for username in ("admin", "security"):
+        assert list_scope(signed_in(username), DIRECTORY).nothing
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_finance_officer_sees_the_centres_cases_from_the_accepted_file_on(state: str) -> None:
+    seen = may_see(signed_in("pan.ying"), replace(CASE, state=state), DIRECTORY)
+    assert seen == (state in {"file_accepted", "subsidy_approved", "subsidy_paid", "archived"})
+    assert not may_see(signed_in("fang.hui"), replace(CASE, state=state), DIRECTORY)
+
+
+def test_a_bureau_sees_the_cases_of_the_centre_it_set_up_and_no_others() -> None:
+    assert may_see(signed_in("lei.ming"), CASE, DIRECTORY)
+    assert not may_see(signed_in("su.min"), CASE, DIRECTORY)
+
+
+def test_a_desk_of_the_centre_sees_the_centre_and_an_outlet_its_own() -> None:
+    elsewhere = replace(CASE, outlet="V-ADX-LIUJIAWAN", owner="P-SHI-LAIFU")
+    assert may_see(signed_in("bai.ling"), elsewhere, DIRECTORY)
+    assert not may_see(signed_in("kang.bao"), elsewhere, DIRECTORY)
+
+
+def test_whoever_first_took_a_person_in_keeps_sight_of_the_case() -> None:
+    moved = replace(CASE, outlet=None)
+    assert may_see(signed_in("kang.bao"), moved, DIRECTORY)
+    assert not may_see(signed_in("kang.bao"), replace(moved, owner="P-LU-PING"), DIRECTORY)
+
+
+def test_a_duty_lawyer_sees_the_own_office_and_what_they_accepted() -> None:
+    duty = signed_in("hou.jun")
+    assert not may_see(duty, CASE, DIRECTORY)
+    assert may_see(duty, replace(CASE, outlet="DL-ADX-CUSTODY"), DIRECTORY)
+    assert may_see(duty, replace(CASE, accepted_by=("P-HOU-JUN",)), DIRECTORY)
+
+
+def test_a_lawyer_sees_own_cases_and_not_the_firms() -> None:
+    assert may_see(signed_in("ma.zhiqiang"), CASE, DIRECTORY)
+    assert not may_see(signed_in("chen.siyuan"), CASE, DIRECTORY)
+
+
+@pytest.mark.parametrize("code", ["P-LU-PING", "L-MA-ZHIQIANG", "U-DINGCHENG"])
+def test_behind_a_wall_nothing_of_the_case_is_seen(code: str) -> None:
+    walled = replace(CASE, excluded=frozenset({code}))
+    hidden = {p.username for p in EVERYBODY if code in p.codes}
+    assert hidden
+    assert seen_by(walled) == seen_by(CASE) - hidden
+
+
+SCOPES = st.builds(
+    CaseScope,
+    centre=st.sampled_from(["C-CITY", "C-ADX", "C-YTX"]),
+    outlet=st.sampled_from([None, *(o.code for o in DIRECTORY.offices() if o.minutes is not None)]),
+    unit=st.sampled_from([None, *(u.code for u in DIRECTORY.units())]),
+    owner=st.sampled_from([None, *(p.code for p in DIRECTORY.people())]),
+    lawyers=st.lists(st.sampled_from([x.code for x in DIRECTORY.lawyers(date(2026, 1, 1))]), max_size=2).map(tuple),
+    excluded=st.frozensets(st.sampled_from([p.code for p in DIRECTORY.people()]), max_size=2),
+    state=st.sampled_from(STATES),
+)
+
+
+@given(st.sampled_from(EVERYBODY), SCOPES)
+def test_whoever_may_do_something_to_a_case_may_see_it(who: Principal, case: CaseScope) -> None:
+    visible = may_see(who, case, DIRECTORY)
+    assert visible == list_scope(who, DIRECTORY).covers(case)
+    assert visible or (withheld(who, case, DIRECTORY) == () and not shows_event(who, case, DIRECTORY, "subsidy_paid"))
+
+
+@given(st.sampled_from(EVERYBODY), SCOPES)
+def test_one_role_more_never_shows_less(who: Principal, case: CaseScope) -> None:
+    more = replace(who, roles=(*who.roles, ("caseworker", "C-YTX")))
+    if may_see(who, case, DIRECTORY):
+        assert may_see(more, case, DIRECTORY)
+        assert set(withheld(more, case, DIRECTORY)) <= set(withheld(who, case, DIRECTORY))
+
+
+def test_every_role_has_its_place_in_the_policy() -> None:
+    for role in get_args(Role):
+        list_scope(Principal("x", "P-X", ((role, "C-CITY"),)), DIRECTORY)
+
+
+def test_the_assessment_is_kept_from_the_front_desk() -> None:
+    for username in ("kang.bao", "bai.ling"):
+        assert withheld(signed_in(username), CASE, DIRECTORY) == ("eligibility",)
+        assert not shows_event(signed_in(username), CASE, DIRECTORY, "hardship_assessed")
+        assert shows_event(signed_in(username), CASE, DIRECTORY, "application_submitted")
+    assert withheld(signed_in("lu.ping"), CASE, DIRECTORY) == ()
+    assert shows_event(signed_in("lu.ping"), CASE, DIRECTORY, "hardship_assessed")
+
+
+def test_finance_sees_what_the_subsidy_needs_only() -> None:
+    finance, paid = signed_in("pan.ying"), replace(CASE, state="subsidy_approved")
+    assert {"applicant", "opponents", "matter", "eligibility"} <= set(withheld(finance, paid, DIRECTORY))
+    assert not {"assignment", "closure", "case_number"} & set(withheld(finance, paid, DIRECTORY))
+    assert shows_event(finance, paid, DIRECTORY, "subsidy_approved")
+    assert not shows_event(finance, paid, DIRECTORY, "application_submitted")
+
+
+def test_a_person_acts_in_the_first_role_that_may_and_reaches_the_case(examine: type[Command]) -> None:
+    both = Principal("x", "P-X", (("supervisor", "C-CITY"), ("approver", "C-YTX"), ("caseworker", "C-ADX")))
+    assert acting_role(both, examine.name) == "approver"
+    assert actor(both, examine.name, CASE, DIRECTORY) == Actor("P-X", "caseworker", "C-ADX")
+    assert actor(both, examine.name, None, DIRECTORY) == Actor("P-X", "approver", "C-YTX")
+
+
+def test_seeing_a_case_gives_no_right_to_act_on_it(examine: type[Command]) -> None:
+    visitor = Principal("x", "P-X", (("auditor", "B-CITY"), ("caseworker", "C-YTX")))
+    assert may_see(visitor, CASE, DIRECTORY)
+    assert actor(visitor, examine.name, CASE, DIRECTORY) is None
+    assert acting_role(Principal("y", "P-Y", (("auditor", "B-CITY"),)), examine.name) is None
+
+
+def test_an_unknown_command_is_nobodys() -> None:
+    with pytest.raises(KeyError):
+        acting_role(signed_in("lu.ping"), "no_such_command")
+
+
+def test_a_cases_place_is_read_from_its_state() -> None:
+    case = CaseState(
+        case_id="c", state="lawyer_named", centre="C-ADX", outlet="W-ADX-NGY", owner="P-LU-PING",
+        assignment=Assignment(unit="U-DINGCHENG", lawyers=(Handler(lawyer="L-MA-ZHIQIANG"), Handler(lawyer="L-CHEN-SIYUAN", lead=False))),
+        walls=(Wall(who="L-WANG-MIN"),), recused=("P-JIA-FENGQIN",), acted_by={"accepted_first": ("P-HOU-JUN",)},
+    )  # fmt: skip
+    assert scope_of(case) == CaseScope(
+        centre="C-ADX", outlet="W-ADX-NGY", unit="U-DINGCHENG", owner="P-LU-PING", lawyers=("L-MA-ZHIQIANG", "L-CHEN-SIYUAN"),
+        excluded=frozenset({"L-WANG-MIN", "P-JIA-FENGQIN"}), stage="assignment", state="lawyer_named", accepted_by=("P-HOU-JUN",),
+    )  # fmt: skip
