@@ -100,7 +100,8 @@ class UnitAssigned(Event):
             choice_not_followed=tuple(c.model_dump(mode="json", include={"lawyer", "cause"}) for c in self.choice_not_followed),
             explanation=self.explanation.model_dump(mode="json"),
         )
-        return case.but(state="assigned", assignment=assignment)
+        anew = case.with_recipients((r.party_id for r in case.recipients), engaged_on=None)
+        return anew.but(state="assigned", assignment=assignment)
 
 
 class LawyerNamed(Event):

@@ -11,14 +11,7 @@ from domain.case import CaseState
 from domain.command import Command, Event, Facts, Refusal, Stamp
 from domain.lifecycle import onward
 from domain.stages.handling import AIDED, in_hand
-from domain.stages.subsidy import ApproveSubsidy, PaySubsidy, SubsidyApproved, SubsidyPaid
 from domain.values import Model, Paper, PersonalText
-
-__all__ = [
-    "AcceptClosingFile", "ApproveSubsidy", "ArchiveCase", "CallbackRecorded", "CaseArchived", "ClosingFileAccepted", "ClosingFileReturned",
-    "ClosingReportSubmitted", "PaySubsidy", "PeerReviewScored", "RecordCallback", "ReturnClosingFile", "ScorePeerReview",
-    "SubmitClosingReport", "SubsidyApproved", "SubsidyPaid",
-]  # fmt: skip
 
 Grade = Literal["excellent", "good", "pass", "fail"]
 Shelfmark = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]

@@ -1,12 +1,12 @@
-"""What the rooms after the decision share: whom the aid goes to, in whose hands the case is."""
+"""What the rooms after the decision share: whom the aid goes to, in whose hands the case is and how it leaves them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from domain.case import CaseState, Recipient
-from domain.command import Facts, Refusal
-from domain.values import Model
+from domain.case import CaseState, Recipient, Termination
+from domain.command import Event, Facts, Refusal, Stamp
+from domain.values import Code, Model, Paper
 
 AIDED = frozenset({"undecided", "granted", "accepted_first"})
 """Statuses of a recipient who is still being helped; a deferred decision leaves one accepted first or undecided."""
@@ -42,3 +42,36 @@ def _acting_lawyers(facts: Facts) -> set[str | None]:
 def carried(fields: type[Model], event: Model) -> dict[str, Any]:
     """The values an event hands on to the case's state, by the fields they share."""
     return {name: getattr(event, name) for name in fields.model_fields}
+
+
+class LawyerReleased(Event):
+    """The handlers of the case leave it; a unit is to be assigned anew."""
+
+    lawyers: tuple[Code, ...]
+    unit: Code | None = None
+    handover: tuple[Paper, ...] = ()
+    """What the old handler hands over to the new one."""
+
+    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        del at
+        return case.but(
+            state="awaiting_assignment",
+            assignment=None,
+            replacement=None,
+            released_lawyers=(*case.released_lawyers, *(code for code in self.lawyers if code not in case.released_lawyers)),
+            representation=case.representation.model_copy(update={"consent": None}),
+        )
+
+
+def released(case: CaseState, handover: tuple[Paper, ...] = ()) -> LawyerReleased:
+    """The release of everybody who handles the case now."""
+    held = case.assignment
+    return LawyerReleased(
+        lawyers=tuple(h.lawyer for h in held.lawyers) if held else (), unit=held.unit if held else None, handover=handover
+    )
+
+
+def under_review(case: CaseState, ground: str, reported_by: str) -> CaseState:
+    """The case with its termination under review; whoever reported the ground does not decide it."""
+    came_from = case.state or "in_representation"
+    return case.but(state="termination_review", termination=Termination(ground=ground, reported_by=reported_by, came_from=came_from))

@@ -8,8 +8,8 @@ from typing import Literal
 from domain.case import CaseState, Replacement
 from domain.command import Command, Event, Facts, Stamp
 from domain.stages.common import said
-from domain.stages.handling import in_hand
-from domain.values import Code, Model, Paper, PersonalText
+from domain.stages.handling import in_hand, released
+from domain.values import Model, Paper, PersonalText
 
 
 class ReplacementFields(Model):
@@ -51,34 +51,6 @@ class ReplacementDecided(Event):
         del at
         asked = case.replacement
         return case if self.granted or asked is None else case.but(state=asked.came_from, replacement=None)
-
-
-class LawyerReleased(Event):
-    """The handlers of the case leave it; a new unit is to be assigned and the recipients engage anew."""
-
-    lawyers: tuple[Code, ...]
-    unit: Code | None = None
-    handover: tuple[Paper, ...] = ()
-    """What the old handler hands over to the new one."""
-
-    def apply(self, case: CaseState, at: Stamp) -> CaseState:
-        del at
-        after = case.with_recipients((r.party_id for r in case.recipients), engaged_on=None)
-        return after.but(
-            state="awaiting_assignment",
-            assignment=None,
-            replacement=None,
-            released_lawyers=(*case.released_lawyers, *(code for code in self.lawyers if code not in case.released_lawyers)),
-            representation=case.representation.model_copy(update={"consent": None}),
-        )
-
-
-def released(case: CaseState, handover: tuple[Paper, ...] = ()) -> LawyerReleased:
-    """The release of everybody who handles the case now."""
-    held = case.assignment
-    return LawyerReleased(
-        lawyers=tuple(h.lawyer for h in held.lawyers) if held else (), unit=held.unit if held else None, handover=handover
-    )
 
 
 class DecideReplacement(Command):

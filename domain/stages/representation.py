@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import StringConstraints
 
@@ -12,9 +12,7 @@ from domain.case import CaseState, Hearing, Outcome, Procedure
 from domain.command import Command, Event, Facts, Refusal, Stamp, allowed_commands
 from domain.lifecycle import ANY, State
 from domain.stages.common import PartyIds, addressed, not_in_future, said
-from domain.stages.handling import AIDED, aided, carried, in_hand
-from domain.stages.replacement import released
-from domain.stages.termination import under_review
+from domain.stages.handling import AIDED, aided, carried, in_hand, released, under_review
 from domain.values import CaseStage, Fen, Model, Moment, PersonalText
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
@@ -210,7 +208,7 @@ class HearingRecorded(Event):
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         del at
         hearings = list(case.representation.hearings)
-        result = {"held_on": self.held_on, "result": self.result}
+        result: dict[str, Any] = {"held_on": self.held_on, "result": self.result}
         if self.hearing is None:
             hearings.append(Hearing(**result))
         else:

@@ -9,7 +9,8 @@ from domain.case import CaseState, Decided, Termination
 from domain.command import Command, Event, Facts, Refusal, Stamp
 from domain.lifecycle import STATES, onward
 from domain.stages.common import PartyIds, addressed
-from domain.stages.handling import AIDED, in_hand
+from domain.stages.handling import AIDED, in_hand, under_review
+from domain.stages.lane import reinstated
 from domain.values import PersonalText
 
 Ground = Literal[
@@ -18,12 +19,6 @@ Ground = Literal[
 ]  # fmt: skip
 OPENED_BY = ("termination_ground_reported", "found_ineligible", "defence_consent_recorded")
 """Events that open a termination review."""
-
-
-def under_review(case: CaseState, ground: Ground, reported_by: str) -> CaseState:
-    """The case with its termination under review; whoever reported the ground does not decide it."""
-    came_from = case.state or "in_representation"
-    return case.but(state="termination_review", termination=Termination(ground=ground, reported_by=reported_by, came_from=came_from))
 
 
 class TerminationGroundReported(Event):
@@ -65,7 +60,7 @@ class AidTerminated(Event):
 
 
 class TerminateAid(Command):
-    """Ends the aid of the recipients named: all of them when none is, or those found ineligible where that opened the review."""
+    """Ends the aid of the recipients named: all of them when none is, or those found ineligible where that is the ground."""
 
     room = "representation"
     states = frozenset({"termination_review"})
@@ -80,7 +75,7 @@ class TerminateAid(Command):
 
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         _decider_did_not_report(case, facts)
-        found = tuple(r.party_id for r in case.recipients if r.status == "found_ineligible")
+        found = tuple(r.party_id for r in case.recipients if r.status == "found_ineligible" and self.ground == "provisional_not_eligible")
         possible = (r for r in case.recipients if r.status in AIDED or r.status == "found_ineligible")
         ids = addressed(possible, self.for_recipients or found, nobody="nobody_aided")
         return [AidTerminated(ground=self.ground, reasons=self.reasons, for_recipients=ids)]
@@ -100,24 +95,15 @@ class AidContinued(Event):
     reasons: PersonalText
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
-        """Back to the state before; a finding of ineligibility does not stand, and the lane is where its papers put it."""
+        """Back to the state before; a finding of ineligibility that opened the review does not stand."""
         back = case.termination.came_from if case.termination else "in_representation"
-        found = [r.party_id for r in case.recipients if r.status == "found_ineligible"]
-        after = case.with_recipients(found, status="accepted_first").but(state=back, termination=None)
-        lane = case.accept_first
-        if lane is None or lane.state != "found_ineligible":
-            return after
-        if lane.papers_owed:
-            state = "papers_overdue" if lane.due_on < at.effective_on else "papers_owed"
-        else:
-            state = "papers_complete" if lane.deferred else "confirmed"
-        return after.but(accept_first=lane.model_copy(update={"state": state}))
+        return reinstated(case, at.effective_on).but(state=back, termination=None)
 
 
 class ContinueAid(Command):
     room = "representation"
     states = frozenset({"termination_review"})
-    to = tuple(s for s in STATES if s in onward("awaiting_assignment", "subsidy_paid") and s != "termination_review")
+    to = tuple(s for s in STATES if s in onward("awaiting_assignment", "file_returned") and s != "termination_review")
     roles = frozenset({"approver"})
     emits = ("aid_continued",)
 
