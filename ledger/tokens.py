@@ -43,8 +43,9 @@ _TAIL = 4
 
 def normal(text: str) -> str:
     """The text as it is compared: NFKC, case-folded, without spaces, middle dots, controls and invisible characters."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(c for c in unicodedata.normalize("NFKC", folded) if c not in _DOTS and unicodedata.category(c)[0] not in "ZC")
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    kept = "".join(c for c in folded if c not in _DOTS and unicodedata.category(c)[0] not in "ZC")
+    return unicodedata.normalize("NFKC", kept)  # without the space between them, two characters may be one
 
 
 def _beginnings(text: str, shortest: int = 1) -> Iterator[str]:
@@ -131,16 +132,3 @@ def tokens_for(keys: Keys, party: Party) -> list[Token]:
 def tokens_for_query(keys: Keys, query: str) -> list[Token]:
     """The tokens to look for, under every key of the ring: rows written before a rotation are still found."""
     return [token for key in keys.keys.values() for token in _tokens(key, terms_of_query(query))]
-
-
-def inbox_tokens(keys: Keys, parties: Iterable[Party]) -> list[list[str]]:
-    """The tokens a command brings along, as the inbox keeps them: [subject id, kind, token in hex, key id].
-
-    Raises `ValueError` for a party without a subject id.
-    """
-    rows: list[list[str]] = []
-    for party in parties:
-        if party.subject_id is None:
-            raise ValueError("a party without a subject cannot be searched for")
-        rows += [[str(party.subject_id), kind, token.hex(), keys.current] for kind, token in tokens_for(keys, party)]
-    return rows

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.values import Party, SafeContact, Sealed
 from ledger.keys import Keys
-from ledger.tokens import inbox_tokens, normal, terms_of, terms_of_query, tokens_for, tokens_for_query
+from ledger.tokens import normal, terms_of, terms_of_query, tokens_for, tokens_for_query
 
 KEYS = Keys("k1", {"k1": bytes(range(32))})
 
@@ -123,14 +123,6 @@ def test_what_was_written_before_a_rotation_is_still_found() -> None:
     rotated = Keys("k2", {**KEYS.keys, "k2": bytes(range(1, 33))})
     assert set(tokens_for_query(rotated, "wm")) & set(tokens_for(KEYS, Party(name="王敏")))
     assert set(tokens_for_query(rotated, "wm")) & set(tokens_for(rotated, Party(name="王敏")))
-
-
-def test_the_inbox_keeps_whose_token_it_is_and_under_which_key() -> None:
-    subject = UUID(int=1)
-    rows = inbox_tokens(KEYS, [Party(name="王", subject_id=subject)])
-    assert rows == [[str(subject), "name", dict(tokens_for(KEYS, Party(name="王")))["name"].hex(), "k1"], *rows[1:]]
-    with pytest.raises(ValueError, match="subject"):
-        inbox_tokens(KEYS, [Party(name="王")])
 
 
 def test_terms_are_made_before_sealing_or_not_at_all() -> None:
