@@ -1,0 +1,169 @@
+"""The case list: one row a case, written with the events it shows, so that a list is never behind the case's page."""
+
+from collections.abc import AsyncIterator
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.access import scope_of
+from domain.case import CaseState, Clock, blank, fold
+from domain.command import Role
+from domain.lifecycle import State
+from ledger.events import load_history
+from ledger.schema import case_list, events
+from ledger.sql import Connection, Row, Statement
+
+Waiting = Role | Literal["applicant"]
+
+_BY_STATE: dict[State, Waiting] = {
+    "received": "caseworker",
+    "awaiting_papers": "applicant",
+    "awaiting_verification": "caseworker",
+    "examined": "caseworker",
+    "awaiting_assignment": "approver",
+    "assigned": "unit_manager",
+    "lawyer_named": "lawyer",
+    "in_representation": "lawyer",
+    "replacing_lawyer": "approver",
+    "termination_review": "approver",
+    "closing": "lawyer",
+    "file_returned": "lawyer",
+    "file_accepted": "approver",
+    "subsidy_approved": "finance_officer",
+    "subsidy_paid": "caseworker",
+}
+"""Who is expected to act next, by state; what a case's facts change about it stands in `waiting_for`."""
+
+
+def waiting_for(case: CaseState) -> Waiting | None:
+    """The role that must act now, `applicant` where the centre waits for papers, None where nobody must."""
+    if any(r.objection and r.objection.state == "filed" for r in case.recipients):
+        return "bureau_officer"
+    if case.state is None or case.ended:
+        return None
+    return _by_lane(case) or _by_facts(case) or _BY_STATE[case.state]
+
+
+def _by_lane(case: CaseState) -> Waiting | None:
+    lane = case.accept_first
+    if lane is None or case.state == "termination_review":
+        return None
+    if lane.by_delegation and not lane.confirmed_by_approver:
+        return "approver"
+    if lane.deferred and lane.state == "papers_complete":
+        return "approver" if case.recommendation else "caseworker"
+    return None
+
+
+def _by_facts(case: CaseState) -> Waiting | None:
+    overdue = any(c.limit == "supply_papers" and c.state == "missed" and c.live for c in case.clocks)
+    if (case.state == "awaiting_papers" and overdue) or (case.state == "examined" and case.recommendation):
+        return "approver"
+    if case.state == "closing" and case.closure.reports > case.closure.returns:
+        return "caseworker"
+    return None
+
+
+def nearest(case: CaseState) -> Clock | None:
+    """The open limit that falls due first; a missed one stays until it is answered. Paused limits do not run."""
+    return min((c for c in case.clocks if c.live and c.state != "paused"), key=lambda c: c.due_at, default=None)
+
+
+def rows_for(case: CaseState) -> dict[str, Any]:
+    """The case's row. The applicant's name stays sealed, as in the ledger."""
+    where = scope_of(case)
+    next_due = nearest(case)
+    matter = case.matter
+    return {
+        "case_id": case.case_id,
+        "version": case.version,
+        "register_number": case.register_number,
+        "case_number": case.case_number,
+        "stage": case.stage,
+        "state": case.state,
+        "lane": case.accept_first.state if case.accept_first else None,
+        "centre": where.centre,
+        "outlet": where.outlet,
+        "unit": where.unit,
+        "lawyer": case.assignment.lead if case.assignment else None,
+        "lawyers": list(where.lawyers),
+        "owner": where.owner,
+        "accepted_by": next(iter(where.accepted_by), None),
+        "excluded": sorted(where.excluded),
+        "categories": list(case.applicant.categories),
+        "kind": matter.kind if matter else None,
+        "cause": matter.cause if matter else None,
+        "channel": case.channel,
+        "recipient_count": case.recipient_count,
+        "applicant": case.applicant.model_dump(mode="json", include={"name"}),
+        "opened_on": case.opened_on,
+        "updated_at": case.updated_at,
+        "due_at": next_due.due_at if next_due else None,
+        "due_limit": next_due.limit if next_due else None,
+        "waiting_for": waiting_for(case),
+        "clocks": [_clock(c) for c in case.clocks],
+    }
+
+
+def _clock(clock: Clock) -> dict[str, Any]:
+    return {
+        "id": clock.id,
+        "limit": clock.limit,
+        "state": clock.state,
+        "live": clock.live,
+        "started_on": clock.started_on.isoformat(),
+        "due_on": clock.due_on.isoformat(),
+        "due_at": clock.due_at.isoformat(),
+        "ended_on": clock.ended_on.isoformat() if clock.ended_on else None,
+        "confirmed": clock.confirmed,
+    }
+
+
+_insert = insert(case_list).values({c.name: sa.bindparam(c.name, type_=c.type) for c in case_list.c})
+UPSERT = Statement(
+    _insert.on_conflict_do_update(
+        index_elements=["case_id"], set_={c.name: _insert.excluded[c.name] for c in case_list.c if c.name != "case_id"}
+    )
+)
+_STREAMS = Statement(
+    sa.select(events.c.stream)
+    .where(
+        events.c.version == 1,
+        events.c.stream.startswith("case/"),
+        events.c.stream > sa.bindparam("after", type_=sa.Text),
+    )
+    .order_by(events.c.stream)
+    .limit(500)
+)
+_ROW = Statement(sa.select(case_list).where(case_list.c.case_id == sa.bindparam("case")))
+_CLEAR = Statement(sa.delete(case_list))
+
+
+async def put(conn: Connection, case: CaseState) -> None:
+    """Write the case's row as it stands; called in the transaction that appends its events."""
+    await UPSERT.run(conn, **rows_for(case))
+
+
+async def row_of(conn: Connection, case_id: str) -> Row | None:
+    return await (await _ROW.run(conn, case=case_id)).fetchone()
+
+
+async def case_ids(conn: Connection) -> AsyncIterator[str]:
+    """Every case of the ledger, in constant memory."""
+    after = ""
+    while page := await (await _STREAMS.run(conn, after=after)).fetchall():
+        for row in page:
+            yield str(row["stream"]).removeprefix("case/")
+        after = page[-1]["stream"]
+
+
+async def rebuild(conn: Connection) -> int:
+    """Make the whole list anew from the ledger, in the caller's transaction; the number of cases."""
+    await _CLEAR.run(conn)
+    count = 0
+    async for case_id in case_ids(conn):
+        history = await load_history(conn, case_id)
+        await put(conn, fold((r.happened for r in history), blank(case_id)))
+        count += 1
+    return count

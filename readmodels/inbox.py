@@ -1,0 +1,45 @@
+"""A person's in-app inbox: what the reminder rungs and notices brought."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from ledger.schema import messages
+from ledger.sql import Connection, fetch_all, fetch_one
+from readmodels.paging import Key, Order, Page
+
+_NEWEST = Order(
+    "inbox",
+    (Key(messages.c.created_at, datetime.fromisoformat, sa.TIMESTAMP(timezone=True)), Key(messages.c.id, str, sa.Text())),
+    descending=True,
+)
+
+
+async def of_person(conn: Connection, person: str, *, unread: bool, cursor: str | None, limit: int) -> Page:
+    """The person's messages, the newest first. Raises `BadCursor`."""
+    where = [messages.c.person == person]
+    if unread:
+        where.append(messages.c.read_at.is_(None))
+    if cursor:
+        where.append(_NEWEST.after(cursor))
+    rows = await fetch_all(conn, sa.select(messages, *_NEWEST.columns()).where(*where).order_by(*_NEWEST.by()).limit(limit + 1))
+    return _NEWEST.page(rows, limit)
+
+
+async def unread_count(conn: Connection, person: str) -> int:
+    row = await fetch_one(
+        conn, sa.select(sa.func.count().label("n")).select_from(messages).where(messages.c.person == person, messages.c.read_at.is_(None))
+    )
+    return int(row["n"]) if row else 0
+
+
+async def mark_read(conn: Connection, person: str, message_id: str) -> bool:
+    """Mark one of the person's messages read, once; False where the person has no such message."""
+    row = await fetch_one(
+        conn,
+        sa.update(messages)
+        .where(messages.c.id == message_id, messages.c.person == person)
+        .values(read_at=sa.func.coalesce(messages.c.read_at, sa.func.clock_timestamp()))
+        .returning(messages.c.id),
+    )
+    return row is not None

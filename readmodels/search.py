@@ -1,0 +1,112 @@
+"""Finding cases: filters over the case list, the two numbers, and HMAC tokens of names, numbers and phone tails."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Literal, get_args
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import UUID
+
+from domain.access import Scope
+from domain.directory import CaseScope
+from ledger.schema import case_list, search_tokens
+from ledger.sql import Connection, Row, fetch_all
+from readmodels.paging import LIMIT, Key, Order, Page, case_id
+from readmodels.scope import within
+
+Sort = Literal["-updated_at", "updated_at", "due_at", "-opened_on", "opened_on"]
+SORTS: tuple[Sort, ...] = get_args(Sort)
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""Stands for the due moment of a case that has none, so that it comes last."""
+_OPENING, _CLOSING = "〔（([", "〕）)]"
+
+_TIME = sa.TIMESTAMP(timezone=True)
+_CASE = Key(case_list.c.case_id, case_id, UUID(as_uuid=False))
+_UPDATED = Key(case_list.c.updated_at, datetime.fromisoformat, _TIME)
+_DUE = Key(sa.func.coalesce(case_list.c.due_at, sa.literal(NEVER, _TIME)), datetime.fromisoformat, _TIME)
+_OPENED = Key(case_list.c.opened_on, date.fromisoformat, sa.Date())
+ORDERS: dict[Sort, Order] = {
+    "-updated_at": Order("-updated_at", (_UPDATED, _CASE), descending=True),
+    "updated_at": Order("updated_at", (_UPDATED, _CASE)),
+    "due_at": Order("due_at", (_DUE, _CASE)),
+    "-opened_on": Order("-opened_on", (_OPENED, _CASE), descending=True),
+    "opened_on": Order("opened_on", (_OPENED, _CASE)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseQuery:
+    """Filters of `GET /cases`; what is None does not filter. `tokens` are those of `q`, made by the caller who holds the key."""
+
+    stage: str | None = None
+    state: str | None = None
+    office: str | None = None
+    assignee: str | None = None
+    category: str | None = None
+    due_before: datetime | None = None
+    q: str | None = None
+    tokens: Sequence[bytes] = ()
+    sort: Sort = "-updated_at"
+    cursor: str | None = None
+    limit: int = LIMIT
+
+
+def _numberlike(text: str) -> str:
+    """The text as numbers are compared: width and the kind of bracket do not matter."""
+    normal = "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+    return normal.translate(str.maketrans(dict.fromkeys(_OPENING, "[") | dict.fromkeys(_CLOSING, "]")))
+
+
+def _found(query: CaseQuery) -> sa.ColumnElement[bool]:
+    wanted = sa.literal(_numberlike(query.q or ""))
+    numbers = (
+        sa.func.strpos(sa.func.lower(sa.func.translate(number, _OPENING + _CLOSING, "[[[[]]]]")), wanted) > 0
+        for number in (case_list.c.register_number, case_list.c.case_number)
+    )
+    named = sa.select(search_tokens.c.case_id).where(search_tokens.c.token.in_(list(query.tokens)))
+    return sa.or_(*numbers, case_list.c.case_id.in_(named)) if query.tokens else sa.or_(*numbers)
+
+
+def _filters(query: CaseQuery) -> list[sa.ColumnElement[bool]]:
+    at = case_list.c
+    wanted: list[sa.ColumnElement[bool] | None] = [
+        at.stage == query.stage if query.stage else None,
+        at.state == query.state if query.state else None,
+        sa.or_(at.centre == query.office, at.outlet == query.office, at.unit == query.office) if query.office else None,
+        sa.or_(at.owner == query.assignee, at.lawyers.any(query.assignee)) if query.assignee else None,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        at.categories.any(query.category) if query.category else None,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        at.due_at < query.due_before if query.due_before else None,
+        _found(query) if query.q else None,
+    ]
+    return [clause for clause in wanted if clause is not None]
+
+
+async def page_of(
+    conn: Connection, where: Sequence[sa.ColumnElement[bool]], order: Order, cursor: str | None, limit: int, *more: sa.ColumnElement[Any]
+) -> Page:
+    """A page of case list rows. Raises `BadCursor`."""
+    clauses = [*where, order.after(cursor)] if cursor else where
+    rows = await fetch_all(conn, sa.select(case_list, *more, *order.columns()).where(*clauses).order_by(*order.by()).limit(limit + 1))
+    return order.page(rows, limit)
+
+
+async def find(conn: Connection, scope: Scope, query: CaseQuery) -> Page:
+    """Cases in the scope that fit the filters. Raises `BadCursor`."""
+    return await page_of(conn, [within(scope), *_filters(query)], ORDERS[query.sort], query.cursor, query.limit)
+
+
+def scope_of_row(row: Row) -> CaseScope:
+    """Where the case of a list row stands, as access looks at it."""
+    return CaseScope(
+        centre=row["centre"],
+        outlet=row["outlet"],
+        unit=row["unit"],
+        owner=row["owner"],
+        lawyers=tuple(row["lawyers"]),
+        excluded=frozenset(row["excluded"]),
+        stage=row["stage"],
+        state=row["state"],
+        accepted_by=(row["accepted_by"],) if row["accepted_by"] else (),
+    )
