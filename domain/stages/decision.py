@@ -97,13 +97,15 @@ class SumLine(Model):
 
 
 class Standard(Model):
-    """Since when it is in force, how it is counted, by which instrument."""
+    """Since when it is in force, how it is counted, by which instrument; the line it is made of in fen and since when."""
 
     model_config = ConfigDict(serialize_by_alias=True)
 
     since: date = Field(alias="from")
     formula: str
     instrument: str
+    dibao_fen: Fen | None = None
+    dibao_from: date | None = None
 
 
 class HardshipAssessed(HardshipQuestion, Event):
