@@ -1,6 +1,6 @@
 """PostgreSQL and Temporal on a home, without the rest of the system: for tests and benchmarks."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,7 +35,7 @@ class Engines:
 
 
 @contextmanager
-def running(home: Home, say: Say) -> Iterator[Engines]:
+def running(home: Home, say: Say) -> Generator[Engines]:
     """Start both, migrate, and stop both at the end. The environment's `DATABASE_URL` and `TEMPORAL_ADDRESS` play no part."""
     cluster = postgres.ensure(home)
     database = postgres.start(cluster)
@@ -44,8 +44,8 @@ def running(home: Home, say: Say) -> Iterator[Engines]:
         server = temporal.ensure(home, say)
         process = temporal.start(server)
         try:
-            addresses = [cluster.dsn(role) for role in postgres.ROLES]
-            yield Engines(home.path, *addresses, server.address)
+            owner, app, reader, auditor = (cluster.dsn(role) for role in postgres.ROLES)
+            yield Engines(home.path, owner, app, reader, auditor, server.address)
         finally:
             temporal.stop(process)
     finally:

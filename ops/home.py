@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ class Home:
     path: Path
 
     @classmethod
-    def of(cls, environment: dict[str, str] | os._Environ[str] = os.environ) -> "Home":
+    def of(cls, environment: Mapping[str, str] = os.environ) -> "Home":
         """The home that `YUANSHOU_HOME` names, else `./var`."""
         return cls(Path(environment.get("YUANSHOU_HOME") or "var").absolute())
 
@@ -75,17 +76,16 @@ class Home:
     def running(self) -> dict[str, Any]:
         """What `run.json` says: of the running supervisor, or of the last one; empty before the first start or where it cannot be read."""
         try:
-            found = json.loads(self.run_file.read_text(encoding="utf-8"))
+            return dict(json.loads(self.run_file.read_text(encoding="utf-8")))
         except (FileNotFoundError, json.JSONDecodeError):
             return {}
-        return found if isinstance(found, dict) else {}
 
     def write_running(self, run: dict[str, Any]) -> None:
         """Replace `run.json` in one step: a reader sees the old one or the new one."""
         self.create()
         file, name = tempfile.mkstemp(dir=self.path, prefix=".run.", suffix=".json")
         with os.fdopen(file, "w", encoding="utf-8") as stream:
-            json.dump(run, stream, indent=1, sort_keys=True)
+            json.dump(run, stream, indent=1)
         Path(name).replace(self.run_file)
 
 

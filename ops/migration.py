@@ -7,9 +7,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from ops.home import ROOT
+from ops.process import EngineError
 
 
 def _config(dsn: str) -> Config:
@@ -25,8 +27,11 @@ def owner_address(app: str) -> str:
 
 
 def migrate(dsn: str) -> None:
-    """Bring the database to the newest revision. `dsn` is the owner's. Doing it twice does nothing."""
-    command.upgrade(_config(dsn), "head")
+    """Bring the database to the newest revision. `dsn` is the owner's. Doing it twice does nothing. Raises EngineError where it does not answer."""
+    try:
+        command.upgrade(_config(dsn), "head")
+    except OperationalError as fault:
+        raise EngineError(f"the database cannot be migrated: {fault.orig}") from fault
 
 
 def pending(dsn: str) -> list[str]:
@@ -35,5 +40,5 @@ def pending(dsn: str) -> list[str]:
     engine = create_engine(make_url(dsn).set(drivername="postgresql+psycopg"), poolclass=NullPool)
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_heads()
-    missing = scripts.iterate_revisions(scripts.get_heads(), current or "base")
+    missing = scripts.iterate_revisions(tuple(scripts.get_heads()), current or "base")
     return [script.revision for script in missing][::-1]

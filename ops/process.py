@@ -8,13 +8,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from ops.home import Home
+
+BUSY = 2
+"""Exit status when somebody else holds the home or the port."""
 _PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class EngineError(Exception):
@@ -53,15 +57,21 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
         return True
 
 
+@cache
+def _libc() -> ctypes.CDLL:
+    """The C library, opened before any fork."""
+    return ctypes.CDLL(None)
+
+
 def _follow(parent: int, death: signal.Signals) -> Callable[[], None] | None:
     """What the child does before exec: ask the kernel to end it when its parent dies.
 
     After the change of user, which clears the request. The parent's *thread* counts: children are started from a
     thread that lives as long as the process.
     """
-    if _libc is None:
+    if sys.platform != "linux":
         return None
-    prctl = _libc.prctl
+    prctl = _libc().prctl
 
     def before_exec() -> None:
         prctl(_PR_SET_PDEATHSIG, int(death))
@@ -136,6 +146,17 @@ def find(recorded: Mapping[str, Any] | None) -> psutil.Process | None:
     except psutil.NoSuchProcess:
         return None
     return process if alive else None
+
+
+def held_by(home: Home) -> str:
+    """Who holds the home, for the one who came second."""
+    run = home.running()
+    if find(run.get("supervisor")) is None:
+        return f"{home.path} is held by another start that has not said more yet; try again in a moment"
+    return (
+        f"{home.path} is held by process {run['supervisor']['pid']}, on {run['address']}, since {run['since']}; "
+        "stop that one first, or choose another home with YUANSHOU_HOME"
+    )
 
 
 def end(process: psutil.Process, how: signal.Signals, grace: float) -> None:

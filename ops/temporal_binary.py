@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from filelock import FileLock
-from temporalio.testing import WorkflowEnvironment
 
 from ops.home import ROOT, user_cache
 from ops.process import EngineError
@@ -130,7 +129,9 @@ def _watch(argv: list[str], what: str, patience: float, say: Say, env: Mapping[s
 
 
 async def _start_once(folder: str) -> None:
-    async with await WorkflowEnvironment.start_local(download_dest_dir=folder):
+    from temporalio.testing import WorkflowEnvironment
+
+    async with await WorkflowEnvironment.start_local(download_dest_dir=folder):  # pyright: ignore[reportUnknownMemberType]
         return
 
 

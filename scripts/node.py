@@ -25,7 +25,6 @@ OLDEST = 20
 FILES = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
-    "tabler.LICENSE": "@tabler/core/LICENSE",
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "htmx.LICENSE": "htmx.org/LICENSE",
 }

