@@ -1,0 +1,92 @@
+"""From the outbox to people: each open row becomes one message a person, once, whatever restarts in between."""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.directory import CaseScope, Directory
+from ledger.schema import case_list, messages, outbox
+from ledger.sql import Connection, Row, Statement
+from ledger.store import WORKER, Database
+from readmodels.search import scope_of_row
+
+_OPEN = Statement(
+    sa.select(outbox)
+    .where(outbox.c.delivered_at.is_(None))
+    .order_by(outbox.c.created_at, outbox.c.id)
+    .limit(sa.bindparam("batch", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
+_CASES = Statement(
+    sa.select(case_list).where(case_list.c.case_id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(case_list.c.case_id.type))))
+)
+_MESSAGE = Statement(
+    insert(messages)
+    .values({c: sa.bindparam(c, type_=messages.c[c].type) for c in ("id", "person", "case_id", "kind", "data", "centre", "unit", "outlet")})
+    .on_conflict_do_nothing(index_elements=["id"])
+)
+_DELIVERED = Statement(
+    sa.update(outbox)
+    .where(outbox.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.Text))))
+    .values(delivered_at=sa.func.clock_timestamp())
+)
+
+
+_ACTING = frozenset({"approver", "unit_manager", "lawyer"})
+"""Roles whose turn it may be while the case still has its owner."""
+_OWNERS_OWN = frozenset({"supply_papers", "supply_owed_papers", "file_objection"})
+"""Limits that the applicant must meet: the owner follows them up, whoever's turn the case's next step is."""
+
+
+async def deliver_open(database: Database, directory: Directory, limit: int = 100) -> int:
+    """Deliver up to `limit` open outbox rows in one transaction; how many there were.
+
+    Two notifiers at once take different rows (SKIP LOCKED); a row taken again after a crash finds its messages written already,
+    since a message's id is made from the row's and the person's. Raises `psycopg.OperationalError` when the database is away.
+    """
+    async with database.transaction(WORKER) as conn:
+        rows = await (await _OPEN.run(conn, batch=limit)).fetchall()
+        if not rows:
+            return 0
+        found = await (await _CASES.run(conn, ids=sorted({str(row["case_id"]) for row in rows}))).fetchall()
+        cases = {str(row["case_id"]): row for row in found}
+        for row in rows:
+            case = cases[str(row["case_id"])]
+            functions = [acting(function, row["data"].get("limit"), case["waiting_for"]) for function in row["recipients"]]
+            for person in recipients(functions, scope_of_row(case), directory):
+                await _write(conn, row, person)
+        await _DELIVERED.run(conn, ids=[row["id"] for row in rows])
+        return len(rows)
+
+
+async def _write(conn: Connection, row: Row, person: str) -> None:
+    await _MESSAGE.run(
+        conn,
+        id=f"{row['id']}/{person}",
+        person=person,
+        case_id=str(row["case_id"]),
+        kind=row["kind"],
+        data=row["data"],
+        centre=row["centre"],
+        unit=row["unit"],
+        outlet=row["outlet"],
+    )
+
+
+def acting(function: str, limit: str | None, waiting_for: str | None) -> str:
+    """Whom a rung's word means: `owner` is whoever must act now (`time-limits.yaml`), other words are functions already."""
+    if function == "owner" and limit not in _OWNERS_OWN and waiting_for in _ACTING:
+        return waiting_for
+    return function
+
+
+def recipients(functions: Iterable[str], case: CaseScope, directory: Directory) -> tuple[str, ...]:
+    """Codes of the people the functions stand for, each once, but nobody behind the case's walls."""
+    named = dict.fromkeys(person for function in functions for person in directory.who(function, case))
+    return tuple(person for person in named if not case.excluded & _codes(person, directory))
+
+
+def _codes(person: str, directory: Directory) -> frozenset[str]:
+    entry = directory.person(person)
+    return frozenset(filter(None, (person, entry.lawyer, entry.unit) if entry else (person,)))
