@@ -1,0 +1,274 @@
+"""At any stage: notes, documents and their service, visits, hand-over, holds, links and corrections of the record."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import ValidationError
+
+from domain.case import CaseState, blank, evolve, fold
+from domain.command import Happened
+from domain.stages.any_stage import (
+    AddNote, AttachDocument, DocumentIssued, DocumentServed, IssueDocument, LiftHold, LinkCase, PlaceHold, RecordHomeVisit,
+    ScheduleHomeVisit, ServeDocument, TransferCaseworker,
+)  # fmt: skip
+from domain.stages.application import ApplicationSubmitted, WithdrawApplication
+from domain.stages.correction import CorrectRecord, RecordCorrected, business, personal_target
+from domain.stages.supplement import RequestVerification
+from domain.values import Applicant, Party, Sealed
+from tests.unit.test_application import REFUSED, SUPPLEMENT, TERMINATED
+from tests.unit.world import AIDED, CASE_ID, TODAY, actor, given, names, noon, position, submit
+
+FILE = AttachDocument(document_id=UUID(int=7), title="身份证复印件", digest="0" * 64, size=1024, media_type="application/pdf")
+VISIT = ScheduleHomeVisit(at=noon(TODAY), address="柳家湾村", ground="disabled", visitors=("P-HE-JING",), lawyers=("L-WANG-MIN",))
+ENDED = (submit(), WithdrawApplication(reason="已和解"))
+
+
+def test_a_note_changes_nothing_of_the_case() -> None:
+    case = given(submit())
+    before = business(case.state)
+    assert names(case.when(AddNote(text="来电询问"))) == ["note_added"]
+    assert business(case.state) == before
+
+
+def test_an_auditor_changes_nothing() -> None:
+    assert given(submit()).refused("role_not_allowed", AddNote(text="看过"), "auditor").status == 403
+
+
+def test_a_document_is_attached_once_with_what_proves_it() -> None:
+    case = given(submit(), FILE)
+    assert (case.state.documents[0].digest, case.state.documents[0].size) == ("0" * 64, 1024)
+    case.refused("document_already_attached", FILE)
+
+
+def test_a_digest_is_a_sha256_in_hex() -> None:
+    with pytest.raises(ValidationError):
+        AttachDocument(document_id=UUID(int=7), title="附件", digest="ABC", size=1, media_type="application/pdf")
+
+
+def test_issued_papers_are_numbered_in_the_case_and_a_repeat_names_the_same_document() -> None:
+    case = given(*AIDED)
+    issue = IssueDocument(template="grant_decision", about=case.version_of("aid_granted"))
+    (again,) = (h.event for h in case.decided(issue).events)
+    (first,), (second,) = case.when(issue), case.when(issue)
+    assert isinstance(first, DocumentIssued)
+    assert isinstance(second, DocumentIssued)
+    assert (first.number, second.number) == ("市援民字〔2026〕第1号-1", "市援民字〔2026〕第1号-2")
+    assert again == first
+    assert second.document_id != first.document_id
+
+
+def test_after_the_end_only_the_ending_decision_is_issued() -> None:
+    case = given(*REFUSED)
+    case.refused("wrong_state", IssueDocument(template="letter"))
+    case.refused("wrong_state", IssueDocument(template="letter", about=1))
+    assert case.when(IssueDocument(template="refusal_decision", about=case.version_of("aid_refused")))
+
+
+def test_a_paper_is_about_an_event_the_case_has() -> None:
+    assert given(submit()).refused("unknown_version", IssueDocument(template="letter", about=99)).pointer == "/about"
+
+
+@pytest.mark.parametrize(("story", "event"), [(REFUSED, "aid_refused"), (TERMINATED, "aid_terminated")])
+def test_service_says_what_was_served_and_starts_the_time_to_object(story: Any, event: str) -> None:
+    case = given(*story)
+    serve = ServeDocument(document_id=UUID(int=7), about=case.version_of(event), to="王建国", means="post", served_on=TODAY)
+    (served,) = case.when(serve)
+    assert isinstance(served, DocumentServed)
+    assert served.serves == event
+    decision = case.state.recipients[0].decision
+    assert decision and decision.served_on == TODAY
+    assert any(c.limit == "file_objection" for c in case.state.clocks)
+
+
+def test_an_issued_document_knows_what_it_carries() -> None:
+    case = given(*REFUSED, IssueDocument(template="refusal_decision", about=given(*REFUSED).version_of("aid_refused")))
+    serve = ServeDocument(document_id=case.state.issued[0].document_id, to="王建国", served_on=TODAY)
+    (served,) = case.when(serve)
+    assert isinstance(served, DocumentServed)
+    assert (served.about, served.serves) == (case.version_of("aid_refused"), "aid_refused")
+
+
+def test_nothing_is_served_in_the_future_or_before_it_was_decided() -> None:
+    case = given(*REFUSED).after(3)
+    serve = {"document_id": UUID(int=7), "about": case.version_of("aid_refused"), "to": "王建国"}
+    assert case.refused("date_in_future", ServeDocument(**serve, served_on=case.on + timedelta(days=1))).pointer == "/served_on"
+    assert case.refused("served_before_decision", ServeDocument(**serve, served_on=TODAY - timedelta(days=1))).status == 422
+
+
+def test_a_visit_is_held_as_it_was_scheduled() -> None:
+    case = given(submit(), VISIT, RecordHomeVisit(held_on=TODAY, summary="已核对", proof="fingerprint"))
+    (visit,) = case.state.visits
+    assert (visit.ground, visit.held_on) == ("disabled", TODAY)
+
+
+def test_a_visit_nobody_scheduled_stands_for_itself() -> None:
+    case = given(submit(), RecordHomeVisit(held_on=TODAY, summary="路过"))
+    assert [(v.at, v.held_on) for v in case.state.visits] == [(None, TODAY)]
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "pointer"),
+    [
+        (VISIT.model_copy(update={"visitors": ("P-NOBODY",)}), "unknown_person", "/visitors/0"),
+        (VISIT.model_copy(update={"lawyers": ("L-NOBODY",)}), "unknown_lawyer", "/lawyers/0"),
+        (RecordHomeVisit(held_on=TODAY + timedelta(days=1), summary="明日"), "date_in_future", "/held_on"),
+        (TransferCaseworker(to="P-NOBODY", reason="调岗"), "unknown_person", "/to"),
+        (TransferCaseworker(to="P-JIA-FENGQIN", reason="调岗"), "not_caseworker_of_centre", "/to"),
+        (LinkCase(case_id=UUID(CASE_ID), relation="related"), "links_itself", "/case_id"),
+    ],
+)
+def test_what_the_directory_or_the_calendar_does_not_hold_is_pointed_at(command: Any, code: str, pointer: str) -> None:
+    refusal = given(submit()).refused(code, command)
+    assert (refusal.status, refusal.pointer) == (422, pointer)
+
+
+def test_the_case_is_handed_to_another_caseworker() -> None:
+    assert given(submit(), TransferCaseworker(to="P-HE-JING", reason="休假")).state.owner == "P-HE-JING"
+
+
+def test_a_hold_is_lifted_by_another_person() -> None:
+    case = given(*ENDED, PlaceHold(reason="诉讼保全"))
+    case.refused("two_persons_required", LiftHold(reason="已结"), "supervisor")
+    assert names(case.when(LiftHold(reason="已结"), actor("yan.shuhua"))) == ["hold_lifted"]
+    case.refused("no_hold_placed", LiftHold(reason="已结"), actor("yan.shuhua"))
+
+
+def test_each_of_two_holds_is_lifted_by_another_than_placed_it() -> None:
+    other = actor("yan.shuhua")
+    case = given(submit(), PlaceHold(reason="一"), (other, PlaceHold(reason="二")), ("supervisor", LiftHold(reason="二毕")))
+    case.refused("two_persons_required", LiftHold(reason="一毕"), "supervisor")
+
+
+def test_a_link_is_made_once() -> None:
+    link = LinkCase(case_id=UUID(int=9), relation="same_event")
+    case = given(submit(), link)
+    assert case.state.links[0].relation == "same_event"
+    case.refused("already_linked", link)
+
+
+# --- corrections
+
+
+def correct(case: Any, event_type: str, field: str, value: Any) -> CorrectRecord:
+    return CorrectRecord(position=position(case.version_of(event_type)), field=field, value=value, reason="笔误")
+
+
+def test_a_correction_holds_from_there_on_and_changes_nothing_before() -> None:
+    case = given(submit())
+    (corrected,) = case.when(correct(case, "application_submitted", "/applicant/name", "王建国（更正）"))
+    assert isinstance(corrected, RecordCorrected)
+    assert [(e.path, e.value) for e in corrected.effects] == [("/parties/0/name", "王建国（更正）")]
+    assert case.state.parties[0].name == "王建国（更正）"
+    assert fold(case.history[:1], blank(CASE_ID)).parties[0].name == "王建国"
+
+
+def test_the_last_correction_of_a_field_is_the_last_word() -> None:
+    case = given(submit())
+    for name in ("甲", "乙"):
+        case.when(correct(case, "application_submitted", "/applicant/name", name))
+    case.when(correct(case, "application_submitted", "/applicant/county", "ADX"))
+    assert (case.state.parties[0].name, case.state.applicant.county) == ("乙", "ADX")
+
+
+def test_a_field_is_corrected_to_nothing() -> None:
+    case = given(submit())
+    case.when(correct(case, "application_submitted", "/matter/cause", None))
+    assert case.state.matter and case.state.matter.cause is None
+
+
+def test_an_early_correction_keeps_what_happened_since() -> None:
+    case = given(*AIDED)
+    before = case.state
+    case.when(correct(case, "application_submitted", "/matter/summary", "拖欠三个月工资"))
+    assert before.matter
+    after = before.but(matter=before.matter.model_copy(update={"summary": "拖欠三个月工资"}))
+    assert business(case.state) == business(after)
+
+
+@pytest.mark.parametrize(
+    ("event", "field", "value", "code"),
+    [
+        ("aid_granted", "/reasons", "其他", "decision_not_corrected"),
+        ("clock_started", "/due_on", "2027-01-01", "decision_not_corrected"),
+        ("application_submitted", "/register_number", "市援登字〔2026〕第2号", "field_not_corrected"),
+        ("application_submitted", "/applicant/subject_id", None, "field_not_corrected"),
+        ("application_submitted", "/channel", "by_pigeon", "correction_invalid"),
+        ("application_submitted", "/nowhere", "x", "correction_invalid"),
+        ("application_submitted", "/papers/7/kind", "id_copy", "correction_invalid"),
+        ("application_submitted", "/applicant/name/first", "x", "correction_invalid"),
+        ("application_submitted", "/matter", {"summary": "整体替换"}, "correction_invalid"),
+        ("application_submitted", "/channel", "walk_in", "nothing_corrected"),
+    ],
+)
+def test_what_cannot_be_corrected_says_why(event: str, field: str, value: Any, code: str) -> None:
+    case = given(*AIDED)
+    case.refused(code, correct(case, event, field, value))
+
+
+def test_a_correction_does_not_take_the_case_another_way() -> None:
+    case = given(submit(), RequestVerification(kind="other_agency", agency="邻市中心", subject="收入"))
+    refusal = case.refused("correction_changes_course", correct(case, "verification_requested", "/kind", "inquiry"))
+    assert refusal.detail == {"state": "awaiting_verification", "would_be": "received"}
+
+
+def test_a_correction_of_a_correction_names_the_event_itself() -> None:
+    case = given(submit())
+    case.when(correct(case, "application_submitted", "/matter/summary", "欠薪"))
+    case.refused("decision_not_corrected", correct(case, "record_corrected", "/reason", "其他"))
+
+
+def test_a_position_of_another_case_is_unknown() -> None:
+    case = given(submit())
+    assert case.refused("unknown_position", CorrectRecord(position=1, field="/channel", value="web", reason="笔误")).pointer == "/position"
+
+
+def test_after_the_end_corrections_are_the_supervisors() -> None:
+    case = given(*ENDED)
+    correction = correct(case, "application_submitted", "/channel", "web")
+    assert case.refused("role_not_allowed", correction, "caseworker").status == 403
+    assert case.when(correction, "supervisor")
+
+
+def test_correcting_equals_having_been_right_from_the_start() -> None:
+    case = given(submit(), SUPPLEMENT)
+    first = case.history[0]
+    assert isinstance(first.event, ApplicationSubmitted)
+    right = first.event.model_copy(update={"applicant": first.event.applicant.model_copy(update={"phone": "139"})})
+    substituted = fold([Happened(first.at, right), *case.history[1:]], blank(CASE_ID))
+    case.when(correct(case, "application_submitted", "/applicant/phone", "139"))
+    assert business(case.state) == business(substituted)
+
+
+def test_the_event_alone_carries_the_correction() -> None:
+    case = given(submit())
+    before = case.state
+    (corrected,) = case.when(correct(case, "application_submitted", "/applicant/name", "甲"))
+    stored = RecordCorrected.model_validate(corrected.model_dump(mode="json", exclude_none=True))
+    assert evolve(before, Happened(case.history[-1].at, stored)) == case.state
+
+
+def test_a_corrected_case_is_the_same_when_read_from_its_snapshot() -> None:
+    case = given(submit(opponents=(Party(name="某公司"),)))
+    case.when(correct(case, "application_submitted", "/applicant/residence", "urban"))
+    assert CaseState.model_validate(case.state.model_dump(mode="json")) == case.state
+    assert [type(p) for p in case.state.parties] == [Applicant, Party]
+
+
+def test_whoever_seals_a_correction_learns_whose_key_it_needs() -> None:
+    (event,) = given().when(submit(opponents=(Party(name="某公司"),)))
+    assert isinstance(event, ApplicationSubmitted)
+    name = personal_target(event, "/opponents/0/name")
+    summary = personal_target(event, "/matter/summary")
+    assert name and (name.party, name.name, name.mark.own) == (event.opponents[0], "name", True)
+    assert summary and (summary.party, summary.name, summary.mark.own) == (None, "summary", False)
+    assert personal_target(event, "/channel") is None
+    assert personal_target(event, "/opponents/5/name") is None
+
+
+def test_a_sealed_value_takes_the_fields_place_unread() -> None:
+    case = given(submit())
+    sealed = Sealed(subject=UUID(int=1), box="AAAA")
+    case.when(correct(case, "application_submitted", "/applicant/name", sealed))
+    assert case.state.parties[0].name == sealed
