@@ -99,8 +99,6 @@ def scope_of(case: CaseState) -> CaseScope:
 
 
 type _Grant = tuple[bool, tuple[Reach, ...]]
-_NOTHING: _Grant = (False, ())
-_EVERYTHING: _Grant = (True, ())
 
 
 def _reach(column: Column, *values: str | None, states: frozenset[State] | None = None) -> tuple[Reach, ...]:
@@ -141,12 +139,20 @@ def _supervisor(_: Principal, office: str, directory: Directory) -> _Grant:
     """Their office and those below; the city level everything."""
     below = directory.below(office)
     if below and len(below) == len(directory.offices()):
-        return _EVERYTHING
+        return True, ()
     return False, (*_reach("centre", *below), *_reach("outlet", *below))
 
 
 def _bureau(_: Principal, office: str, directory: Directory) -> _Grant:
     return False, _reach("centre", *(o.code for o in directory.offices() if o.kind == "centre" and o.bureau == office))
+
+
+def _all(_: Principal, __: str, ___: Directory) -> _Grant:
+    return True, ()
+
+
+def _none(_: Principal, __: str, ___: Directory) -> _Grant:
+    return False, ()
 
 
 _BY_ROLE: Mapping[Role, Callable[[Principal, str, Directory], _Grant]] = {
@@ -160,10 +166,10 @@ _BY_ROLE: Mapping[Role, Callable[[Principal, str, Directory], _Grant]] = {
     "finance_officer": _finance,
     "supervisor": _supervisor,
     "bureau_officer": _bureau,
-    "auditor": lambda *_: _EVERYTHING,
-    "system_administrator": lambda *_: _NOTHING,
-    "security_administrator": lambda *_: _NOTHING,
-    "system": lambda *_: _NOTHING,
+    "auditor": _all,
+    "system_administrator": _none,
+    "security_administrator": _none,
+    "system": _none,
 }
 
 
@@ -200,9 +206,10 @@ def actor(principal: Principal, command: str, case: CaseScope | None, directory:
     A role at one office gives no right to act on a case seen through another role. Raises `KeyError` for an unknown command.
     """
     allowed = COMMANDS[command].roles
-    roles = principal.roles if case is None else _roles_over(principal, case, directory)
-    found = next(((role, office) for role, office in roles if role in allowed), None)
-    return found and Actor(principal.person, found[0], found[1], principal.lawyer, principal.unit)
+    for role, office in principal.roles if case is None else _roles_over(principal, case, directory):
+        if role in allowed:
+            return Actor(principal.person, role, office, principal.lawyer, principal.unit)
+    return None
 
 
 def withheld(principal: Principal, case: CaseScope, directory: Directory) -> tuple[str, ...]:

@@ -67,16 +67,21 @@ def _readings(han: str) -> Iterator[tuple[str, ...]]:
         yield from product(*spoken)
 
 
+def _of(kind: Kind, texts: Iterable[str]) -> Iterator[Term]:
+    return ((kind, text) for text in texts)
+
+
 def _name_terms(name: str) -> Iterator[Term]:
     whole = normal(name)
-    yield from (("name", text) for text in _beginnings(whole))
+    runs: list[str] = _HAN.findall(whole)
+    yield from _of("name", _beginnings(whole))
     for word in re.split(rf"[\s{''.join(_DOTS)}]+", unicodedata.normalize("NFKC", name)):
-        yield from (("name", text) for text in _beginnings(normal(word)))
-    for run in _HAN.findall(whole):
-        yield from (("name", run[i : i + n]) for n in range(1, _WINDOW + 1) for i in range(len(run) - n + 1))
-    for syllables in _readings("".join(_HAN.findall(whole))):
-        yield from (("pinyin", text) for text in _beginnings("".join(syllables), shortest=2))
-        yield from (("initials", text) for text in _beginnings("".join(s[0] for s in syllables), shortest=2))
+        yield from _of("name", _beginnings(normal(word)))
+    for run in runs:
+        yield from _of("name", (run[i : i + n] for n in range(1, _WINDOW + 1) for i in range(len(run) - n + 1)))
+    for syllables in _readings("".join(runs)):
+        yield from _of("pinyin", _beginnings("".join(syllables), shortest=2))
+        yield from _of("initials", _beginnings("".join(s[0] for s in syllables), shortest=2))
 
 
 def _phone_terms(phone: str) -> Iterator[Term]:
@@ -109,14 +114,15 @@ def terms_of_query(query: str) -> tuple[Term, ...]:
     text = normal(query)
     if not text:
         return ()
-    terms: list[Term] = [("name", text)]
+    terms = [*_of("name", [text])]
     typed = text.replace("ü", "v")
     if _LATIN.fullmatch(typed) and len(typed) >= 2:
-        terms += [("pinyin", typed), ("initials", typed)]
+        terms += [*_of("pinyin", [typed]), *_of("initials", [typed])]
     if _NUMBER.fullmatch(text) and len(text) >= 5:
-        terms.append(("id_number", text))
+        terms += _of("id_number", [text])
     if not _HAN.search(text) and not _LATIN.search(text):
-        terms += [term for term in _phone_terms(query) if term[0] == ("phone_tail" if len(text) == _TAIL else "phone")]
+        wanted: Kind = "phone_tail" if len(text) == _TAIL else "phone"
+        terms += (term for term in _phone_terms(query) if term[0] == wanted)
     return tuple(dict.fromkeys(terms))
 
 
