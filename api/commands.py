@@ -5,7 +5,8 @@ Pages and JSON routes call the same functions; only who reads the form and who d
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from hmac import compare_digest
+from typing import Any, Self
 
 import sqlalchemy as sa
 from pydantic import ValidationError
@@ -73,6 +74,22 @@ class Ask:
             raise Problem(422, "invalid", errors=[{"pointer": "", "code": "not_an_integer"}]) from fault
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A command that stands in the inbox; `settled` once its outcome stands there too."""
+
+    command_id: str
+    case_id: str
+    opening: bool
+    replayed: bool = False
+    settled: bool = False
+
+    @classmethod
+    def again(cls, row: Row, *, opening: bool) -> Self:
+        """The earlier command that a key names."""
+        return cls(row["command_id"], str(row["case_id"]), opening, replayed=True, settled=row["outcome"] is not None)
+
+
 class Commands:
     """Takes commands in and answers them."""
 
@@ -87,27 +104,23 @@ class Commands:
 
         Raises `Problem`: 400 to 428 for what was sent, 409 and others for what the rules refuse, 429 and 503 to try again.
         """
-        kind = COMMANDS.get(ask.command)
-        if kind is None or "system" in kind.roles:
-            raise not_found("unknown_command", command=ask.command)
-        received, opening = await self._take_in(ask, kind)
-        replayed = isinstance(received, dict)
-        command_id: str = received["command_id"] if isinstance(received, dict) else received.command_id
-        case_id: str = received["case_id"] if isinstance(received, dict) else received.case_id
-        if not (isinstance(received, dict) and received["outcome"]):
+        taken = await self.take_in(ask)
+        if not taken.settled:
             try:
-                await self._courier.carry(case_id, command_id, opening=opening)
+                await self._courier.carry(taken.case_id, taken.command_id, opening=taken.opening)
             except Busy as fault:
                 raise retry(429, "too_many_commands") from fault
             except EngineAway as fault:
                 raise retry(503, "engine_away") from fault
             except LedgerBehind as fault:
                 raise retry(503, "ledger_behind", 60) from fault
-        return await self._answer(ask, case_id, command_id, replayed=replayed)
+        return await self._answer(ask, taken)
 
-    async def _take_in(self, ask: Ask, kind: type[Command]) -> tuple[Received | Row, bool]:
-        """The command's inbox row, new or known, and whether it opens a case."""
-        opening = not kind.states
+    async def take_in(self, ask: Ask) -> Taken:
+        """Write the command's inbox row, or find the one its key wrote before. Raises `Problem`."""
+        kind = COMMANDS.get(ask.command)
+        if kind is None or "system" in kind.roles:
+            raise not_found("unknown_command", command=ask.command)
         canonical = ask.canonical()
         async with self._database.transaction(ask.session, pipeline=True) as conn:
             earlier = await inbox.ask_known(conn, ask.principal.username, ask.key)
@@ -115,8 +128,9 @@ class Commands:
             row = await _CASE.run(conn, id=ask.case_id) if ask.case_id else None
             known = await earlier.fetchone()
             if known is not None:
-                self._same(known, canonical)
-                return known, opening
+                if not compare_digest(bytes(known["body_hmac"]), body_hmac(self._keys.inbox, canonical, known["hmac_key"])):
+                    raise Problem(409, "idempotency_conflict")
+                return Taken.again(known, opening=not kind.states)
             directory = await self._directory.answer(conn, asked)
             case = await self._case(conn, ask, row and await row.fetchone(), directory)
             actor = self._actor(ask, case, directory)
@@ -126,11 +140,9 @@ class Commands:
                 twin = await inbox.receive(conn, received, lambda key_id: body_hmac(self._keys.inbox, canonical, key_id))
             except IdempotencyConflict as fault:
                 raise Problem(409, "idempotency_conflict") from fault
-            return twin or received, opening
-
-    def _same(self, known: Row, canonical: bytes) -> None:
-        if bytes(known["body_hmac"]) != body_hmac(self._keys.inbox, canonical, known["hmac_key"]):
-            raise Problem(409, "idempotency_conflict")
+            if twin is not None:
+                return Taken.again(twin, opening=not kind.states)
+            return Taken(received.command_id, received.case_id, opening=not kind.states)
 
     async def _case(self, conn: Connection, ask: Ask, row: Row | None, directory: Directory) -> CaseState | None:
         """The case the command is for, if the caller may know of it. Raises 404 otherwise."""
@@ -193,10 +205,11 @@ class Commands:
             outlet=case.outlet if case else getattr(command, "outlet", None),
         )
 
-    async def _answer(self, ask: Ask, case_id: str, command_id: str, *, replayed: bool) -> Answer:
+    async def _answer(self, ask: Ask, taken: Taken) -> Answer:
         """The answer, built from the ledger: the same for every repeat of the command, whatever happened since."""
         async with self._database.transaction(ask.session, pipeline=True) as conn:
-            settled = await inbox.ask(conn, command_id)
+            case_id = taken.case_id
+            settled = await inbox.ask(conn, taken.command_id)
             held = await _CASE.run(conn, id=case_id)
             asked = await self._directory.ask(conn)
             row, current = await settled.fetchone(), await held.fetchone()
@@ -215,7 +228,7 @@ class Commands:
                 case = fold((r.happened for r in await events.load_history(conn, case_id, upto=version)), blank(case_id))
             body = views.case_answer(case, recorded, directory)
             keys = await load_keys(conn, self._keys.master, subjects_in(body))
-        return Answer(unseal_json(body, keys, events.stream_of(case_id)), version, replayed)
+        return Answer(unseal_json(body, keys, events.stream_of(case_id)), version, taken.replayed)
 
 
 def _parsed(kind: type[Command], body: Mapping[str, Any]) -> Command:

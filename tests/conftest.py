@@ -10,6 +10,8 @@ from filelock import FileLock
 from ops.engines import Engines
 from tests import engines as own_engines
 
+pytest_plugins = ["tests.house"]
+
 
 @pytest.fixture(scope="session")
 def engines(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Engines]:

@@ -8,7 +8,8 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import structlog
-from ledger.keys import KeyRing
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import (
     Client,
     Schedule,
@@ -27,6 +28,7 @@ from activities.deliver import Deliverer
 from activities.reconcile import Reconciler
 from activities.record import Recorder
 from ledger import logs, rules
+from ledger.keys import KeyRing
 from ledger.settings import Settings
 from ledger.store import Database
 from workers.temporal import connect, runtime
@@ -74,6 +76,16 @@ def duty_worker(client: Client, reconciler: Reconciler, deliverer: Deliverer) ->
     )
 
 
+async def ensure_search_attributes(client: Client) -> None:
+    """Register the search attributes of the contract where the namespace lacks them."""
+    operator, namespace = client.operator_service, client.namespace
+    listed = await operator.list_search_attributes(ListSearchAttributesRequest(namespace=namespace))
+    wanted = {key.name: IndexedValueType.ValueType(int(key.indexed_value_type)) for key in contract.SEARCH_ATTRIBUTES}
+    missing = {name: kind for name, kind in wanted.items() if name not in listed.custom_attributes}
+    if missing:
+        await operator.add_search_attributes(AddSearchAttributesRequest(namespace=namespace, search_attributes=missing))
+
+
 async def ensure_schedules(client: Client) -> bool:
     """Create the schedules that are missing; True when this Temporal had none: it is new, or its database was lost."""
     created = await _schedule(client, contract.RECONCILE_SCHEDULE, "reconcile", [_LAG_SECONDS])
@@ -99,6 +111,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         database = await stack.enter_async_context(Database(settings.database_url, name="yuanshou-worker"))
         metrics = f"127.0.0.1:{settings.metrics_port}" if settings.metrics_port else None
         client = await _reach(settings, keys, metrics)
+        await ensure_search_attributes(client)
         reconciler = Reconciler(database, client)
         await stack.enter_async_context(case_worker(client, Recorder(database, rules.current)))
         await stack.enter_async_context(duty_worker(client, reconciler, Deliverer(database)))

@@ -6,6 +6,7 @@ The ledger alone is the truth: a run begins by reading it and may be lost at any
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import workflow
@@ -18,8 +19,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.faultpoints import reach
 
 _RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10))
-_ROLLOVER_EVENTS = 2_000
-"""History length at which a run hands over to a fresh one, well before the server's own suggestion."""
 
 
 @workflow.defn(name="case")
@@ -45,11 +44,11 @@ class CaseWorkflow:
             await self._do_what_is_owed()
             if self._finished():
                 return
-            if workflow.info().is_continue_as_new_suggested() or workflow.info().get_current_history_length() > _ROLLOVER_EVENTS:
+            if workflow.info().is_continue_as_new_suggested() or workflow.info().get_current_history_length() > given.rollover_events:
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 if not workflow.unsafe.is_replaying():
                     reach("continue_as_new_drained")
-                workflow.continue_as_new(CaseInput(given.case_id, self._version))
+                workflow.continue_as_new(replace(given, known_version=self._version))
             await self._wait_for_something()
 
     @workflow.update(name=contract.RECORD_UPDATE)

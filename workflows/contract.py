@@ -44,10 +44,15 @@ class Alarm:
 
 @dataclass(frozen=True)
 class CaseInput:
-    """What a run of the workflow begins with. `known_version` is what an earlier run had seen of the ledger."""
+    """What a run of the workflow begins with.
+
+    `known_version` is what an earlier run had seen of the ledger; `rollover_events` the length of history at which a run hands
+    over to a fresh one, well before the server's own suggestion (4,096).
+    """
 
     case_id: str
     known_version: int = 0
+    rollover_events: int = 2_000
 
 
 @dataclass(frozen=True)

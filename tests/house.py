@@ -1,0 +1,122 @@
+"""A whole house in one process for tests: the real ledger, the real Temporal server, a worker, the example's people."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from activities.record import Recorder
+from api.commands import Answer, Ask, Commands
+from api.courier import Courier
+from domain.access import Principal
+from domain.command import Actor, Role
+from domain.directory import Directory
+from ledger import rules
+from ledger.directory import DirectoryCache, extend
+from ledger.keys import KeyRing
+from ledger.settings import Settings
+from ledger.store import WORKER, Database
+from ops.engines import Engines
+from ops.example.directory import directory_events, people_accounts
+from workers.app import case_worker, ensure_search_attributes
+from workers.temporal import connect
+
+WAGES: dict[str, Any] = {
+    "channel": "walk_in",
+    "applicant": {"name": "欧阳·𠮷某", "phone": "13900001234", "id_number": "11010519491231002X", "categories": ["migrant_worker"]},
+    "opponents": [{"name": "某建筑劳务有限公司"}],
+    "matter": {"kind": "civil", "cause": "wages", "summary": "拖欠八个月工资"},
+}
+
+
+@dataclass(frozen=True)
+class House:
+    """The house's rooms, and short words for what tests do in it."""
+
+    engines: Engines
+    settings: Settings
+    keys: KeyRing
+    database: Database
+    owner: Database
+    client: Client
+    recorder: Recorder
+    courier: Courier
+    commands: Commands
+    directory: Directory
+    centre: str
+
+    def who(self, role: Role, office: str | None = None) -> Principal:
+        """The example's first person with that role at the house's centre (or office)."""
+        for account in people_accounts():
+            at = self.directory.centre_of(account.office)
+            here = account.office == office if office else at is not None and at.code == self.centre
+            person = self.directory.person(account.person)
+            if account.role == role and here and person is not None:
+                return Principal(account.username, account.person, ((role, account.office),), person.lawyer, person.unit)
+        raise LookupError(f"the example has no {role} at {office or self.centre}")
+
+    def ask(self, role: Role | Principal, command: str, case_id: str | None = None, /, key: str | None = None, **body: Any) -> Ask:
+        principal = role if isinstance(role, Principal) else self.who(role)
+        return Ask(principal, "test", command, body, key or f"test-{uuid.uuid4()}", f"corr-{uuid.uuid4()}", case_id)
+
+    async def do(self, role: Role | Principal, command: str, case_id: str | None = None, /, key: str | None = None, **body: Any) -> Answer:
+        return await self.commands.carry_out(self.ask(role, command, case_id, key, **body))
+
+    async def submit(self, **changes: Any) -> str:
+        """A wage case taken down at the centre's desk; its id."""
+        answer = await self.do("receptionist", "submit_application", centre=self.centre, **WAGES | changes)
+        return answer.body["case_id"]
+
+    async def accepted(self) -> str:
+        """A wage case accepted first, one paper owed; its id."""
+        case_id = await self.submit()
+        await self.do("approver", "accept_first", case_id, ground="migrant_worker", papers_owed=[{"kind": "id_copy"}])
+        return case_id
+
+    async def types(self, case_id: str) -> list[str]:
+        """The types of the case's events, in order."""
+        async with self.database.transaction(WORKER) as conn:
+            rows = await (await conn.execute("SELECT type FROM events WHERE stream = %s ORDER BY version", (f"case/{case_id}",))).fetchall()
+        return [row["type"] for row in rows]
+
+
+async def furnish(stack: AsyncExitStack, engines: Engines, *, working: bool = True, cached: int = 100) -> House:
+    """Build a house on running engines; the example's directory is entered once a database. Without a worker if not `working`."""
+    os.environ.update(engines.environment())
+    settings = replace(Settings.from_environment(), database_url=engines.app_dsn, temporal_address=engines.temporal_address)
+    keys = KeyRing.open(settings.keys)
+    client = await connect(settings, keys)
+    await ensure_search_attributes(client)
+    database = await stack.enter_async_context(Database(settings.database_url, name="test"))
+    owner = await stack.enter_async_context(Database(engines.owner_dsn, size=2, name="test-owner"))
+    cache = DirectoryCache()
+    async with database.transaction(WORKER) as conn:
+        directory = await cache.read(conn)
+    if not directory.offices():
+        clerk = Actor("system", "system_administrator", "system")
+        await extend(database, directory_events(), actor=clerk, now=datetime.now(UTC), command_id="example-directory")
+        async with database.transaction(WORKER) as conn:
+            directory = await cache.read(conn)
+    recorder = Recorder(database, rules.current)
+    if working:
+        await stack.enter_async_context(case_worker(client, recorder, cached=cached))
+    courier = await stack.enter_async_context(Courier(client, database))
+    centre = next(o.code for o in directory.offices() if o.kind == "centre" and o.level == "county")
+    return House(
+        engines, settings, keys, database, owner, client, recorder, courier, Commands(database, courier, keys, cache), directory, centre
+    )
+
+
+@pytest.fixture(scope="session")
+async def house(engines: Engines) -> AsyncIterator[House]:
+    """One house for the session; use cases of your own. `YUANSHOU_TEST_CACHED=0` runs it without a workflow cache."""
+    async with AsyncExitStack() as stack:
+        yield await furnish(stack, engines, cached=int(os.environ.get("YUANSHOU_TEST_CACHED", "100")))
