@@ -166,7 +166,7 @@ class AssignUnit(Command):
         for index, (code, pointer) in enumerate(listed):
             if code in [other for other, _ in listed[:index]]:
                 raise Refusal("duplicate_lawyer", status=422, pointer=pointer, lawyer=code)
-        leads = {h.lawyer for h in self.lawyers if h.lead} | ({self.lawyer} if self.lawyer else set())
+        leads = {code for code in (self.lawyer, *(h.lawyer for h in self.lawyers if h.lead)) if code}
         if len(leads) > 1:
             raise Refusal("one_lead", status=422, pointer="/lawyers")
         if self.lawyer and self.lawyer not in [code for code, _ in listed]:
@@ -180,7 +180,7 @@ class AssignUnit(Command):
             if given.lawyer not in choices:
                 raise Refusal("not_a_choice", status=422, pointer=f"/choice_not_followed/{index}/lawyer", lawyer=given.lawyer)
         passed, rank = choices_ahead(choices, followed)
-        causes = {given.lawyer: given.cause for given in self.choice_not_followed}
+        causes: dict[str, NotFollowedCause] = {given.lawyer: given.cause for given in self.choice_not_followed}
         missing = [code for code in passed if code not in causes]
         if missing:
             raise Refusal("choice_cause_missing", pointer="/choice_not_followed", choices=missing)
@@ -197,7 +197,7 @@ def fit(panel: Sequence[Candidate], facts: Facts, code: str, unit: str, pointer:
     candidate = next((c for c in panel if c.lawyer == code), None)
     if candidate is None:
         raise Refusal("not_qualified", pointer=pointer, lawyer=code, gate="not_on_panel")
-    failed = next((gate for gate in candidate.gates if gate in REFUSED_AT_GATE), None)
+    failed: Gate | None = next((gate for gate in candidate.gates if gate in REFUSED_AT_GATE), None)
     if failed:
         raise Refusal(REFUSED_AT_GATE[failed], pointer=pointer, lawyer=code, gate=failed, load=candidate.load)
     return candidate
@@ -295,7 +295,7 @@ class SignEngagement(EngagementFields, Command):
         if due and self.signed_on > due and self.delay_cause is None:
             raise Refusal("delay_cause_missing", pointer="/delay_cause", due_on=due)
         ids = addressed(aided(case), self.for_recipients, nobody="nobody_aided")
-        return [EngagementSigned(**{**said(self), "for_recipients": ids})]
+        return [EngagementSigned.model_validate(said(self) | {"for_recipients": ids})]
 
 
 def _engagement_due(case: CaseState) -> date | None:

@@ -40,7 +40,7 @@ class RequestReplacement(ReplacementFields, Command):
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         in_hand(case, facts)
         by = self.by or ("unit" if facts.actor.role in ("unit_manager", "lawyer") else "recipient")
-        return [ReplacementRequested(**{**said(self), "by": by})]
+        return [ReplacementRequested.model_validate(said(self) | {"by": by})]
 
 
 class ReplacementDecided(Event):

@@ -37,7 +37,7 @@ class MeetingRecorded(MeetingFields, Event):
 class RecordMeeting(MeetingFields, Command):
     """Also allowed while only the unit is assigned, where the case was accepted first: the matter does not wait for the papers."""
 
-    states = HANDLED | {"assigned"}
+    states = HANDLED | frozenset[State]({"assigned"})
     roles = frozenset({"lawyer"})
     emits = ("meeting_recorded",)
 
@@ -115,7 +115,7 @@ class RecordProcedure(ProcedureFields, Command):
     states = ANY
     roles = frozenset({"lawyer", "caseworker"})
     emits = ("procedure_recorded",)
-    during: ClassVar[frozenset[State]] = HANDLED | {"replacing_lawyer", "closing"}
+    during: ClassVar[frozenset[State]] = HANDLED | frozenset[State]({"replacing_lawyer", "closing"})
 
     for_recipients: PartyIds = ()
 
@@ -128,7 +128,7 @@ class RecordProcedure(ProcedureFields, Command):
         not_in_future(facts, self.received_on, "/received_on")
         among = case.recipients if self.for_recipients else aided(case) or case.recipients
         ids = addressed(among, self.for_recipients, nobody="nobody_aided")
-        return [ProcedureRecorded(**{**said(self), "for_recipients": ids})]
+        return [ProcedureRecorded.model_validate(said(self) | {"for_recipients": ids})]
 
 
 class ProgressReported(Event):
@@ -280,4 +280,4 @@ class RecordOutcome(OutcomeFields, Command):
         not_in_future(facts, self.closed_on, "/closed_on")
         waiting = (r for r in aided(case) if r.outcome is None)
         ids = addressed(waiting, self.for_recipients, nobody="outcome_already_recorded")
-        return [OutcomeRecorded(**{**said(self), "for_recipients": ids})]
+        return [OutcomeRecorded.model_validate(said(self) | {"for_recipients": ids})]

@@ -65,7 +65,7 @@ class ApproveSubsidy(SubsidyFields, Command):
             self._payable(index, payee, case, facts)
         self._second_approval(case, facts)
         not_in_future(facts, self.published_on, "/published_on")
-        return [SubsidyApproved(**{**said(self), "payees": payees})]
+        return [SubsidyApproved.model_validate(said(self) | {"payees": payees})]
 
     def _lead(self, case: CaseState) -> tuple[Payee, ...]:
         held = case.assignment

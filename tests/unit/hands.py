@@ -25,7 +25,7 @@ from domain.directory import (
     TariffSet,
     Unit,
     UnitRegistered,
-)  # fmt: skip
+)
 from domain.lifecycle import Lane
 from domain.matching import Candidate, Explanation
 from domain.rules import load
@@ -78,9 +78,12 @@ DIRECTORY = Directory.fold(
 )
 _DATA = Path(domain.__file__).parent / "rules_data"
 RULES = load(
-    yaml.safe_load((_DATA / "time-limits.yaml").read_text("utf-8")), yaml.safe_load((_DATA / "policy.yaml").read_text("utf-8")),
-    days_off={}, workdays=frozenset(), announced_until=2030,
-)  # fmt: skip
+    yaml.safe_load((_DATA / "time-limits.yaml").read_text("utf-8")),
+    yaml.safe_load((_DATA / "policy.yaml").read_text("utf-8")),
+    days_off={},
+    workdays=frozenset(),
+    announced_until=2030,
+)
 """The product's own limits and policy over a calendar that knows weekends only."""
 
 

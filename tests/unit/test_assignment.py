@@ -21,7 +21,7 @@ from domain.stages.assignment import (
     SignEngagement,
     UnitAssigned,
     Wishes,
-)  # fmt: skip
+)
 from domain.stages.handling import LawyerReleased
 from domain.values import Matter
 from tests.unit.hands import (
@@ -44,7 +44,7 @@ from tests.unit.hands import (
     own,
     refused,
     when,
-)  # fmt: skip
+)
 
 DAY = timedelta(days=1)
 LI_IS_FULL = ChoiceNotFollowed(lawyer="li", cause="full")
@@ -138,7 +138,7 @@ def test_the_first_of_several_leads_when_nobody_is_said_to() -> None:
         (AssignUnit(unit="firm", received_by_unit_on=TODAY + DAY), "date_in_future", "/received_by_unit_on"),
         (AssignUnit(unit="firm", choice_not_followed=(LI_IS_FULL,)), "not_a_choice", "/choice_not_followed/0/lawyer"),
     ],
-)  # fmt: skip
+)
 def test_what_the_directory_or_the_case_does_not_hold_is_pointed_at(command: Command, code: str, pointer: str) -> None:
     refusal = refused(granted(), command, APPROVER)
     assert (refusal.code, refusal.status, refusal.pointer) == (code, 422, pointer)

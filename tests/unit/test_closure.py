@@ -4,13 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.case import CaseState
-from domain.command import Actor, Command
+from domain.case import CaseState, LawyerChoice, fold
+from domain.command import EVENTS, Actor, Command, Happened, Refusal
 from domain.directory import Directory, LawyerRegistered, OfficeOpened
 from domain.lifecycle import STATES
-from domain.stages.assignment import UnitAssigned
+from domain.stages.assignment import AssignUnit, ChoiceNotFollowed, SignEngagement, UnitAssigned
 from domain.stages.closure import (
     AcceptClosingFile,
     ArchiveCase,
@@ -19,10 +21,21 @@ from domain.stages.closure import (
     ReturnClosingFile,
     ScorePeerReview,
     SubmitClosingReport,
-)  # fmt: skip
+)
 from domain.stages.handling import LawyerReleased
+from domain.stages.replacement import DecideReplacement, RequestReplacement
+from domain.stages.representation import (
+    RecordConsent,
+    RecordHearing,
+    RecordMeeting,
+    RecordOutcome,
+    RecordProcedure,
+    ReportMajorMatter,
+    ReportProgress,
+    ScheduleHearing,
+)
 from domain.stages.subsidy import ApproveSubsidy, Payee, PaySubsidy, SubsidyApproved, SubsidyPaid
-from domain.stages.termination import AidTerminated
+from domain.stages.termination import AidTerminated, ContinueAid, ReportTerminationGround
 from tests.unit.hands import (
     ACCEPTED,
     APPROVER,
@@ -37,6 +50,7 @@ from tests.unit.hands import (
     LAWYER_HAS_IT,
     LI,
     MANAGER,
+    NOW,
     REPORTED,
     SUPERVISOR,
     TODAY,
@@ -52,7 +66,7 @@ from tests.unit.hands import (
     person,
     refused,
     when,
-)  # fmt: skip
+)
 
 DAY = timedelta(days=1)
 TERMINATED = AidTerminated(ground="own_counsel", reasons="另行委托", for_recipients=(0,))
@@ -188,10 +202,24 @@ def test_the_subsidy_goes_to_the_lead_lawyer_of_the_unit_unless_payees_are_named
         (approve(1, published_on=TODAY + DAY), "date_in_future", 422, "/published_on"),
     ],
     ids=lambda x: x if isinstance(x, str) else None,
-)  # fmt: skip
+)
 def test_a_subsidy_out_of_order_is_refused(command: Command, code: str, status: int, pointer: str) -> None:
     refusal = refused(given(granted(), *IN_ORDER), command, APPROVER)
     assert (refusal.code, refusal.status, refusal.pointer) == (code, status, pointer)
+
+
+@for_all(st.lists(st.integers(0, 60_000), min_size=1, max_size=4), st.integers(0, 160_000))
+def test_payees_are_approved_exactly_when_they_sum_to_an_amount_within_the_tariff(parts: list[int], amount: int) -> None:
+    case = given(granted(), *IN_ORDER)
+    payees = tuple(Payee(unit="firm", lawyer="li", amount_fen=part) for part in parts)
+    try:
+        approved = when(case, approve(amount, payees=payees), APPROVER).case.state == "subsidy_approved"
+    except Refusal:
+        approved = False
+    assert approved == (sum(parts) == amount <= 150_000)
+    total = sum(parts)
+    if total <= 150_000:
+        assert when(case, approve(total, payees=payees), APPROVER).case.closure.subsidy_fen == total
 
 
 def test_the_tariff_is_that_of_the_legal_day() -> None:
@@ -313,3 +341,47 @@ def test_a_return_pauses_the_review_and_the_new_report_resumes_it() -> None:
     assert [(c.limit, c.state) for c in case.clocks if c.live] == [("review_closing_file", "running")]
     case = when(case, AcceptClosingFile(), CASEWORKER).case
     assert [c.limit for c in case.clocks if c.live] == ["pay_subsidy"]
+
+
+# the whole way
+
+
+def test_from_the_assignment_to_the_archive_every_event_survives_its_stored_form_and_folds_to_what_was_decided() -> None:
+    start = granted(choice=LawyerChoice(choices=("zhao", "li")))
+    busy = ChoiceNotFollowed(lawyer="zhao", cause="full", detail="手头案件多")
+    steps: list[tuple[Command, Actor]] = [
+        (AssignUnit(unit="firm", lawyer="li", choice_not_followed=(busy,)), APPROVER),
+        (SignEngagement(signed_on=TODAY, signed_by="recipient", method="fingerprint"), LI),
+        (RecordMeeting(held_on=TODAY, summary="面谈"), LI),
+        (RecordConsent(consents=True), LI),
+        (RecordProcedure(kind="filed", stage="arbitration", body="仲裁委", held_on=TODAY), LI),
+        (ReportProgress(summary="已立案"), LI),
+        (ReportMajorMatter(kind="mass_incident", summary="十人以上"), LI),
+        (ScheduleHearing(forum="仲裁庭", at=NOW), LI),
+        (RecordHearing(held_on=TODAY, result="当庭裁决"), LI),
+        (RequestReplacement(reasons="请换人"), CASEWORKER),
+        (DecideReplacement(granted=False, reasons="不同意"), APPROVER),
+        (ReportTerminationGround(ground="own_counsel", detail="听说另行委托"), CASEWORKER),
+        (ContinueAid(reasons="未委托"), APPROVER),
+        (RecordOutcome(result="won", closed_on=TODAY, awarded_fen=1_000_00), LI),
+        (report(*CHECKLIST), LI),
+        (ReturnClosingFile(missing=papers("work_record"), reason="缺页"), CASEWORKER),
+        (report("work_record"), LI),
+        (AcceptClosingFile(grade="good"), CASEWORKER),
+        (approve(), APPROVER),
+        (PaySubsidy(paid_on=TODAY, voucher="凭证1"), FINANCE),
+        (RecordCallback(satisfaction=5, detail="满意"), CASEWORKER),
+        (ScorePeerReview(scores={"案卷": 90}, grade="good"), SUPERVISOR),
+        (ArchiveCase(volume="2026", archive_number="7"), CASEWORKER),
+    ]
+    case = start
+    history: list[Happened] = []
+    for command, by in steps:
+        decision = when(case, command, by)
+        assert own(decision) == [name for name in command.emits if name in own(decision)]
+        history.extend(decision.events)
+        case = decision.case
+    stored = [Happened(at, EVENTS[event.type].model_validate_json(event.model_dump_json(exclude_none=True))) for at, event in history]
+    assert stored == history
+    assert fold(stored, start) == case
+    assert (case.state, [c.limit for c in case.clocks if c.live]) == ("archived", [])

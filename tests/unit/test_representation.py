@@ -26,7 +26,7 @@ from domain.stages.representation import (
     ReportMajorMatter,
     ReportProgress,
     ScheduleHearing,
-)  # fmt: skip
+)
 from domain.stages.termination import AidTerminated, ContinueAid, ReportTerminationGround, TerminateAid, TerminationGroundReported
 from tests.unit.hands import (
     APPROVER,
@@ -50,7 +50,7 @@ from tests.unit.hands import (
     person,
     refused,
     when,
-)  # fmt: skip
+)
 
 DAY = timedelta(days=1)
 BOSS = person("approver", "boss")
