@@ -25,16 +25,12 @@ class Span(NamedTuple):
     """The day off by its name, as announced."""
 
     def as_json(self) -> dict[str, Any]:
-        """For events and the HTTP contract: dates as ISO texts, `days` the number of days."""
+        """For events and the HTTP contract: dates as ISO texts; `days`, their number, for days; `label` where there is one."""
         size = {} if isinstance(self.first, datetime) else {"days": (self.last - self.first).days + 1}
+        label = {"label": self.label} if self.label else {}
         return {
-            "from": self.first.isoformat(),
-            "to": self.last.isoformat(),
-            **size,
-            "counted": self.counted,
-            "reason": self.reason,
-            "label": self.label,
-        }
+            "from": self.first.isoformat(), "to": self.last.isoformat(), **size, "counted": self.counted, "reason": self.reason, **label,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

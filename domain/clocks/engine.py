@@ -8,7 +8,7 @@ from domain.case import CaseState, Clock, Pause
 from domain.clocks.calendar import END_OF_DAY, SECOND, Calendar
 from domain.clocks.due import Due, Interval, due
 from domain.clocks.events import ClockCancelled, ClockMet, ClockPaused, ClockReplanned, ClockResumed, ClockStarted, LimitUnknown, Plan
-from domain.clocks.limits import Limit, field_of_case
+from domain.clocks.limits import Limit, field_of_case, value_of
 from domain.clocks.rungs import rungs
 from domain.command import Event, Facts, Happened
 
@@ -166,7 +166,8 @@ class _Turn:
         """The date the case or a body sets in place of the limit's number."""
         if limit.until:
             return field_of_case(limit.until, self.after)
-        return getattr(self.event, limit.own_date[self.event.type], None) if self.event.type in limit.own_date else None
+        path = limit.own_date.get(self.event.type)
+        return value_of(path, self.event, self.after) if path else None
 
 
 def _midnight_after(day: date, calendar: Calendar) -> datetime:

@@ -32,12 +32,14 @@ def field_of_case(path: str, case: CaseState) -> Any:
     return reduce(lambda value, name: getattr(value, name, None), path.split("."), case)
 
 
+def value_of(path: str, event: Event, case: CaseState) -> Any:
+    """A field of the event, or, where it has none of that name, of the case."""
+    return getattr(event, path) if path in type(event).model_fields else field_of_case(path, case)
+
+
 def holds(wanted: Conditions, event: Event, case: CaseState) -> bool:
-    """Whether every condition holds, looked up in the event, else in the case."""
-    return all(
-        (getattr(event, name) if name in type(event).model_fields else field_of_case(name, case)) in values
-        for name, values in wanted.items()
-    )
+    """Whether every condition holds."""
+    return all(value_of(name, event, case) in values for name, values in wanted.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,9 +110,7 @@ def test_per_person_times_members_never_exceeds_the_sum_nor_falls_a_member_short
     assert each * len(incomes) <= sum(incomes) < (each + 1) * len(incomes)
 
 
-@pytest.mark.parametrize(
-    ("formula", "value"), [("line * 2 + 20000", 20014), ("(line + 1) * 2 - 3 * 2", 10), ("7", 7), (" 1 - 2 - 3 ", -4)]
-)
+@pytest.mark.parametrize(("formula", "value"), [("line * 2 + 20000", 20014), ("(line + 1) * 2 - 3 * 2", 10), ("7", 7), (" 1 - 2 - 3 ", -4)])
 def test_a_formula_is_a_sum_of_products(formula: str, value: int) -> None:
     assert evaluate(formula, {"line": 7}) == value
 
