@@ -169,6 +169,18 @@ def test_a_partys_own_fields_are_under_its_key_all_other_text_under_the_applican
     assert sealed["applicant"]["county"] == "ADX"
 
 
+class Witness(Party):
+    """A party with text about somebody's case."""
+
+    statement: PersonalText
+
+
+def test_free_text_is_the_applicants_also_where_it_stands_within_another_party() -> None:
+    witness = Witness(subject_id=OTHER, name="工友某", statement="看见了欠条")
+    sealed = Sealer({str(ONE): KEY, str(OTHER): OTHER_KEY}, STREAM, ONE).seal(witness).model_dump(mode="json")
+    assert (sealed["name"]["subject"], sealed["statement"]["subject"]) == (str(OTHER), str(ONE))
+
+
 def test_nothing_personal_is_readable_once_sealed() -> None:
     stored = sealed_application().model_dump_json()
     for text in ("𠮷田", "1390000", "1990", "座机", "建筑", "工资", "合同", "工友"):
