@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 class SettingsFault(Exception):  # noqa: N818 -- a fault of the environment
@@ -15,9 +16,12 @@ class Settings:
     temporal_address: str
     keys: Path
     """The folder with the key files."""
+    host: str
     port: int
     metrics_port: int | None
     example: bool
+    answer_from: Literal["ledger", "temporal"]
+    """Whose word a command's caller waits for: the ledger's commit, or Temporal's acknowledgement."""
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -35,7 +39,9 @@ class Settings:
             database_url=need("DATABASE_URL"),
             temporal_address=need("TEMPORAL_ADDRESS"),
             keys=home / "keys",
+            host=os.environ.get("YUANSHOU_HOST", "127.0.0.1"),
             port=int(os.environ.get("YUANSHOU_PORT", "8000")),
             metrics_port=int(metrics) if metrics else None,
             example=os.environ.get("YUANSHOU_EXAMPLE", "1") != "0",
+            answer_from="temporal" if os.environ.get("YUANSHOU_ANSWER_FROM") == "temporal" else "ledger",
         )

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import structlog
+import uvloop
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import (
@@ -37,6 +38,8 @@ from workflows.case import CaseWorkflow
 from workflows.schedules import DeliverWorkflow, ReconcileWorkflow
 
 _log = structlog.get_logger(__name__)
+DATABASE_NAME = "yuanshou-worker"
+"""The worker's name among the database's connections, by which the API sees that one is there."""
 _LAG_SECONDS = 60.0
 _DRAIN = timedelta(seconds=10)
 _CACHED_CASES = 600
@@ -108,7 +111,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run until `stop`; then take no more work, let what runs end, and return."""
     keys = KeyRing.open(settings.keys)
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(Database(settings.database_url, name="yuanshou-worker"))
+        database = await stack.enter_async_context(Database(settings.database_url, name=DATABASE_NAME))
         metrics = f"127.0.0.1:{settings.metrics_port}" if settings.metrics_port else None
         client = await _reach(settings, keys, metrics)
         await ensure_search_attributes(client)
@@ -147,10 +150,15 @@ async def _main() -> None:
     await serve(Settings.from_environment(), stop)
 
 
-def main() -> None:
-    """Run the worker process to its end."""
-    asyncio.run(_main())
+def leave() -> None:
+    """End the process now that everything is drained: temporalio 1.35 has crashed in the interpreter's own exit."""
     sys.stdout.flush()
     sys.stderr.flush()
-    # temporalio 1.35 has crashed in the interpreter's own exit after its work was done.
     os._exit(0)
+
+
+def main() -> None:
+    """Run the worker process to its end."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_main())
+    leave()

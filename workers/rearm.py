@@ -2,9 +2,8 @@
 
 import asyncio
 
-from ledger.keys import KeyRing
-
 from activities.reconcile import Reconciler
+from ledger.keys import KeyRing
 from ledger.settings import Settings
 from ledger.store import Database
 from workers.temporal import connect

@@ -1,10 +1,10 @@
 """The Temporal client every process of the product uses: address, TLS and API keys from the environment, payloads encrypted."""
 
-from ledger.keys import KeyRing
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
+from ledger.keys import KeyRing
 from ledger.settings import Settings
 from workers.codec import data_converter
 

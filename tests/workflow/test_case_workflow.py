@@ -33,11 +33,13 @@ class TestTheLifeOfAWorkflow:
     async def test_an_open_case_runs_and_shows_its_stage_to_operators_and_nothing_personal(self, house: House) -> None:
         case_id = await house.accepted()
 
-        described = await house.client.get_workflow_handle(workflow_id(case_id)).describe()
+        async def shown() -> bool:
+            described = await house.client.get_workflow_handle(workflow_id(case_id)).describe()
+            found = described.typed_search_attributes
+            wanted = {contract.STAGE: "assignment", contract.STATE: "awaiting_assignment", contract.CENTRE: house.centre}
+            return described.status is WorkflowExecutionStatus.RUNNING and all(found.get(key) == value for key, value in wanted.items())
 
-        assert described.status is WorkflowExecutionStatus.RUNNING
-        shown = described.typed_search_attributes
-        assert (shown[contract.STAGE], shown[contract.STATE], shown[contract.CENTRE]) == ("assignment", "awaiting_assignment", house.centre)
+        await until(shown)
 
     async def test_an_opening_that_is_refused_leaves_no_workflow_behind(self, house: House) -> None:
         ask = house.ask("receptionist", "submit_application", centre="NOWHERE", **WAGES)

@@ -1,0 +1,116 @@
+"""The routes that change a case: opening it, a command, an attached document. All of them are commands of the same kind."""
+
+import re
+from dataclasses import replace
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, File, Form, Header, Path, Request, UploadFile
+from fastapi.responses import JSONResponse
+
+from api.auth import lang_of, services_of, token_of
+from api.body import DOCUMENT_LIMIT, read_json
+from api.commands import OPENING, Answer, Ask
+from api.desk import open_desk
+from api.documents import attachment, document_id_of, storing
+from api.problem import Problem, not_found
+from domain.access import Principal
+
+router = APIRouter(tags=["commands"])
+
+ATTACHING = "attach_document"
+_KEY = re.compile(r"[A-Za-z0-9._:-]{8,128}")
+_VERSION = re.compile(r'(?:W/)?"(\d{1,9})"')
+
+Key = Annotated[
+    str | None, Header(alias="Idempotency-Key", description="8 to 128 of `[A-Za-z0-9._:-]`; the same key and body give the same answer.")
+]
+IfMatch = Annotated[str | None, Header(alias="If-Match", description='`"<version>"`: refuse (412) if the case has moved on since.')]
+CaseId = Annotated[str, Path(description="The case's id (UUIDv7).")]
+
+
+def key_of(given: str | None) -> str:
+    """The idempotency key. Raises 400 where it is missing or no key."""
+    if given is None:
+        raise Problem(400, "idempotency_key_required")
+    if not _KEY.fullmatch(given):
+        raise Problem(400, "idempotency_key_invalid")
+    return given
+
+
+def version_of(given: str | None) -> int | None:
+    """The version of an `If-Match` header. Raises 400 where it holds none."""
+    if given is None:
+        return None
+    found = _VERSION.fullmatch(given.strip())
+    if found is None:
+        raise Problem(400, "if_match_invalid")
+    return int(found[1])
+
+
+def id_of(given: str) -> str:
+    """A case id in canonical form. Raises 404 for what is none: such a case cannot be."""
+    try:
+        return str(UUID(given))
+    except ValueError as fault:
+        raise not_found("case_not_found") from fault
+
+
+async def _principal(request: Request) -> Principal:
+    """Who is signed in. The desk is closed again at once: nobody holds a transaction while a command is carried."""
+    async with open_desk(services_of(request), token_of(request), lang_of(request)) as desk:
+        return desk.principal
+
+
+def _asked(request: Request, principal: Principal, command: str, body: dict[str, Any], key: str | None) -> Ask:
+    correlation_id = request.scope["state"]["correlation_id"]
+    return Ask(principal, token_of(request) or "", command, body, key_of(key), correlation_id)
+
+
+def _answered(answer: Answer, status: int, **headers: str) -> JSONResponse:
+    headers["ETag"] = f'"{answer.version}"'
+    if answer.replayed:
+        headers["Idempotent-Replay"] = "true"
+    return JSONResponse(answer.body, status_code=status, headers=headers)
+
+
+@router.post("/cases", status_code=201, summary="Open a case: submit an application")
+async def open_case(request: Request, key: Key = None) -> JSONResponse:
+    principal = await _principal(request)
+    ask = _asked(request, principal, OPENING, await read_json(request), key)
+    answer = await services_of(request).commands.carry_out(ask)
+    return _answered(answer, 201, Location=f"/api/v1/cases/{answer.body['case_id']}")
+
+
+@router.post("/cases/{case_id}/commands/{command}", summary="Issue a command on a case")
+async def issue_command(request: Request, case_id: CaseId, command: str, key: Key = None, if_match: IfMatch = None) -> JSONResponse:
+    principal = await _principal(request)
+    if command == OPENING:
+        raise not_found("unknown_command", command=command)
+    if command == ATTACHING:
+        raise Problem(415, "unsupported_media_type", command=command)
+    ask = _asked(request, principal, command, await read_json(request), key)
+    answer = await services_of(request).commands.carry_out(replace(ask, case_id=id_of(case_id), if_match=version_of(if_match)))
+    return _answered(answer, 200)
+
+
+@router.post("/cases/{case_id}/documents", status_code=201, summary="Attach a document to a case")
+async def attach_document(
+    request: Request,
+    case_id: CaseId,
+    file: Annotated[UploadFile, File(description="The document, at most 20 MiB.")],
+    title: Annotated[str | None, Form(max_length=500)] = None,
+    key: Key = None,
+) -> JSONResponse:
+    principal = await _principal(request)
+    case = id_of(case_id)
+    content = await file.read(DOCUMENT_LIMIT + 1)
+    if len(content) > DOCUMENT_LIMIT:
+        raise Problem(413, "too_large", limit_bytes=DOCUMENT_LIMIT)
+    if not content:
+        raise Problem(422, "invalid", errors=[{"pointer": "/file", "code": "required"}])
+    media_type = file.content_type or "application/octet-stream"
+    document_id = document_id_of(case, principal.username, key_of(key), content)
+    body = attachment(document_id, title or file.filename or str(document_id), media_type, content)
+    ask = replace(_asked(request, principal, ATTACHING, body, key), case_id=case, store=storing(document_id, media_type, content))
+    return _answered(await services_of(request).commands.carry_out(ask), 201)

@@ -1,0 +1,121 @@
+"""The HTTP process: pages and API on one address, against one ledger and one Temporal."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import uvicorn
+import uvloop
+from api.app import create_app
+from fastapi import FastAPI
+from psycopg_pool import PoolTimeout
+from temporalio.client import Client
+from temporalio.service import RPCError
+from web.app import with_pages
+
+from api import envelope
+from api.commands import Commands
+from api.courier import Courier
+from api.services import Services
+from ledger import logs, rules
+from ledger.directory import DirectoryCache
+from ledger.keys import KeyRing
+from ledger.settings import Settings
+from ledger.store import WORKER, Database
+from workers.app import DATABASE_NAME, leave
+from workers.temporal import connect, runtime
+
+_PROBE = timedelta(seconds=2)
+
+
+async def ready(database: Database, client: Client) -> Mapping[str, bool]:
+    """Whether commands can be taken: each engine, and a worker connected to the ledger."""
+    return {"database": await _database(database), "temporal": await _temporal(client), "worker": await _worker(database)}
+
+
+async def _database(database: Database) -> bool:
+    try:
+        async with asyncio.timeout(_PROBE.total_seconds()), database.transaction(WORKER) as conn:
+            await conn.execute("SELECT 1")
+    except (psycopg.Error, PoolTimeout, TimeoutError):
+        return False
+    return True
+
+
+async def _temporal(client: Client) -> bool:
+    try:
+        return await client.service_client.check_health(timeout=_PROBE)
+    except (RPCError, RuntimeError):
+        return False
+
+
+async def _worker(database: Database) -> bool:
+    """A worker is seen by its connection: Temporal goes on listing a dead one's polls for minutes."""
+    try:
+        async with asyncio.timeout(_PROBE.total_seconds()), database.transaction(WORKER) as conn:
+            found = await conn.execute("SELECT 1 FROM pg_stat_activity WHERE application_name = %s LIMIT 1", (DATABASE_NAME,))
+            return await found.fetchone() is not None
+    except (psycopg.Error, PoolTimeout, TimeoutError):
+        return False
+
+
+@asynccontextmanager
+async def services(settings: Settings) -> AsyncIterator[Services]:
+    """Everything the API stands on, opened; Temporal may still be away."""
+    keys = KeyRing.open(settings.keys)
+    client = await connect(settings, keys, using=runtime(), lazy=True)
+    directory = DirectoryCache()
+    async with (
+        Database(settings.database_url, size=12, name="yuanshou-api") as database,
+        Courier(client, database, answer_from=settings.answer_from) as courier,
+    ):
+        yield Services(
+            database=database,
+            directory=directory,
+            rules=rules.current,
+            keys=keys,
+            commands=Commands(database, courier, keys, directory),
+            now=lambda: datetime.now(UTC),
+            ready=lambda: ready(database, client),
+        )
+
+
+def app_of(given: Services, settings: Settings) -> FastAPI:
+    """The API with the pages beside it."""
+    return with_pages(create_app(given), example=settings.example)
+
+
+async def _main() -> None:
+    logs.configure("api")
+    settings = Settings.from_environment()
+    if settings.metrics_port:
+        envelope.serve_metrics(settings.metrics_port)
+    async with services(settings) as given:
+        config = uvicorn.Config(
+            app_of(given, settings),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )
+        server = uvicorn.Server(config)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
+        await server.serve()
+
+
+def main() -> None:
+    """Run the HTTP process to its end."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_main())
+    leave()
+
+
+if __name__ == "__main__":
+    main()
