@@ -6,8 +6,15 @@ from typing import Any
 import pytest
 
 from domain.stages.accept_first import (
-    AcceptFirst, AcceptedFirst, ConfirmAcceptance, ConfirmOwedPapers, ExtendOwedPapers, FindIneligible, OwedPapersCompleted,
-    SupplyOwedPapers, WaiveOwedPapers,
+    AcceptedFirst,
+    AcceptFirst,
+    ConfirmAcceptance,
+    ConfirmOwedPapers,
+    ExtendOwedPapers,
+    FindIneligible,
+    OwedPapersCompleted,
+    SupplyOwedPapers,
+    WaiveOwedPapers,
 )  # fmt: skip
 from domain.stages.decision import AidGranted
 from domain.stages.objection import DecideObjection, FileObjection
@@ -15,7 +22,22 @@ from domain.stages.supplement import RequireSupplement
 from domain.stages.termination import ContinueAid, TerminateAid
 from domain.values import Applicant, Matter
 from tests.unit.world import (
-    ACCEPTED, BY_DELEGATION, CHECKED, DEFERRED, ENGAGED, GRANTED, POOR, RECOMMENDED, RICH, TODAY, accept, actor, given, names, papers, submit,
+    ACCEPTED,
+    BY_DELEGATION,
+    CHECKED,
+    DEFERRED,
+    ENGAGED,
+    GRANTED,
+    POOR,
+    RECOMMENDED,
+    RICH,
+    TODAY,
+    accept,
+    actor,
+    given,
+    names,
+    papers,
+    submit,
 )  # fmt: skip
 
 BOTH = SupplyOwedPapers(papers=papers("id_copy", "work_evidence"))
@@ -100,9 +122,7 @@ def test_an_acceptance_must_rest_on_its_ground(command: AcceptFirst, code: str, 
 
 
 def test_one_of_a_group_brings_the_others_in() -> None:
-    application = submit(
-        applicant=Applicant(name="王建国"), co_applicants=(Applicant(name="李四", categories=("migrant_worker",)),)
-    )
+    application = submit(applicant=Applicant(name="王建国"), co_applicants=(Applicant(name="李四", categories=("migrant_worker",)),))
     case = given(application, ("approver", accept())).state
     assert [r.status for r in case.recipients] == ["accepted_first", "accepted_first"]
 
@@ -223,7 +243,11 @@ def test_a_deferred_grant_needs_hardship_like_any_other() -> None:
 def test_who_is_found_ineligible_is_reviewed_and_the_work_done_closes_like_any_other() -> None:
     case = given(*ACCEPTED, *ENGAGED, INELIGIBLE)
     assert case.state.termination
-    assert (case.state.state, lane(case), case.state.termination.ground) == ("termination_review", "found_ineligible", "provisional_not_eligible")
+    assert (case.state.state, lane(case), case.state.termination.ground) == (
+        "termination_review",
+        "found_ineligible",
+        "provisional_not_eligible",
+    )
     assert case.then(TerminateAid(ground="provisional_not_eligible", reasons="收入超过标准")).state.state == "closing"
 
 

@@ -10,8 +10,18 @@ from pydantic import ValidationError
 from domain.case import CaseState, blank, evolve, fold
 from domain.command import Happened
 from domain.stages.any_stage import (
-    AddNote, AttachDocument, DocumentIssued, DocumentServed, IssueDocument, LiftHold, LinkCase, PlaceHold, RecordHomeVisit,
-    ScheduleHomeVisit, ServeDocument, TransferCaseworker,
+    AddNote,
+    AttachDocument,
+    DocumentIssued,
+    DocumentServed,
+    IssueDocument,
+    LiftHold,
+    LinkCase,
+    PlaceHold,
+    RecordHomeVisit,
+    ScheduleHomeVisit,
+    ServeDocument,
+    TransferCaseworker,
 )  # fmt: skip
 from domain.stages.application import ApplicationSubmitted, WithdrawApplication
 from domain.stages.correction import CorrectRecord, RecordCorrected, business, personal_target
@@ -78,7 +88,8 @@ def test_service_says_what_was_served_and_starts_the_time_to_object(story: Any, 
     assert isinstance(served, DocumentServed)
     assert served.serves == event
     decision = case.state.recipients[0].decision
-    assert decision and decision.served_on == TODAY
+    assert decision
+    assert decision.served_on == TODAY
     assert any(c.limit == "file_objection" for c in case.state.clocks)
 
 
@@ -175,7 +186,8 @@ def test_the_last_correction_of_a_field_is_the_last_word() -> None:
 def test_a_field_is_corrected_to_nothing() -> None:
     case = given(submit())
     case.when(correct(case, "application_submitted", "/matter/cause", None))
-    assert case.state.matter and case.state.matter.cause is None
+    assert case.state.matter
+    assert case.state.matter.cause is None
 
 
 def test_an_early_correction_keeps_what_happened_since() -> None:
@@ -261,8 +273,10 @@ def test_whoever_seals_a_correction_learns_whose_key_it_needs() -> None:
     assert isinstance(event, ApplicationSubmitted)
     name = personal_target(event, "/opponents/0/name")
     summary = personal_target(event, "/matter/summary")
-    assert name and (name.party, name.name, name.mark.own) == (event.opponents[0], "name", True)
-    assert summary and (summary.party, summary.name, summary.mark.own) == (None, "summary", False)
+    assert name
+    assert (name.party, name.name, name.mark.own) == (event.opponents[0], "name", True)
+    assert summary
+    assert (summary.party, summary.name, summary.mark.own) == (None, "summary", False)
     assert personal_target(event, "/channel") is None
     assert personal_target(event, "/opponents/5/name") is None
 

@@ -8,20 +8,42 @@ from pydantic import ValidationError
 
 from domain.command import Refusal
 from domain.identity import check_character, check_resident_id
-from domain.stages.application import DeemWithdrawn, IssueReceipt, ReferElsewhere, SubmitApplication, WithdrawApplication
+from domain.stages.any_stage import ServeDocument
+from domain.stages.application import DeemWithdrawn, IssueReceipt, ReferElsewhere, WithdrawApplication
 from domain.stages.decision import (
-    AidGranted, AssessHardship, DeclareConflictCheck, DeclareRecusal, GrantAid, HardshipAssessed, RecommendDecision, RefuseAid,
-    WaiveHardshipCheck, WalledOff,
+    AidGranted,
+    AssessHardship,
+    DeclareConflictCheck,
+    DeclareRecusal,
+    HardshipAssessed,
+    RecommendDecision,
+    RefuseAid,
+    WaiveHardshipCheck,
+    WalledOff,
 )  # fmt: skip
 from domain.stages.objection import DecideObjection, FileObjection
-from domain.stages.any_stage import ServeDocument
 from domain.stages.representation import RecordMeeting
 from domain.stages.supplement import RecordVerification, RequestVerification, RequireSupplement, SupplyPapers
 from domain.stages.termination import ReportTerminationGround, TerminateAid
 from domain.values import Applicant, Matter, Party, Proxy, Sealed
 from tests.unit.world import (
-    AIDED, BY_ROLE, CASE_ID, CENTRE, CHECKED, ENGAGED, EXAMINED, GRANTED, POOR, RECOMMENDED, RICH, TODAY, actor, given, household, names,
-    papers, submit,
+    AIDED,
+    BY_ROLE,
+    CASE_ID,
+    CHECKED,
+    ENGAGED,
+    EXAMINED,
+    GRANTED,
+    POOR,
+    RECOMMENDED,
+    RICH,
+    TODAY,
+    actor,
+    given,
+    household,
+    names,
+    papers,
+    submit,
 )  # fmt: skip
 
 WEEK = timedelta(days=7)
@@ -30,7 +52,8 @@ TO_REFUSE = (submit(), CHECKED, RecommendDecision(decision="refuse", opinion="�
 REFUSED = (*TO_REFUSE, RefuseAid(grounds=("other",), reasons="材料不实"))
 OBJECTION = FileObjection(reasons="不服")
 TERMINATED = (
-    *AIDED, *ENGAGED, ReportTerminationGround(ground="own_counsel", detail="已自行委托"), TerminateAid(ground="own_counsel", reasons="已自行委托"),
+    *AIDED, *ENGAGED,
+    ReportTerminationGround(ground="own_counsel", detail="已自行委托"), TerminateAid(ground="own_counsel", reasons="已自行委托"),
 )  # fmt: skip
 
 
@@ -249,7 +272,8 @@ def test_the_result_of_the_sum_is_kept_with_its_lines_and_standard() -> None:
     assert isinstance(assessed, HardshipAssessed)
     assert (assessed.threshold_fen, assessed.per_person_fen, assessed.residence) == (138_000, 138_000, "rural")
     assert assessed.for_recipients == (0,)
-    assert case.state.recipients[0].hardship and case.state.recipients[0].hardship.in_hardship
+    assert case.state.recipients[0].hardship
+    assert case.state.recipients[0].hardship.in_hardship
 
 
 def test_an_unknown_ground_waives_nothing() -> None:
@@ -276,7 +300,9 @@ def test_who_is_not_in_hardship_is_not_granted_aid_unless_free_of_the_check() ->
 
 
 def test_a_recommendation_names_recipients_of_the_case() -> None:
-    assert given(submit(), POOR, CHECKED).refused("unknown_recipient", RECOMMENDED.model_copy(update={"for_recipients": (4,)})).status == 422
+    assert (
+        given(submit(), POOR, CHECKED).refused("unknown_recipient", RECOMMENDED.model_copy(update={"for_recipients": (4,)})).status == 422
+    )
 
 
 def test_a_wall_names_exactly_one() -> None:
@@ -317,7 +343,8 @@ def test_not_even_on_behalf_of_the_examiner() -> None:
 def test_a_grant_names_the_stages_it_covers() -> None:
     case = given(*AIDED).state
     assert (case.state, case.stages_granted, case.forms_of_aid) == ("awaiting_assignment", ("arbitration",), ("arbitration",))
-    assert case.recipients[0].decision and case.recipients[0].decision.decided_by == BY_ROLE["approver"].id
+    assert case.recipients[0].decision
+    assert case.recipients[0].decision.decided_by == BY_ROLE["approver"].id
 
 
 def test_a_recommended_refusal_may_not_be_granted_unexamined() -> None:
@@ -417,9 +444,3 @@ def test_a_refusals_detail_says_what_the_sentence_needs() -> None:
     with pytest.raises(Refusal) as met:
         given(submit()).decided(DeemWithdrawn(reason="逾期"))
     assert (met.value.code, met.value.detail["state"]) == ("wrong_state", "received")
-
-
-def test_the_command_that_opens_a_case_has_no_state_to_come_from() -> None:
-    assert SubmitApplication.states == frozenset()
-    assert CENTRE == given(submit()).state.centre
-    assert GrantAid.to == ("awaiting_assignment", "=")

@@ -51,8 +51,8 @@ BY_ROLE: dict[Role, Actor] = {
     a.role: a
     for a in map(
         actor,
-        ("zhao.wenxiu", "lin.xiaomei", "li.guangming", "chen.weidong", "luo.zhengping", "zheng.he", "wang.min", "fang.hui", "gao.yuan", "su.min",
-         "han.lei", "admin", "security"),
+        ("zhao.wenxiu", "lin.xiaomei", "li.guangming", "chen.weidong", "luo.zhengping", "zheng.he", "wang.min", "fang.hui", "gao.yuan",
+         "su.min", "han.lei", "admin", "security"),
     )
 } | {"system": Actor("system", "system", CENTRE)}  # fmt: skip
 """One person of the city's centre, its outlets, its bureau and its first firm for each role."""
@@ -79,6 +79,12 @@ class Case:
         self.history: list[Happened] = []
         self.on = on
         self.drawn: Counter[Series] = Counter()
+
+    def copy(self) -> Case:
+        """A case with the same past and a future of its own."""
+        twin = Case(self.state.case_id, self.on)
+        twin.state, twin.history, twin.drawn = self.state, [*self.history], Counter(self.drawn)
+        return twin
 
     def facts(self, by: Actor, **changes: Any) -> Facts:
         about: dict[str, Any] = {
