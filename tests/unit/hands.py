@@ -66,9 +66,9 @@ DIRECTORY = Directory.fold(
         UnitRegistered(since=LONG_AGO, unit=Unit(code="firm", name="firm", kind="firm", office="centre")),
         UnitRegistered(since=LONG_AGO, unit=Unit(code="far", name="far", kind="firm", office="elsewhere")),
         UnitRegistered(since=LONG_AGO, unit=Unit(code="own", name="own", kind="centre", office="centre")),
-        *(_person(code, "lawyer", unit="firm", lawyer=code) for code in ("li", "wang")),
-        lawyer("li", "firm", person="li", specialities=("wages",), criminal_since=date(2023, 3, 11)),
-        lawyer("wang", "firm", person="wang", minors=True, criminal_since=date(2023, 3, 10)),
+        *(_person(f"p-{code}", "lawyer", unit="firm", lawyer=code) for code in ("li", "wang")),
+        lawyer("li", "firm", person="p-li", specialities=("wages",), criminal_since=date(2023, 3, 11)),
+        lawyer("wang", "firm", person="p-wang", minors=True, criminal_since=date(2023, 3, 10)),
         lawyer("zhao", "far", gender="male", languages=("zh", "bo"), quality="excellent"),
         lawyer("staff", "own", public_pay=True),
         _person("reviewer", "bureau_officer"),
@@ -88,7 +88,9 @@ RULES = load(
 
 
 def person(role: Role, code: str | None = None, *, unit: str | None = None) -> Actor:
-    return Actor(id=code or role, role=role, office="centre", lawyer=code if role == "lawyer" else None, unit=unit)
+    """Somebody of the centre; a lawyer's code is that of the panel, the person's own begins with `p-`."""
+    of_panel = code if role == "lawyer" else None
+    return Actor(id=f"p-{of_panel}" if of_panel else code or role, role=role, office="centre", lawyer=of_panel, unit=unit)
 
 
 LI, WANG, ZHAO = person("lawyer", "li", unit="firm"), person("lawyer", "wang", unit="firm"), person("lawyer", "zhao", unit="far")

@@ -154,7 +154,7 @@ def test_a_walled_off_lawyer_or_unit_gets_no_case() -> None:
 
 
 def test_a_recused_lawyer_gets_no_case() -> None:
-    assert refused(granted(recused=("li",)), AssignUnit(unit="firm", lawyer="li"), APPROVER).code == "conflict"
+    assert refused(granted(recused=("p-li",)), AssignUnit(unit="firm", lawyer="li"), APPROVER).code == "conflict"
 
 
 def test_a_conflict_found_and_not_walled_off_bars_the_assignment() -> None:
@@ -345,7 +345,7 @@ def test_another_lawyer_or_unit_signs_nothing(actor: object) -> None:
 
 
 def test_a_colleague_of_the_unit_signs_on_the_lawyers_behalf() -> None:
-    after = when(given(granted(), *LAWYER_HAS_IT), SignEngagement(signed_on=TODAY), WANG, on_behalf_of="li")
+    after = when(given(granted(), *LAWYER_HAS_IT), SignEngagement(signed_on=TODAY), WANG, on_behalf_of="p-li")
     assert after.case.state == "in_representation"
 
 

@@ -25,7 +25,7 @@ def best(case: CaseState, directory: Directory = DIRECTORY, **loads: int) -> str
 def test_a_lawyer_walled_off_by_own_code_unit_or_person_is_in_conflict() -> None:
     for who in ("li", "firm"):
         assert panel(granted(walls=(Wall(who=who),)))["li"].gates == ("conflict",)
-    assert panel(granted(recused=("wang",)))["wang"].gates == ("conflict",)
+    assert panel(granted(recused=("p-wang",)))["wang"].gates == ("conflict",)
 
 
 def test_a_suspended_lawyer_and_one_on_leave_are_listed_with_the_gate_they_fail() -> None:

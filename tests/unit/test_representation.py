@@ -149,7 +149,7 @@ def test_who_must_have_counsel_gets_another_lawyer() -> None:
 def test_self_defence_accepted_puts_the_aid_under_review() -> None:
     after = when(given(granted(), *UNDER_WAY), RecordConsent(consents=False, refusal_outcome="self_defence_accepted"), LI).case
     assert after.state == "termination_review"
-    assert after.termination == Termination(ground="accused_refuses", reported_by="li", came_from="in_representation")
+    assert after.termination == Termination(ground="accused_refuses", reported_by="p-li", came_from="in_representation")
 
 
 # procedure
