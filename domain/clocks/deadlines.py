@@ -24,12 +24,20 @@ class Reached(OfClock):
     plan_version: int
     rung: int
     to: tuple[str, ...]
+    on_miss: str | None = None
+    """The task that a miss opens for a human, or `right_lapses`."""
 
     @classmethod
     def of(cls, clock: Clock, rung: Rung) -> Self:
-        fields = {"clock_id": clock.id, "limit": clock.limit, "due_on": clock.due_on, "plan_version": clock.plan_version}
-        own = {"on_miss": clock.on_miss} if "on_miss" in cls.model_fields else {}
-        return cls(**fields, rung=rung.n, to=rung.to, **own)
+        return cls(
+            clock_id=clock.id,
+            limit=clock.limit,
+            due_on=clock.due_on,
+            plan_version=clock.plan_version,
+            rung=rung.n,
+            to=rung.to,
+            on_miss=clock.on_miss,
+        )
 
     def fired(self, case: CaseState, *, missed: bool) -> CaseState:
         """The case with the rung fired and, if the limit is past, the clock missed (or the right lapsed)."""
@@ -56,9 +64,6 @@ class DeadlineMissed(Reached, Event):
     """The last day has passed. Papers owed after an acceptance are overdue from here on; a human decides, never the clock."""
 
     clock: ClassVar[bool] = True
-
-    on_miss: str | None = None
-    """The task opened for a human, or `right_lapses`."""
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         del at

@@ -1,7 +1,7 @@
 """The time limits and reminder ladders as dated data, read once and indexed by the events that touch them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, time
 from functools import reduce
@@ -13,7 +13,7 @@ from domain.command import Event
 type Conditions = Mapping[str, frozenset[Any]]
 """Field -> the values it may have."""
 
-_FACTS: dict[str, Any] = {
+_FACTS: Mapping[str, Callable[[CaseState], Any]] = {
     "on_notice": lambda case: case.on_notice,
     "by_delegation": lambda case: case.accept_first is not None and case.accept_first.by_delegation,
     "basis": lambda case: case.accept_first and case.accept_first.basis,
