@@ -27,7 +27,7 @@ def owner_address(app: str) -> str:
 
 
 def migrate(dsn: str) -> None:
-    """Bring the database to the newest revision. `dsn` is the owner's. Doing it twice does nothing. Raises EngineError where it does not answer."""
+    """Bring the database to the newest revision; twice does nothing. `dsn` is the owner's. Raises EngineError if it does not answer."""
     try:
         command.upgrade(_config(dsn), "head")
     except OperationalError as fault:

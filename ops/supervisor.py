@@ -218,6 +218,7 @@ class Supervisor:
 
     def _seeded(self, status: int) -> None:
         self.seed = None
+        self._note("running")
         if status:
             self.say(f"the worked example is not complete (status {status}); `yuanshou seed` goes on where it ended")
         self.announce(self.address)
