@@ -63,6 +63,13 @@ class House:
                 return Principal(account.username, account.person, ((role, account.office),), person.lawyer, person.unit)
         raise LookupError(f"the example has no {role} at {office or self.centre}")
 
+    def account(self, username: str) -> Principal:
+        """The example's person of that account."""
+        account = next(a for a in people_accounts() if a.username == username)
+        person = self.directory.person(account.person)
+        assert person is not None
+        return Principal(account.username, account.person, ((account.role, account.office),), person.lawyer, person.unit)
+
     def ask(self, role: Role | Principal, command: str, case_id: str | None = None, /, key: str | None = None, **body: Any) -> Ask:
         principal = role if isinstance(role, Principal) else self.who(role)
         return Ask(principal, "test", command, body, key or f"test-{uuid.uuid4()}", f"corr-{uuid.uuid4()}", case_id)
