@@ -87,7 +87,10 @@ class HandlerNamed(Model):
 
 
 class UnitAssigned(Event):
+    """`lawyer` is the lead where one is named with the unit; a `lawyer_named` of its own follows for each."""
+
     unit: Code
+    lawyer: Code | None = None
     received_by_unit_on: date
     choice_not_followed: tuple[ChoiceNotFollowed, ...] = ()
     explanation: Explanation
@@ -145,7 +148,7 @@ class AssignUnit(Command):
         if case.conflict_cleared is False and not case.walls:
             raise Refusal("conflict_not_cleared")
         if self.unit in excluded(case):
-            raise Refusal("conflict", who=self.unit)
+            raise Refusal("conflict", pointer="/unit", who=self.unit)
         panel = candidates(case, facts.directory, facts.loads, facts.effective_on)
         named = [fit(panel, facts, code, self.unit, pointer) for code, pointer in self._handlers()]
         of_unit = [c for c in panel if c.unit == self.unit]
@@ -153,6 +156,7 @@ class AssignUnit(Command):
         picked = named or [c for c in of_unit if not c.gates]
         assigned = UnitAssigned(
             unit=self.unit,
+            lawyer=named[0].lawyer if named else None,
             received_by_unit_on=received,
             choice_not_followed=self.choice_not_followed,
             explanation=explain(case.choice, panel, picked, rank, causes),
@@ -196,10 +200,10 @@ def fit(panel: Sequence[Candidate], facts: Facts, code: str, unit: str, pointer:
         raise Refusal("lawyer_not_of_unit", status=422, pointer=pointer, lawyer=code, unit=unit)
     candidate = next((c for c in panel if c.lawyer == code), None)
     if candidate is None:
-        raise Refusal("not_qualified", pointer=pointer, lawyer=code, gate="not_on_panel")
+        raise Refusal("not_qualified", pointer=pointer, who=code, gate="not_on_panel")
     failed: Gate | None = next((gate for gate in candidate.gates if gate in REFUSED_AT_GATE), None)
     if failed:
-        raise Refusal(REFUSED_AT_GATE[failed], pointer=pointer, lawyer=code, gate=failed, load=candidate.load)
+        raise Refusal(REFUSED_AT_GATE[failed], pointer=pointer, who=code, gate=failed, load=candidate.load)
     return candidate
 
 

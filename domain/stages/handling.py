@@ -45,8 +45,9 @@ def carried(fields: type[Model], event: Model) -> dict[str, Any]:
 
 
 class LawyerReleased(Event):
-    """The handlers of the case leave it; a unit is to be assigned anew."""
+    """The handlers of the case leave it, `lawyer` being the lead; a unit is to be assigned anew."""
 
+    lawyer: Code | None = None
     lawyers: tuple[Code, ...]
     unit: Code | None = None
     handover: tuple[Paper, ...] = ()
@@ -66,9 +67,9 @@ class LawyerReleased(Event):
 def released(case: CaseState, handover: tuple[Paper, ...] = ()) -> LawyerReleased:
     """The release of everybody who handles the case now."""
     held = case.assignment
-    return LawyerReleased(
-        lawyers=tuple(h.lawyer for h in held.lawyers) if held else (), unit=held.unit if held else None, handover=handover
-    )
+    if held is None:
+        return LawyerReleased(lawyers=(), handover=handover)
+    return LawyerReleased(lawyer=held.lead, lawyers=tuple(h.lawyer for h in held.lawyers), unit=held.unit, handover=handover)
 
 
 def under_review(case: CaseState, ground: str, reported_by: str) -> CaseState:

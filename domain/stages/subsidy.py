@@ -61,8 +61,7 @@ class ApproveSubsidy(SubsidyFields, Command):
         total = sum(payee.amount_fen for payee in payees)
         if total != self.amount_fen:
             raise Refusal("payees_do_not_sum", pointer="/payees", sum_fen=total, amount_fen=self.amount_fen)
-        for index, payee in enumerate(payees):
-            self._payable(index, payee, case, facts)
+        payees = tuple(self._payable(index, payee, case, facts) for index, payee in enumerate(payees))
         self._second_approval(case, facts)
         not_in_future(facts, self.published_on, "/published_on")
         return [SubsidyApproved.model_validate(said(self) | {"payees": payees})]
@@ -74,21 +73,26 @@ class ApproveSubsidy(SubsidyFields, Command):
         return (Payee(unit=held.unit, lawyer=held.lead, amount_fen=self.amount_fen),) if held else ()
 
     @staticmethod
-    def _payable(index: int, payee: Payee, case: CaseState, facts: Facts) -> None:
-        """Refuse payees the directory does not know, and money to lawyers on public pay or the centre's own staff."""
+    def _payable(index: int, payee: Payee, case: CaseState, facts: Facts) -> Payee:
+        """The payee with its unit: the lawyer's, else the one assigned, where none is said.
+
+        Refuses payees the directory does not know, and money to lawyers on public pay or the centre's own staff.
+        """
         pointer = f"/payees/{index}"
         known_lawyer(facts, payee.lawyer, f"{pointer}/lawyer")
         lawyer = facts.directory.lawyer(payee.lawyer)
-        unit = facts.directory.unit(payee.unit or (lawyer.unit if lawyer else None))
+        assigned = case.assignment.unit if case.assignment else None
+        unit = facts.directory.unit(payee.unit or (lawyer.unit if lawyer else assigned))
         if unit is None:
             raise Refusal("unknown_unit", status=422, pointer=f"{pointer}/unit", unit=payee.unit)
         if lawyer is not None and lawyer.unit != unit.code:
             raise Refusal("lawyer_not_of_unit", status=422, pointer=f"{pointer}/lawyer", lawyer=lawyer.code, unit=unit.code)
-        handlers = case.assignment.lawyers if case.assignment and case.assignment.unit == unit.code else ()
+        handlers = case.assignment.lawyers if case.assignment and assigned == unit.code else ()
         paid = [lawyer] if lawyer else [facts.directory.lawyer(handler.lawyer) for handler in handlers]
         on_public_pay = unit.kind == "centre" or (bool(paid) and all(x is not None and x.public_pay for x in paid))
         if on_public_pay and payee.amount_fen:
             raise Refusal("public_pay_excluded", pointer=pointer, payee=payee.lawyer or unit.code)
+        return payee.model_copy(update={"unit": unit.code})
 
     def _second_approval(self, case: CaseState, facts: Facts) -> None:
         office = facts.directory.office(case.centre)

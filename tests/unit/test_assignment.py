@@ -97,7 +97,8 @@ def test_a_unit_alone_is_assigned() -> None:
     after = when(granted(), AssignUnit(unit="firm"), APPROVER)
     assert own(after) == ["unit_assigned"]
     assert after.case.state == "assigned"
-    assert event_of(after, UnitAssigned).received_by_unit_on == TODAY
+    assigned = event_of(after, UnitAssigned)
+    assert (assigned.received_by_unit_on, assigned.lawyer) == (TODAY, None)
 
 
 def test_a_unit_with_its_lawyer_is_assigned_and_named_at_once() -> None:
@@ -105,7 +106,7 @@ def test_a_unit_with_its_lawyer_is_assigned_and_named_at_once() -> None:
     assert own(after) == ["unit_assigned", "lawyer_named"]
     assert after.case.state == "lawyer_named"
     assert after.case.assignment
-    assert after.case.assignment.lead == "li"
+    assert after.case.assignment.lead == event_of(after, UnitAssigned).lawyer == "li"
 
 
 def test_several_lawyers_have_one_lead() -> None:

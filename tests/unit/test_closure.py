@@ -208,6 +208,12 @@ def test_a_subsidy_out_of_order_is_refused(command: Command, code: str, status: 
     assert (refusal.code, refusal.status, refusal.pointer) == (code, status, pointer)
 
 
+def test_a_payee_without_a_unit_is_of_the_lawyers_or_else_of_the_unit_assigned() -> None:
+    payees = (Payee(lawyer="zhao", amount_fen=1), Payee(amount_fen=2))
+    after = when(given(granted(), *IN_ORDER), approve(3, payees=payees), APPROVER)
+    assert [(p.unit, p.amount_fen) for p in event_of(after, SubsidyApproved).payees] == [("far", 1), ("firm", 2)]
+
+
 @for_all(st.lists(st.integers(0, 60_000), min_size=1, max_size=4), st.integers(0, 160_000))
 def test_payees_are_approved_exactly_when_they_sum_to_an_amount_within_the_tariff(parts: list[int], amount: int) -> None:
     case = given(granted(), *IN_ORDER)

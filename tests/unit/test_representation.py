@@ -224,7 +224,8 @@ def test_a_granted_replacement_releases_the_lawyers_and_starts_the_assignment_an
     case = given(granted(), *UNDER_WAY, ReplacementRequested(by="recipient", reasons="请换人"))
     after = when(case, DecideReplacement(granted=True, reasons="同意", handover=papers("案卷")), APPROVER)
     assert own(after) == ["replacement_decided", "lawyer_released"]
-    assert event_of(after, LawyerReleased).handover == papers("案卷")
+    released = event_of(after, LawyerReleased)
+    assert (released.lawyer, released.lawyers, released.handover) == ("li", ("li",), papers("案卷"))
     assert (after.case.state, after.case.assignment, after.case.replacement) == ("awaiting_assignment", None, None)
     assert after.case.released_lawyers == ("li",)
     assert [c.limit for c in after.case.clocks if c.live] == ["assign_unit"]
