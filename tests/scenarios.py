@@ -83,11 +83,11 @@ def scenarios(today: date, centre: str) -> tuple[Scenario, ...]:
         return Step(role, "submit_application", body | more, day)
 
     plain = {"applicant": {"name": "周某", "categories": ["other"]}}
-    won = Step(
-        "lawyer",
-        "record_outcome",
-        {"result": "won", "closing_event": "award_received", "closed_on": today.isoformat(), "awarded_fen": 4860000},
-    )
+    outcome = {"result": "won", "closing_event": "award_received", "closed_on": today.isoformat(), "awarded_fen": 4860000}
+    hearing = {"forum": "劳动仲裁委", "at": f"{(today + timedelta(days=9)).isoformat()}T09:30:00+08:00"}
+    near = {"kind": "civil", "cause": "wages", "summary": "时效将届满", "limitation_on": (today + timedelta(days=3)).isoformat()}
+    urgent = {"basis": "urgent_art_44", "ground": "limitation_within_7_days", "papers_owed": [{"kind": "id_copy"}]}
+    later = {"basis": "papers_later", "ground": "non_essential_paper_missing", "papers_owed": [{"kind": "income"}]}
     return (
         Scenario(
             "archived",
@@ -102,9 +102,7 @@ def scenarios(today: date, centre: str) -> tuple[Scenario, ...]:
                 Step("caseworker", "confirm_owed_papers"),
                 Step("lawyer", "record_meeting", {"kind": "client_meeting", "held_on": today.isoformat(), "summary": "了解案情"}),
                 Step("lawyer", "record_meeting", {"kind": "file_reading", "held_on": today.isoformat(), "summary": "阅卷"}),
-                Step(
-                    "lawyer", "schedule_hearing", {"forum": "劳动仲裁委", "at": f"{(today + timedelta(days=9)).isoformat()}T09:30:00+08:00"}
-                ),
+                Step("lawyer", "schedule_hearing", hearing),
                 Step("lawyer", "record_hearing", {"held_on": today.isoformat(), "result": "当庭陈述"}),
                 Step("lawyer", "record_outcome", outcome),
                 *closing(today),
@@ -163,12 +161,7 @@ def scenarios(today: date, centre: str) -> tuple[Scenario, ...]:
             "found_ineligible",
             (
                 submit(day=-3),
-                Step(
-                    "approver",
-                    "accept_first",
-                    {"basis": "papers_later", "ground": "non_essential_paper_missing", "papers_owed": [{"kind": "income"}]},
-                    -3,
-                ),
+                Step("approver", "accept_first", later, -3),
                 ASSIGN,
                 Step("caseworker", "find_ineligible", {"reasons": "收入超过标准"}),
                 Step("approver", "terminate_aid", {"ground": "provisional_not_eligible", "reasons": "不符合条件"}),
@@ -178,20 +171,8 @@ def scenarios(today: date, centre: str) -> tuple[Scenario, ...]:
         Scenario(
             "urgent_then_granted",
             (
-                submit(
-                    **plain,
-                    matter={
-                        "kind": "civil",
-                        "cause": "wages",
-                        "summary": "时效将届满",
-                        "limitation_on": (today + timedelta(days=3)).isoformat(),
-                    },
-                ),
-                Step(
-                    "approver",
-                    "accept_first",
-                    {"basis": "urgent_art_44", "ground": "limitation_within_7_days", "papers_owed": [{"kind": "id_copy"}]},
-                ),
+                submit(**plain, matter=near),
+                Step("approver", "accept_first", urgent),
                 ASSIGN,
                 Step("caseworker", "supply_owed_papers", {"papers": [{"kind": "id_copy"}]}),
                 Step("caseworker", "confirm_owed_papers"),
