@@ -57,7 +57,8 @@ class House:
         """The example's first person with that role at the house's centre (or office)."""
         for account in people_accounts():
             at = self.directory.centre_of(account.office)
-            here = account.office == office if office else at is not None and at.code == self.centre
+            near = {self.centre, self.directory.bureau_of(self.centre)}
+            here = account.office == office if office else (at.code if at else account.office) in near
             person = self.directory.person(account.person)
             if account.role == role and here and person is not None:
                 return Principal(account.username, account.person, ((role, account.office),), person.lawyer, person.unit)
