@@ -166,6 +166,12 @@ class Command(Model):
         """Whether the case's state allows it; commands that depend on more than `states` say so by overriding."""
         return case.state in cls.states
 
+    @classmethod
+    def leads(cls) -> frozenset[tuple[State | None, str]]:
+        """From which state to which other it may take the case, for the drawn diagram; None is the case that is not yet opened."""
+        starts: tuple[State | None, ...] = tuple(cls.states) or (None,)
+        return frozenset((start, end) for start in starts for end in cls.to if end not in ("=", start))
+
     @abstractmethod
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         """The events, or a `Refusal`. Called only where `allowed_in`, the role and the two-person rule hold."""

@@ -13,7 +13,7 @@ from typing import Literal, NoReturn
 from domain.case import AcceptFirst as Acceptance
 from domain.case import CaseState, Decided, Recipient, Status, Termination
 from domain.command import Command, Event, Facts, Refusal, Role, Stamp
-from domain.lifecycle import NOT_ENDED, State
+from domain.lifecycle import NOT_ENDED, STAGE_OF, State
 from domain.stages.application import EXAMINATION
 from domain.stages.common import BearsCaseNumber, Papers, PartyIds, addressed, case_number, said, with_papers, without
 from domain.stages.lane import OWING, lane_of, with_lane
@@ -139,7 +139,10 @@ class AcceptedFirst(BearsCaseNumber, Event):
 
 
 class ConfirmAcceptance(Command):
-    """The centre's approver confirms what was accepted on its behalf, or sets it aside with a reason: nothing done is lost or unpaid."""
+    """The centre's approver confirms what was accepted on its behalf, or sets it aside with a reason: nothing done is lost or unpaid.
+
+    Once the work is over there is nothing left to set aside.
+    """
 
     states = _BESIDE
     to = ("=", "received")
@@ -156,9 +159,15 @@ class ConfirmAcceptance(Command):
         lane = case.accept_first
         return lane is not None and lane.by_delegation and not lane.confirmed_by_approver and case.state in cls.states
 
+    @classmethod
+    def leads(cls) -> frozenset[tuple[State | None, str]]:
+        return frozenset(edge for edge in super().leads() if edge[0] and STAGE_OF[edge[0]] != "closure")
+
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         if self.agrees:
             return (AcceptanceConfirmed(reason=self.reason),)
+        if case.stage == "closure":
+            raise Refusal("wrong_state", state=case.state)
         if self.reason is None:
             raise Refusal("reason_required", status=422, pointer="/reason")
         ids = tuple(r.party_id for r in case.recipients if r.status == "accepted_first")

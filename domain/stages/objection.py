@@ -7,10 +7,13 @@ from typing import Literal
 
 from domain.case import CaseState, Decided, Objection, Recipient
 from domain.command import Command, Event, Facts, Refusal, Role, Stamp
-from domain.lifecycle import State
+from domain.lifecycle import State, onward
 from domain.stages.common import PartyIds, addressed, not_in_future
 from domain.stages.lane import reinstated
 from domain.values import Model, PersonalText
+
+RESUMED_IN: tuple[State, ...] = ("in_representation", "awaiting_assignment", "assigned", "lawyer_named", "replacing_lawyer", "closing")
+"""Where a corrected termination leads: the state in which it was reported; `closing` where the work was already over."""
 
 
 def _contestable(case: CaseState) -> tuple[Recipient, ...]:
@@ -75,7 +78,7 @@ class DecideObjection(Command):
 
     room = "application"
     states = frozenset[State]({"refused"})
-    to = ("examined", "in_representation", "=", "awaiting_assignment", "assigned", "lawyer_named", "replacing_lawyer")
+    to = ("examined", *RESUMED_IN, "=")
     roles = frozenset[Role]({"bureau_officer"})
     emits = ("objection_decided",)
 
@@ -85,6 +88,11 @@ class DecideObjection(Command):
     @classmethod
     def allowed_in(cls, case: CaseState) -> bool:
         return _after_a_contestable_decision(case)
+
+    @classmethod
+    def leads(cls) -> frozenset[tuple[State | None, str]]:
+        resumed = {(start, end) for start in onward("termination_review") for end in RESUMED_IN if start != end}
+        return frozenset({("refused", "examined"), *resumed})
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         if facts.directory.bureau_of(case.centre) != facts.actor.office:
@@ -129,5 +137,6 @@ def _resumed(case: CaseState, recipient: Recipient, at: Stamp) -> CaseState:
         status="accepted_first" if lane and (undecided or not lane.deferred) else "granted",
         decision=None if undecided else granted,
     )
-    came_from = case.termination.came_from if case.termination else case.state
-    return reinstated(after, at.effective_on).but(state=came_from, termination=None)
+    came_from = case.termination.came_from if case.termination else "in_representation"
+    state = came_from if came_from in RESUMED_IN else "closing"
+    return reinstated(after, at.effective_on).but(state=state, termination=None)

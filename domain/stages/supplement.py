@@ -114,6 +114,10 @@ class RequestVerification(VerificationAsked, Command):
     roles = frozenset[Role]({"caseworker"})
     emits = ("verification_requested",)
 
+    @classmethod
+    def leads(cls) -> frozenset[tuple[State | None, str]]:
+        return frozenset(edge for edge in super().leads() if edge[0] != "awaiting_papers")
+
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         return (VerificationRequested(**said(self)),)
 
@@ -137,6 +141,10 @@ class RecordVerification(Command):
     result: Literal["confirmed", "not_confirmed", "no_answer"]
     detail: PersonalText
     about: int | None = None
+
+    @classmethod
+    def leads(cls) -> frozenset[tuple[State | None, str]]:
+        return frozenset(edge for edge in super().leads() if edge[0] == "awaiting_verification")
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         unanswered = [v for v in case.verifications if v.result is None and self.about in (None, v.version)]

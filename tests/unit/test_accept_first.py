@@ -18,6 +18,7 @@ from domain.stages.accept_first import (
 )  # fmt: skip
 from domain.stages.decision import AidGranted
 from domain.stages.objection import DecideObjection, FileObjection
+from domain.stages.representation import RecordOutcome
 from domain.stages.supplement import RequireSupplement
 from domain.stages.termination import ContinueAid, TerminateAid
 from domain.values import Applicant, Matter
@@ -171,6 +172,12 @@ def test_what_was_set_aside_loses_neither_number_nor_papers_and_is_decided_as_an
     case = given(*BY_DELEGATION, SupplyOwedPapers(papers=papers("id_copy")), *ENGAGED, SET_ASIDE)
     assert ([p.kind for p in case.state.papers], case.state.case_number) == (["id_copy"], "市援民字〔2026〕第1号")
     assert case.then(POOR, CHECKED, RECOMMENDED, GRANTED).state.state == "awaiting_assignment"
+
+
+def test_once_the_work_is_over_nothing_is_set_aside() -> None:
+    case = given(*BY_DELEGATION, *ENGAGED, RecordOutcome(result="won", closed_on=TODAY))
+    case.refused("wrong_state", SET_ASIDE)
+    assert case.when(ConfirmAcceptance(agrees=True))
 
 
 # --- owed papers

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -359,6 +361,33 @@ def test_the_class_says_what_the_row_says(row: Row) -> None:
     assert set(command.emits) == set(row.events.split("|")) | WIDER_EVENTS.get(row.command, frozenset())
     if row.other_person.startswith("of ") and row.other_person.removeprefix("of ") not in ("the decision", "the report"):
         assert command.other_than == row.other_person.removeprefix("of ")
+
+
+STATE_BEFORE = {"continue_aid", "decide_replacement", "decide_objection"}
+"""`the state before`, or `resumed`: any of those in which a case may have stood."""
+
+
+@pytest.mark.parametrize("row", ROWS, ids=label)
+def test_the_drawn_diagram_equals_the_table(row: Row) -> None:
+    """Every arrow starts and ends where the row says, and no state that the row names is without one."""
+    arrows = COMMANDS[row.command].leads()
+    named = {word for word in re.findall(r"[a-z_]+", row.to.split(" if ")[0]) if word in STATES and f"lane {word}" not in row.to}
+    drawn = {end for _, end in arrows}
+    assert named <= drawn
+    if row.command not in STATE_BEFORE:
+        assert drawn <= named | PROSE_TARGETS.get(row.command, set())
+        starts = {start for start, _ in arrows if start}
+        assert starts <= (states_of(row.from_) or ANY if row.from_ != "-" else set())
+
+
+PROSE_TARGETS: Mapping[str, set[str]] = {"supply_papers": {"awaiting_verification"}}
+"""Named in the row's rule, not in its target."""
+
+
+def test_the_page_that_draws_the_lifecycle_is_up_to_date() -> None:
+    script = Path(__file__).parents[2] / "scripts" / "lifecycle_doc.py"
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_row_of_this_issue_has_its_command_and_no_command_is_without_a_row() -> None:

@@ -1,0 +1,41 @@
+"""The bodies of the commands are those of the contract: field by field the same names, required where it marks them so."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import domain.stages  # noqa: F401 -- fills the vocabulary
+from domain.command import COMMANDS, Command
+
+BODIES: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "contract" / "commands.yaml").read_text(encoding="utf-8"))
+ADDED = {"record_verification": {"about"}, "file_objection": {"excused"}}
+"""Optional fields that practice needs beside the contract's."""
+NEEDED = {"record_verification": {"result"}, "recommend_decision": {"decision"}, "decide_objection": {"result"}}
+"""Choices the notation does not mark, without which the command would say nothing."""
+ELSEWHERE = {
+    "mark_deadline": {"clock", "plan_version", "rung"},
+    "attach_document": {"document_id", "title", "digest", "size", "media_type"},
+}
+"""Commands whose bodies no client writes as JSON."""
+
+
+def fields(command: type[Command]) -> dict[str, bool]:
+    """Name on the wire -> whether it is required."""
+    own = {name: field for name, field in command.model_fields.items() if name not in Command.model_fields}
+    return {field.alias or name: field.is_required() for name, field in own.items()}
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ELSEWHERE])
+def test_a_commands_fields_are_the_contracts(name: str) -> None:
+    written: dict[str, Any] = BODIES[name]
+    expected = {field: isinstance(kind, str) and kind.endswith("!") for field, kind in written.items()}
+    expected |= dict.fromkeys(ADDED.get(name, ()), False) | dict.fromkeys(NEEDED.get(name, ()), True)
+    assert fields(COMMANDS[name]) == expected
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_the_systems_own_bodies_are_as_agreed(name: str) -> None:
+    assert set(fields(COMMANDS[name])) == ELSEWHERE[name]
+    assert all(fields(COMMANDS[name]).values())
