@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from api.courier import Courier
 from domain.access import Principal
 from domain.command import Actor, Role
 from domain.directory import Directory
+from domain.rules import Rules
 from ledger import rules
 from ledger.directory import DirectoryCache, extend
 from ledger.keys import KeyRing
@@ -26,6 +27,7 @@ from ledger.settings import Settings
 from ledger.store import WORKER, Database
 from ops.engines import Engines
 from ops.example.directory import directory_events, people_accounts
+from tests.scenarios import LAWYER, LAWYERS, Do
 from workers.app import case_worker, ensure_search_attributes
 from workers.temporal import connect
 
@@ -89,6 +91,26 @@ class House:
         await self.do("approver", "accept_first", case_id, ground="migrant_worker", papers_owed=[{"kind": "id_copy"}])
         return case_id
 
+    def walking(self) -> Do:
+        """Walks a scenario's steps; the lawyer who acts is the one last assigned."""
+        named = LAWYER
+
+        async def do(role: str, command: str, case_id: str | None, body: dict[str, Any]) -> Mapping[str, Any]:
+            nonlocal named
+            named = body.get("lawyer", named)
+            who = self.account(LAWYERS[named]) if role == "lawyer" else self.who(role)  # pyright: ignore[reportArgumentType]
+            return (await self.do(who, command, case_id, **body)).body
+
+        return do
+
+    async def urgent(self) -> str:
+        """A case accepted first because its limitation is near; its id."""
+        near = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
+        case_id = await self.submit(matter={"kind": "civil", "cause": "wages", "summary": "时效将届满", "limitation_on": near})
+        owed = [{"kind": "id_copy"}]
+        await self.do("approver", "accept_first", case_id, basis="urgent_art_44", ground="limitation_within_7_days", papers_owed=owed)
+        return case_id
+
     async def types(self, case_id: str) -> list[str]:
         """The types of the case's events, in order."""
         async with self.database.transaction(WORKER) as conn:
@@ -96,8 +118,19 @@ class House:
         return [row["type"] for row in rows]
 
 
+def hurried() -> Rules:
+    """The rules in force, but an urgent assignment is due at once: its rung is owed a second after the acceptance."""
+    current = rules.current()
+    rows = current.limits.rows
+    at_once = tuple(replace(row, n=0) for row in rows["urgent_assign"])
+    return replace(current, limits=replace(current.limits, rows={**rows, "urgent_assign": at_once}))
+
+
 async def furnish(stack: AsyncExitStack, engines: Engines, *, working: bool = True, cached: int = 100) -> House:
-    """Build a house on running engines; the example's directory is entered once a database. Without a worker if not `working`."""
+    """Build a house on running engines; the example's directory is entered once a database. Without a worker if not `working`.
+
+    Urgent assignments are due at once in it (`hurried`), so that timers can be seen.
+    """
     os.environ.update(engines.environment())
     settings = replace(Settings.from_environment(), database_url=engines.app_dsn, temporal_address=engines.temporal_address)
     keys = KeyRing.open(settings.keys)
@@ -113,7 +146,7 @@ async def furnish(stack: AsyncExitStack, engines: Engines, *, working: bool = Tr
         await extend(database, directory_events(), actor=clerk, now=datetime.now(UTC), command_id="example-directory")
         async with database.transaction(WORKER) as conn:
             directory = await cache.read(conn)
-    recorder = Recorder(database, rules.current)
+    recorder = Recorder(database, hurried)
     if working:
         await stack.enter_async_context(case_worker(client, recorder, cached=cached))
     courier = await stack.enter_async_context(Courier(client, database))

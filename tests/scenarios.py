@@ -184,6 +184,10 @@ def scenarios(today: date, centre: str) -> tuple[Scenario, ...]:
     )
 
 
+LAWYERS = {LAWYER: "ma.zhiqiang", OTHER_LAWYER: "chen.siyuan"}
+"""Accounts of the lawyers a scenario names."""
+
+
 async def walk(scenario: Scenario, today: date, do: Do) -> Mapping[str, Any]:
     """Carry out every step; the last answer. Legal days that a step names are sent as `effective_on`."""
     case_id: str | None = None

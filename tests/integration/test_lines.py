@@ -12,7 +12,7 @@ from ledger import events
 from ledger.store import WORKER
 from tests.house import House
 from tests.poll import until
-from tests.scenarios import LAWYER, OTHER_LAWYER, SHANGHAI, Scenario, scenarios, walk
+from tests.scenarios import SHANGHAI, Scenario, scenarios, walk
 from workflows.contract import workflow_id
 
 NAMES = [s.name for s in scenarios(datetime.now(SHANGHAI).date(), "C-ADX")]
@@ -21,16 +21,7 @@ NAMES = [s.name for s in scenarios(datetime.now(SHANGHAI).date(), "C-ADX")]
 async def run(house: House, name: str) -> tuple[Scenario, Mapping[str, Any]]:
     today = datetime.now(SHANGHAI).date()
     scenario = next(s for s in scenarios(today, house.centre) if s.name == name)
-    handler = {LAWYER: "ma.zhiqiang", OTHER_LAWYER: "chen.siyuan"}
-    lawyer = LAWYER
-
-    async def do(role: str, command: str, case_id: str | None, body: dict[str, Any]) -> Mapping[str, Any]:
-        nonlocal lawyer
-        lawyer = body.get("lawyer", lawyer)
-        who = house.account(handler[lawyer]) if role == "lawyer" else house.who(role)  # pyright: ignore[reportArgumentType]
-        return (await house.do(who, command, case_id, **body)).body
-
-    return scenario, await walk(scenario, today, do)
+    return scenario, await walk(scenario, today, house.walking())
 
 
 @pytest.mark.parametrize("name", NAMES)
