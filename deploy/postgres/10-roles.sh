@@ -1,0 +1,18 @@
+#!/bin/sh
+# Runs once, when the database's volume is empty: the same roles that `yuanshou up` makes for its embedded engine, and Temporal's.
+set -eu
+
+psql --set=ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
+  --set=owner="$OWNER_PASSWORD" --set=app="$APP_PASSWORD" --set=reader="$READER_PASSWORD" \
+  --set=auditor="$AUDITOR_PASSWORD" --set=temporal="$TEMPORAL_PASSWORD" <<'SQL'
+CREATE ROLE owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'owner';
+CREATE ROLE app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'app';
+CREATE ROLE reader LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'reader';
+CREATE ROLE auditor LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'auditor';
+CREATE ROLE temporal LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'temporal';
+CREATE DATABASE yuanshou OWNER owner;
+CREATE DATABASE temporal OWNER temporal;
+CREATE DATABASE temporal_visibility OWNER temporal;
+REVOKE ALL ON DATABASE yuanshou, temporal, temporal_visibility FROM PUBLIC;
+GRANT CONNECT ON DATABASE yuanshou TO app, reader, auditor;
+SQL
