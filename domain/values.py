@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import chain
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, cast, get_args
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
@@ -144,7 +144,8 @@ def personal_marks(model: type[BaseModel]) -> Mapping[str, Personal]:
     def find(annotation: Any) -> Personal | None:
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             return None
-        own = [m for m in getattr(annotation, "__metadata__", ()) if isinstance(m, Personal)]
+        metadata: tuple[Any, ...] = getattr(cast("Any", annotation), "__metadata__", ())
+        own = [m for m in metadata if isinstance(m, Personal)]
         return next(chain(own, filter(None, map(find, get_args(annotation)))), None)
 
     marks: dict[str, Personal] = {}
@@ -165,7 +166,7 @@ def map_personal[M: BaseModel](model: M, change: Change, party: Party | None = N
 
     def walk(name: str, value: Any) -> Any:
         if isinstance(value, tuple):
-            return tuple(walk(name, item) for item in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            return tuple(walk(name, item) for item in value)  # pyright: ignore[reportUnknownVariableType]
         if value is not None and name in marks:
             return change(party, name, marks[name], value)
         return map_personal(value, change, party) if isinstance(value, BaseModel) else value

@@ -78,7 +78,7 @@ def table(room: str) -> Iterator[str]:
 
 def cells(command: type[Command]) -> tuple[str, ...]:
     said = (command.__doc__ or "").strip().split("\n")[0]
-    conditional = command.allowed_in.__func__ is not Command.allowed_in.__func__  # pyright: ignore[reportFunctionMemberAccess]
+    conditional = command.allowed_in.__func__ is not Command.allowed_in.__func__
     return (
         f"`{command.name}`",
         said,

@@ -359,8 +359,6 @@ class FindIneligible(Ineligibility, Command):
 class FoundIneligible(Ineligibility, Event):
     """The case goes to review when nobody who was accepted is left; found about some only, it goes on for the others."""
 
-    for_recipients: PartyIds
-
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         after = case.with_recipients(self.for_recipients, status="found_ineligible")
         if _accepted(after) or case.state is None:

@@ -159,9 +159,15 @@ class ServeDocument(Service, Command):
         carried = event_at(facts, about, "/about") if about is not None else None
         if carried and self.served_on < carried.at.effective_on:
             raise Refusal("served_before_decision", status=422, pointer="/served_on", decided_on=carried.at.effective_on)
-        fields = said(self) | {"about": about, "to": self.served_to}
-        del fields["served_to"]
-        return (DocumentServed(**fields, serves=carried.event.type if carried else None),)
+        served = DocumentServed(
+            document_id=self.document_id,
+            about=about,
+            to=self.served_to,
+            means=self.means,
+            served_on=self.served_on,
+            serves=carried.event.type if carried else None,
+        )
+        return (served,)
 
 
 class DocumentServed(Service, Event):

@@ -69,7 +69,7 @@ class SubmitApplication(Application, Command):
 
     states = frozenset[State]()
     to = ("received",)
-    roles = COUNTER | {"duty_lawyer"}
+    roles = COUNTER | frozenset[Role]({"duty_lawyer"})
     emits = ("application_submitted",)
 
     @field_validator("oral")
@@ -179,7 +179,7 @@ class Receipt(Model):
 
 
 class IssueReceipt(Receipt, Command):
-    states = EXAMINATION | {"awaiting_assignment"}
+    states = EXAMINATION | frozenset[State]({"awaiting_assignment"})
     roles = COUNTER
     emits = ("materials_receipt_issued",)
     lane = "margin"

@@ -7,7 +7,8 @@ it changes. Decisions are corrected by new decisions only.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import Any, NamedTuple, cast
 
 from jsonpointer import JsonPointer, JsonPointerException
 from pydantic import BaseModel, Field, ValidationError
@@ -74,7 +75,9 @@ class CorrectRecord(Command):
 
 def _holds_object(value: Any) -> bool:
     """Objects are corrected field by field, so that no personal field hides in one."""
-    return isinstance(value, Mapping) or (isinstance(value, Sequence) and not isinstance(value, str) and any(map(_holds_object, value)))
+    if isinstance(value, list | tuple):
+        return any(map(_holds_object, cast("Sequence[Any]", value)))
+    return isinstance(value, Mapping)
 
 
 class PersonalTarget(NamedTuple):
@@ -95,8 +98,8 @@ def personal_target(event: Event, pointer: str) -> PersonalTarget | None:
             if (mark := personal_marks(type(node)).get(part)) is not None:
                 return PersonalTarget(party, part, mark)
             node = getattr(node, part, None)
-        elif isinstance(node, tuple) and part.isdecimal() and int(part) < len(node):  # pyright: ignore[reportUnknownArgumentType]
-            node = node[int(part)]
+        elif isinstance(node, tuple) and part.isdecimal():
+            node = next(islice(cast("tuple[Any, ...]", node), int(part), None), None)
         else:
             return None
     return None
@@ -168,14 +171,19 @@ def _effects(before: CaseState, after: CaseState) -> Iterator[Effect]:
 
 def _differences(path: str, old: Any, new: Any) -> Iterator[Effect]:
     """Leaf by leaf; lists of unlike length and objects of unlike shape change as a whole."""
-    if isinstance(old, Mapping) and isinstance(new, Mapping) and old.keys() == new.keys():
-        for name in old:
-            yield from _differences(f"{path}/{_escaped(name)}", old[name], new[name])
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for index, pair in enumerate(zip(old, new, strict=True)):
-            yield from _differences(f"{path}/{index}", *pair)
+    parts = _parts(old), _parts(new)
+    if parts[0].keys() == parts[1].keys() and parts[0]:
+        for name, value in parts[0].items():
+            yield from _differences(f"{path}/{_escaped(name)}", value, parts[1][name])
     elif old != new:
         yield Effect(path=path, value=new)
+
+
+def _parts(value: Any) -> dict[str, Any]:
+    """The members of an object or a list by name or index; none of anything else."""
+    if isinstance(value, dict):
+        return cast("dict[str, Any]", value)
+    return {str(index): each for index, each in enumerate(cast("list[Any]", value))} if isinstance(value, list) else {}
 
 
 def _escaped(name: str) -> str:

@@ -186,7 +186,7 @@ class DeclareConflictCheck(ConflictCheck, Command):
     """What the check against all parties, former clients and duty help showed, and who is walled off."""
 
     room = "application"
-    states = EXAMINATION | {"awaiting_assignment", "assigned", "lawyer_named", "in_representation"}
+    states = EXAMINATION | frozenset[State]({"awaiting_assignment", "assigned", "lawyer_named", "in_representation"})
     roles = _CASEWORKER
     emits = ("conflict_checked",)
 

@@ -27,7 +27,6 @@ def _after_a_contestable_decision(case: CaseState) -> bool:
 
 class Filing(Model):
     reasons: PersonalText
-    received_on: date | None = None
     excused: PersonalText | None = None
     """Why an objection that came too late is heard all the same."""
     for_recipients: PartyIds = ()
@@ -38,6 +37,8 @@ class FileObjection(Filing, Command):
     states = frozenset[State]({"refused"})
     roles = frozenset[Role]({"receptionist", "bureau_officer"})
     emits = ("objection_filed",)
+
+    received_on: date | None = None
 
     @classmethod
     def allowed_in(cls, case: CaseState) -> bool:
@@ -91,8 +92,8 @@ class DecideObjection(Command):
 
     @classmethod
     def leads(cls) -> frozenset[tuple[State | None, str]]:
-        resumed = {(start, end) for start in onward("termination_review") for end in RESUMED_IN if start != end}
-        return frozenset({("refused", "examined"), *resumed})
+        refused: tuple[State | None, str] = ("refused", "examined")
+        return frozenset((refused, *((start, end) for start in onward("termination_review") for end in RESUMED_IN if start != end)))
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         if facts.directory.bureau_of(case.centre) != facts.actor.office:

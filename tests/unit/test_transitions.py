@@ -18,7 +18,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.command import COMMANDS, Command, Role
+from domain.command import COMMANDS, Actor, Command, Role
 from domain.lifecycle import ANY, LANES, NOT_ENDED, STATES, onward
 from domain.stages.accept_first import (
     ConfirmAcceptance,
@@ -129,7 +129,7 @@ def states_of(cell: str) -> frozenset[str]:
         elif word.startswith("not ended"):
             found |= NOT_ENDED
         elif word.endswith(" and after"):
-            found |= onward(word.removesuffix(" and after"))  # pyright: ignore[reportArgumentType]
+            found |= onward(word.removesuffix(" and after"))
         elif word.startswith("any (before_aid) or "):
             found.add(word.removeprefix("any (before_aid) or "))
         elif not (word.startswith(("lane ", "any under", "any with", "any after", "assigned with")) or word in LANES):
@@ -254,7 +254,7 @@ ASKS: Mapping[str, Command] = {
 }  # fmt: skip
 """One body a command, such as the ordinary run of a case brings it."""
 
-BEFORE: Mapping[str, tuple[Command | tuple[object, Command], ...]] = {
+BEFORE: Mapping[str, tuple[Command | tuple[Actor | str, Command], ...]] = {
     "record_verification": (RequestVerification(kind="data_sharing", agency="民政", subject="低保"),),
     "decide_objection": (FileObjection(reasons="不服"),),
     "lift_hold": ((actor("yan.shuhua"), PlaceHold(reason="保全")),),
@@ -311,7 +311,7 @@ def prepared(row: Row, state: str) -> Case:
     for each in BEFORE.get(row.command, ()):
         if row.command == "record_verification" and state == "awaiting_verification":
             continue
-        case.then(each)  # pyright: ignore[reportArgumentType]
+        case.then(each)
     return case
 
 
@@ -325,9 +325,9 @@ def test_it_leads_where_the_table_says_for_each_role(row: Row, state: str) -> No
         if state not in NOT_ENDED and row.command in ENDS_ELSEWHERE and (role != "supervisor" or row.command == "issue_document"):
             continue
         if code := NOT_IN_HAND.get((row.command, state), {}).get(role):
-            case.refused(code, command, BY_ROLE[role])  # pyright: ignore[reportArgumentType]
+            case.refused(code, command, BY_ROLE[role])
             continue
-        events = case.when(command, BY_ROLE[role])  # pyright: ignore[reportArgumentType]
+        events = case.when(command, BY_ROLE[role])
         assert case.state.state == target_of(row, state), role
         assert set(names(events)) <= set(row.events.split("|")), role
 
@@ -448,7 +448,7 @@ def test_a_lanes_command_works_in_its_lanes_only(row: Row, lane: str) -> None:
     for role in roles_of(row.roles):
         if row.command == "extend_owed_papers" and role == "supervisor":
             continue
-        assert set(names(lane_case(lane).when(command, BY_ROLE[role]))) <= set(row.events.split("|"))  # pyright: ignore[reportArgumentType]
+        assert set(names(lane_case(lane).when(command, BY_ROLE[role]))) <= set(row.events.split("|"))
 
 
 @pytest.mark.parametrize("lane", LANES)

@@ -47,7 +47,7 @@ def actor(username: str) -> Actor:
     return Actor(person.code, account.role, account.office, person.lawyer, person.unit)
 
 
-BY_ROLE: dict[Role, Actor] = {
+BY_ROLE: dict[str, Actor] = {
     a.role: a
     for a in map(
         actor,
@@ -98,26 +98,26 @@ class Case:
         }
         return Facts(actor=by, **(about | changes))
 
-    def decided(self, command: Command, by: Actor | Role | None = None, **changes: Any) -> Decision:
+    def decided(self, command: Command, by: Actor | str | None = None, **changes: Any) -> Decision:
         """The decision, without its becoming part of the case's history."""
         who = by if isinstance(by, Actor) else BY_ROLE[by] if by else likely(command)
         return decide(self.state, command, self.facts(who, **changes))
 
-    def when(self, command: Command, by: Actor | Role | None = None, **changes: Any) -> tuple[Event, ...]:
+    def when(self, command: Command, by: Actor | str | None = None, **changes: Any) -> tuple[Event, ...]:
         """Issue the command; the events of its own that it brought."""
         decision = self.decided(command, by, **changes).numbered(self._draw, DIRECTORY)
         self.history.extend(decision.events)
         self.state = decision.case
         return tuple(h.event for h in decision.events if not h.event.clock)
 
-    def refused(self, code: str, command: Command, by: Actor | Role | None = None, **changes: Any) -> Refusal:
+    def refused(self, code: str, command: Command, by: Actor | str | None = None, **changes: Any) -> Refusal:
         """The refusal the command meets, which must bear this code; nothing happens to the case."""
         with pytest.raises(Refusal) as met:
             self.decided(command, by, **changes)
         assert met.value.code == code, met.value.detail
         return met.value
 
-    def then(self, *commands: Command | tuple[Actor | Role, Command]) -> Self:
+    def then(self, *commands: Command | tuple[Actor | str, Command]) -> Self:
         """Issue more commands."""
         for each in commands:
             if isinstance(each, Command):
@@ -144,7 +144,7 @@ def position(version: int) -> int:
     return 1000 + version
 
 
-def given(*commands: Command | tuple[Actor | Role, Command], on: date = TODAY) -> Case:
+def given(*commands: Command | tuple[Actor | str, Command], on: date = TODAY) -> Case:
     """A case to which these commands have been issued."""
     return Case(on=on).then(*commands)
 
