@@ -76,6 +76,11 @@ def test_the_case_number_names_the_kind_of_matter(kind: Any, word: str) -> None:
     assert case.state.case_number == f"市援{word}字〔2026〕第1号"
 
 
+def test_an_event_that_bears_its_number_draws_no_other() -> None:
+    for happened in given(*AIDED).history:
+        assert happened.event.series() is None
+
+
 def test_numbers_belong_to_the_year_of_the_legal_day() -> None:
     case = given(submit(), on=date(2025, 12, 31))
     assert case.state.register_number == "市援登字〔2025〕第1号"
@@ -408,6 +413,11 @@ def test_a_corrected_termination_resumes_the_aid() -> None:
 def test_only_the_bureau_that_set_up_the_centre_decides() -> None:
     case = given(*REFUSED, OBJECTION)
     assert case.refused("not_this_bureau", DecideObjection(result="upheld", reasons="正确"), actor("lei.ming")).status == 403
+
+
+def test_who_made_the_decision_does_not_decide_the_objection() -> None:
+    moved = BY_ROLE["approver"]._replace(role="bureau_officer", office="B-CITY")
+    given(*REFUSED, OBJECTION).refused("two_persons_required", DecideObjection(result="upheld", reasons="正确"), moved)
 
 
 def test_nothing_is_decided_that_nobody_objected_to() -> None:
