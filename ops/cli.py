@@ -3,8 +3,11 @@
 import json
 import os
 import sys
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
+from zoneinfo import ZoneInfo
 
 import psycopg
 import typer
@@ -55,14 +58,14 @@ def up(
     """
     from ops.supervisor import Programs, Supervisor
 
-    home = Home.of()
+    home, port = Home.of(), public_port()
     programs = Programs() if example else Programs(seed=None)
     os.environ["YUANSHOU_EXAMPLE"] = "1" if example else "0"
 
     def ready(at: str) -> None:
         announce(home, at)
 
-    raise typer.Exit(Supervisor(home, public_port(), say, programs, ready).run())
+    raise typer.Exit(Supervisor(home, port, say, programs, ready).run())
 
 
 def announce(home: Home, address: str) -> None:
@@ -154,15 +157,24 @@ def dsn(
 
 
 @app.command()
-def seed() -> None:
+def seed(as_json: AsJson = False) -> None:
     """Load the worked example into the running system, or go on where an earlier loading ended.
 
     Exit status: 0 it is complete, 1 it is not, 2 the system is not running.
     """
+    home = running_home()
     from ops.example.load import main as load
 
-    home = running_home()
-    raise typer.Exit(load(home))
+    done = load(f"http://127.0.0.1:{os.environ['YUANSHOU_PORT']}", home, today=datetime.now(ZoneInfo("Asia/Shanghai")).date(), say=say)
+    if as_json:
+        typer.echo(json.dumps(asdict(done), ensure_ascii=False))
+    elif done.already:
+        say("the worked example is there already")
+    else:
+        say(f"the worked example: {done.cases} cases, {done.commands} commands, {done.replayed} of them from an earlier loading")
+        for fault in done.faults:
+            say(f"  {fault}")
+    raise typer.Exit(done.status)
 
 
 @app.command()
@@ -171,10 +183,10 @@ def rearm(as_json: AsJson = False) -> None:
 
     Exit status: 0 all were woken, 1 not, 2 the system is not running.
     """
+    running_home()
     from ledger.settings import Settings
     from workers.rearm import rearm_all
 
-    running_home()
     woken = rearm_all(Settings.from_environment())
     typer.echo(json.dumps({"woken": woken}) if as_json else f"{woken} cases woken")
 

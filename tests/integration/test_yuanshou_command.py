@@ -1,0 +1,101 @@
+"""The `yuanshou` command on a database of its own: addresses, migrations, the doctor."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from typer.testing import CliRunner, Result
+
+from ops import postgres
+from ops.cli import app
+from ops.home import Home
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Cluster]:
+    """A migrated database on a home that looks as after a run."""
+    home = Home(tmp_path_factory.mktemp("command") / "home")
+    made = postgres.ensure(home)
+    server = postgres.start(made)
+    home.write_running({"postgres_port": made.port, "state": "stopped", "children": {}})
+    assert yuanshou("migrate", home=home.path).exit_code == 0
+    yield made
+    postgres.stop(server)
+
+
+def yuanshou(*words: str, home: Path, **env: str) -> Result:
+    clean = {"DATABASE_URL": None, "DATABASE_OWNER_URL": None, "TEMPORAL_ADDRESS": None}
+    return CliRunner().invoke(app, words, env={**clean, "YUANSHOU_HOME": str(home), **env})
+
+
+def findings(result: Result) -> dict[str, dict[str, Any]]:
+    return {finding["what"]: finding for finding in json.loads(result.stdout)}
+
+
+def test_dsn_gives_the_applications_address_and_the_owners(cluster: postgres.Cluster) -> None:
+    app_address = yuanshou("dsn", home=cluster.home.path)
+    owner_address = yuanshou("dsn", "--owner", home=cluster.home.path)
+
+    assert (app_address.exit_code, app_address.stdout.strip()) == (0, cluster.dsn("app"))
+    assert (owner_address.exit_code, owner_address.stdout.strip()) == (0, cluster.dsn("owner"))
+
+
+def test_dsn_of_another_server_is_what_the_environment_says(tmp_path: Path) -> None:
+    given = yuanshou("dsn", "--json", home=tmp_path, DATABASE_URL="postgresql://app@127.0.0.1:1/elsewhere")
+
+    assert json.loads(given.stdout) == {"dsn": "postgresql://app@127.0.0.1:1/elsewhere", "answers": False}
+    assert given.exit_code == 1
+
+
+def test_dsn_before_the_first_start_says_so(tmp_path: Path) -> None:
+    assert yuanshou("dsn", home=tmp_path).exit_code == 2
+
+
+def test_migrating_twice_applies_nothing_the_second_time(cluster: postgres.Cluster) -> None:
+    again = yuanshou("migrate", "--json", home=cluster.home.path)
+
+    assert json.loads(again.stdout) == {"applied": []}
+
+
+def test_migrating_a_home_that_is_down_starts_its_database_for_it(tmp_path: Path) -> None:
+    first = yuanshou("migrate", "--json", home=tmp_path / "home")
+
+    assert json.loads(first.stdout)["applied"][0] == "0001"
+    assert first.exit_code == 0
+
+
+def test_the_doctor_finds_a_whole_database_whole(cluster: postgres.Cluster) -> None:
+    found = findings(yuanshou("doctor", "--json", home=cluster.home.path))
+
+    for what in ("python", "postgresql", "database", "role", "migrations", "grants", "triggers", "keys"):
+        assert found[what]["ok"] is True, found[what]
+
+
+def test_the_doctor_sees_a_wall_that_was_taken_down(cluster: postgres.Cluster) -> None:
+    with psycopg.connect(cluster.dsn("owner"), autocommit=True) as owner:
+        owner.execute("ALTER TABLE events DISABLE TRIGGER events_rows_stay")
+        owner.execute("GRANT DELETE ON events TO app")
+        result = yuanshou("doctor", "--json", home=cluster.home.path)
+        owner.execute("ALTER TABLE events ENABLE TRIGGER events_rows_stay")
+        owner.execute("REVOKE DELETE ON events FROM app")
+
+    assert result.exit_code == 1
+    assert "events_rows_stay" in findings(result)["triggers"]["found"]
+    assert "DELETE on events" in findings(result)["grants"]["found"]
+
+
+@pytest.mark.parametrize("verb", ["seed", "rearm"])
+def test_verbs_that_need_a_running_system_say_so(verb: str, tmp_path: Path) -> None:
+    assert yuanshou(verb, home=tmp_path).exit_code == 2
+
+
+def test_a_port_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    assert yuanshou("up", home=tmp_path, YUANSHOU_PORT="http").exit_code == 2
+
+
+def test_every_verb_explains_itself_and_its_exit_status(tmp_path: Path) -> None:
+    for verb in ("up", "doctor", "migrate", "dsn", "seed", "rearm"):
+        assert "Exit status" in yuanshou(verb, "--help", home=tmp_path).stdout, verb
