@@ -16,7 +16,9 @@ from api.problem import Problem
 from domain.case import blank, fold
 from ledger import chain, events
 from ledger.events import Draft, VersionConflict
+from ledger.personal import load_keys, unseal_json
 from ledger.store import WORKER
+from readmodels import cases
 from tests.house import WAGES, House
 from tests.poll import until
 from workflows import faultpoints
@@ -319,6 +321,22 @@ class TestPersonalData:
                 await house.submit(applicant=applicant)
             assert problem.value.status == 422
 
+    async def test_a_corrected_name_is_sealed_for_its_person_and_read_back_corrected(self, house: House) -> None:
+        case_id = await house.submit()
+        opened = (await positions(house, case_id))[0]
+
+        right = {"position": opened, "field": "/applicant/name", "value": "欧阳更正", "reason": "笔误"}
+        answer = await house.do("caseworker", "correct_record", case_id, **right)
+
+        async with house.database.transaction(WORKER) as conn:
+            row = (await events.rows_of(conn, f"case/{case_id}"))[-1]
+            case = await cases.current(conn, case_id)
+            assert case is not None
+            keys = await load_keys(conn, house.keys.master, [str(case.applicant.subject_id)])
+        assert "欧阳更正" not in bytes(row["body"]).decode()
+        assert answer.body["events"][0]["data"]["value"] == "欧阳更正"
+        assert unseal_json(case.applicant.model_dump(mode="json", exclude_none=True), keys, f"case/{case_id}")["name"] == "欧阳更正"
+
 
 async def taken_in(house: House, role: Any, command: str, case_id: str, **body: Any) -> RecordRequest:
     """A command in the inbox that nobody has been sent for."""
@@ -350,3 +368,9 @@ async def fault_once() -> AsyncIterator[Any]:
 
     yield arm
     faultpoints.install(lambda _: None)
+
+
+async def positions(house: House, case_id: str) -> list[int]:
+    async with house.database.transaction(WORKER) as conn:
+        found = await conn.execute("SELECT position FROM events WHERE stream = %s ORDER BY version", (f"case/{case_id}",))
+        return [row["position"] for row in await found.fetchall()]
