@@ -2,8 +2,10 @@
 
 import sqlalchemy as sa
 
+from api.problem import Problem
 from domain.command import EVENTS
 from domain.stages.correction import CorrectRecord, personal_target
+from domain.values import Sealed
 from ledger import events
 from ledger.personal import Sealer, SealFault, seal
 from ledger.schema import events as table
@@ -19,7 +21,12 @@ _EVENT = Statement(
 
 
 async def seal_correction(conn: Connection, case_id: str, command: CorrectRecord, sealer: Sealer) -> CorrectRecord:
-    """The correction with its value sealed where the field it names is personal; one that names no event is left to the rules."""
+    """The correction with its value sealed where the field it names is personal; one that names no event is left to the rules.
+
+    Raises `Problem` 422 for a value that came sealed: only the product seals.
+    """
+    if isinstance(command.value, Sealed):
+        raise Problem(422, "invalid", errors=[{"pointer": "/value", "code": "not_a_text"}])
     row = await (await _EVENT.run(conn, position=command.position, stream=events.stream_of(case_id))).fetchone()
     if row is None or row["type"] not in EVENTS or not isinstance(command.value, str):
         return command

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple, cast
+from typing import Annotated, Any, NamedTuple, cast
 
 from jsonpointer import JsonPointer, JsonPointerException
 from pydantic import BaseModel, Field, ValidationError
@@ -30,6 +30,10 @@ FIXED: frozenset[str] = frozenset({
 _BOOKKEEPING: frozenset[str] = frozenset({"version", "last_act_version", "updated_at", "lane_days", "acted_by", "clocks"})
 
 
+type Corrected = Annotated[Sealed | Any, Field(union_mode="left_to_right")]
+"""What a field should have said; a personal one sealed."""
+
+
 class CorrectRecord(Command):
     """`position` is the ledger's. `value` is what the field should have said; a personal one comes sealed for that field."""
 
@@ -42,7 +46,7 @@ class CorrectRecord(Command):
 
     position: int = Field(ge=1)
     field: Pointer
-    value: Sealed | Any
+    value: Corrected
     reason: PersonalText
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
@@ -119,7 +123,7 @@ class RecordCorrected(Event):
 
     position: int
     field: Pointer
-    value: Sealed | Any = None
+    value: Corrected = None
     reason: PersonalText
     corrects: int
     event: str
