@@ -7,7 +7,7 @@ Under `local_policy` the acceptance is the decision: neither economy nor nature 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal, NoReturn
 
 from domain.case import AcceptFirst as Acceptance
@@ -84,11 +84,11 @@ class AcceptFirst(Command):
                 raise Refusal("limitation_not_near", limitation_on=ends)
 
     def _due_on(self, facts: Facts) -> date:
-        limit = facts.rules.limit("supply_owed_papers", facts.effective_on)
-        usual = facts.effective_on + timedelta(days=limit.n) if limit and isinstance(limit.n, int) else None
-        due_on = self.due_on or usual
+        due_on = self.due_on
         if due_on is None:
-            raise Refusal("due_on_required", status=422, pointer="/due_on")
+            if facts.rules.limit("supply_owed_papers", facts.effective_on) is None:
+                raise Refusal("due_on_required", status=422, pointer="/due_on")
+            due_on = facts.rules.due("supply_owed_papers", facts.effective_on).due_on
         if due_on < facts.effective_on:
             raise Refusal("date_not_ahead", status=422, pointer="/due_on", day=due_on, legal_day=facts.effective_on)
         return due_on

@@ -58,7 +58,7 @@ class FileObjection(Filing, Command):
 def _check_in_time(case: CaseState, received_on: date) -> None:
     """The right lapses with its clock, which service of the decision starts; what was received by its last day is in time."""
     clock = next((c for c in reversed(case.clocks) if c.limit == "file_objection"), None)
-    if clock and clock.state in ("missed", "lapsed") and received_on > clock.due_on:
+    if clock and received_on > clock.due_on:
         raise Refusal("objection_too_late", due_on=clock.due_on)
 
 
