@@ -10,12 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.case import CaseState, Clock
+from domain.clocks.reading import display
 from domain.directory import Directory
 from domain.values import Model
 from ledger.events import Recorded
 
 ZONE = ZoneInfo("Asia/Shanghai")
-ASSESSMENT_FIELDS = ("eligibility",)
 
 
 def moment(value: datetime | None) -> str | None:
@@ -28,10 +28,9 @@ def plain(value: Model) -> dict[str, Any]:
     return value.model_dump(mode="json", exclude_none=True)
 
 
-def case_view(case: CaseState) -> dict[str, Any]:
-    """A case as returned by `GET /cases/{case_id}`, for any version that has at least one event."""
+def case_view(case: CaseState, at: datetime | None = None) -> dict[str, Any]:
+    """A case as returned by `GET /cases/{case_id}`, for any version that has at least one event; its clocks as they stood at `at`."""
     parties = [plain(p) | {"party_id": i} for i, p in enumerate(case.parties)]
-    first = case.recipients[0] if case.recipients else None
     lane = case.accept_first
     return {
         "case_id": case.case_id,
@@ -75,14 +74,15 @@ def case_view(case: CaseState) -> dict[str, Any]:
         "supplement": plain(case.supplement) if case.supplement else None,
         "verifications": [plain(v) for v in case.verifications],
         "documents": [plain(d) for d in case.documents],
+        "issued": [plain(i) for i in case.issued],
         "holds": [plain(h) for h in case.holds],
         "links": [plain(x) for x in case.links],
         "visits": [plain(v) for v in case.visits],
-        "clocks": [clock_view(c) for c in case.clocks],
+        "clocks": [clock_view(c, at) for c in case.clocks],
+        "unknown_limits": [plain(u) for u in case.unknown_limits],
         "served": list(case.served),
         "opened_on": case.opened_on.isoformat() if case.opened_on else None,
         "updated_at": moment(case.updated_at),
-        "decided_by": None if first is None or first.decision is None else first.decision.decided_by,
     }
 
 
@@ -130,14 +130,17 @@ def _assignment(case: CaseState) -> dict[str, Any] | None:
     }
 
 
-def clock_view(clock: Clock) -> dict[str, Any]:
-    """A time limit: `started` and `due` are days, or moments for a limit of hours; `counted` says how the date was found."""
+def clock_view(clock: Clock, at: datetime | None = None) -> dict[str, Any]:
+    """A time limit: `started` and `due` are days, or moments for a limit of hours; `counted` says how the date was found.
+
+    With `at`, its state is that of the moment: past its due date it is missed, whether that has been marked yet or not.
+    """
     hours = clock.unit == "hour"
     rung = clock.next_rung
     return {
         "id": clock.id,
         "limit": clock.limit,
-        "state": clock.state,
+        "state": display(clock, at) if at else clock.state,
         "started": moment(clock.started_at) if hours and clock.started_at else clock.started_on.isoformat(),
         "due": moment(clock.due_at) if hours else clock.due_on.isoformat(),
         "due_at": moment(clock.due_at),

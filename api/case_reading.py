@@ -1,0 +1,100 @@
+"""What may be read of one case: as it stands or stood, its history, changes, limits, and what the caller may do next."""
+
+from datetime import date, datetime
+from typing import Any
+
+import texts
+from api import views
+from api.desk import Desk
+from api.problem import Problem, not_found
+from api.schemas import body_schema, human_commands
+from domain import access
+from domain.case import CaseState
+from ledger.events import Recorded, recorded_all
+from readmodels import cases, history
+
+type Json = dict[str, Any]
+
+
+async def visible(desk: Desk, case_id: str) -> CaseState:
+    """The case as it stands, if it exists for the caller. Raises `Problem` 404 otherwise, alike for both reasons."""
+    case = await cases.current(desk.conn, case_id)
+    if case is None or not access.may_see(desk.principal, access.scope_of(case), desk.directory):
+        raise not_found("case_not_found")
+    return case
+
+
+async def case(
+    desk: Desk, case_id: str, *, version: int | None = None, as_of: datetime | None = None, legal_on: date | None = None
+) -> Json:
+    """The case as it stands, or as it stood: after a version's event, at a recorded moment, on a legal day.
+
+    What the caller may see is judged by where the case stands now. Raises `Problem` 404, 422 `one_basis` where a version is asked
+    together with a time.
+    """
+    now = await visible(desk, case_id)
+    if version is not None and (as_of or legal_on):
+        raise Problem(422, "one_basis")
+    if version is None and as_of is None and legal_on is None:
+        return await _shown(desk, now, now, desk.now)
+    past = await cases.history_as_of(desk.conn, case_id, version=version, recorded=as_of, legal=legal_on)
+    if not past or (version is not None and past[-1].at.version != version):
+        raise not_found("not_yet_opened" if version is None else "version_not_found", version=now.version)
+    stood = cases.folded(case_id, past)
+    at = desk.now if stood.version == now.version else past[-1].recorded_at
+    shown = await _shown(desk, stood, now, at)
+    basis = "version" if version is not None else "_and_".join(n for n, v in (("recorded", as_of), ("legal", legal_on)) if v)
+    return shown | {"as_of_basis": basis}
+
+
+async def _shown(desk: Desk, stood: CaseState, now: CaseState, at: datetime) -> Json:
+    view = views.withhold(views.case_view(stood, at), access.withheld(desk.principal, access.scope_of(now), desk.directory))
+    return await desk.reveal(stood.case_id, view)
+
+
+async def events(desk: Desk, case_id: str, *, after: int = 0, limit: int = 50, type_: str | None = None) -> Json:
+    """The case's history after a version, oldest first; `next_cursor` is the version to go on after."""
+    now = await visible(desk, case_id)
+    rows = await history.of_case(desk.conn, case_id, after, limit, type_)
+    recorded = recorded_all(rows[:limit])
+    items = await desk.reveal(case_id, [_event(desk, now, r) for r in recorded])
+    return {"items": items, "next_cursor": str(recorded[-1].at.version) if len(rows) > limit else None}
+
+
+def _event(desk: Desk, now: CaseState, recorded: Recorded) -> Json:
+    view = views.event_view(now.case_id, recorded, desk.directory)
+    if access.shows_event(desk.principal, access.scope_of(now), desk.directory, recorded.event.type):
+        return view
+    return views.withhold(view, ("data",))
+
+
+async def diff(desk: Desk, case_id: str, first: int, last: int) -> Json:
+    """Field changes between two versions, by JSON pointer into the case. Version 0 is the case before its first event."""
+    now = await visible(desk, case_id)
+    if max(first, last) > now.version:
+        raise not_found("version_not_found", version=now.version)
+    hidden = access.withheld(desk.principal, access.scope_of(now), desk.directory)
+    past = await cases.history_as_of(desk.conn, case_id, version=max(first, last))
+    views_of = [
+        views.withhold(views.case_view(cases.folded(case_id, past[:version])), hidden) if version else {} for version in (first, last)
+    ]
+    before, after = await desk.reveal(case_id, views_of)
+    return {"case_id": case_id, "from": first, "to": last, "changes": list(views.changes(before, after))}
+
+
+async def allowed(desk: Desk, case_id: str) -> Json:
+    """The commands the caller may issue on the case now: `name`, `label`, `schema` of the body."""
+    now = await visible(desk, case_id)
+    scope = access.scope_of(now)
+    names = [
+        kind.name
+        for kind in human_commands()
+        if kind.states and kind.allowed_in(now) and access.actor(desk.principal, kind.name, scope, desk.directory)
+    ]
+    items = [{"name": n, "label": texts.text(desk.lang, f"commands.{n}"), "schema": body_schema(n)} for n in names]
+    return {"items": items, "next_cursor": None}
+
+
+async def clocks(desk: Desk, case_id: str) -> Json:
+    now = await visible(desk, case_id)
+    return {"items": [views.clock_view(c, desk.now) for c in now.clocks], "next_cursor": None}

@@ -1,0 +1,60 @@
+"""One signed-in person's request: a transaction under their session, their scope, the directory of the moment."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import texts
+from api.problem import Problem
+from api.services import Services
+from domain.access import Principal, Scope, list_scope
+from domain.directory import Directory
+from ledger import accounts
+from ledger.events import stream_of
+from ledger.personal import load_keys, subjects_in, unseal_json
+from ledger.sql import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything a read may ask of. Valid inside `open_desk` only."""
+
+    services: Services
+    conn: Connection
+    principal: Principal
+    directory: Directory
+    now: datetime
+    lang: texts.Lang
+
+    @property
+    def scope(self) -> Scope:
+        return list_scope(self.principal, self.directory)
+
+    def has_role(self, *roles: str) -> bool:
+        return any(role in roles for role, _ in self.principal.roles)
+
+    async def reveal(self, case_id: str, data: Any) -> Any:
+        """JSON of one case with its personal values opened for display."""
+        keys = await load_keys(self.conn, self.services.keys.master, subjects_in(data))
+        return unseal_json(data, keys, stream_of(case_id))
+
+    async def reveal_each(self, items: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+        """The same for (case id, JSON) of many cases, with one statement for all their keys."""
+        keys = await load_keys(self.conn, self.services.keys.master, set[str]().union(*(subjects_in(data) for _, data in items)))
+        return [unseal_json(data, keys, stream_of(case_id)) for case_id, data in items]
+
+
+@asynccontextmanager
+async def open_desk(services: Services, token: str | None, lang: texts.Lang = "zh-CN") -> AsyncIterator[Desk]:
+    """The desk of the session's person. Raises `Problem` 401 `unauthenticated` where no session is open under the token."""
+    if not token:
+        raise Problem(401, "unauthenticated")
+    async with services.database.transaction(token) as conn:
+        directory = await services.directory.read(conn)
+        now = services.now()
+        principal = await accounts.principal_of(conn, token, now, directory)
+        if principal is None:
+            raise Problem(401, "unauthenticated")
+        yield Desk(services, conn, principal, directory, now, lang)

@@ -1,0 +1,113 @@
+"""Evidence files: stored once, encrypted under the applicant's key, found again by the case that carries them."""
+
+import hashlib
+import os
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from api import case_reading, views
+from api.commands import Store
+from api.desk import Desk
+from api.problem import Problem, not_found
+from domain import access
+from domain.case import CaseState
+from ledger.events import stream_of
+from ledger.personal import Erased, Sealer, SealFault, load_keys
+from ledger.schema import files
+from ledger.sql import Connection, Statement
+from readmodels import cases
+
+_NONCE = 12
+_INSERT = Statement(sa.insert(files).values({c.name: sa.bindparam(c.name, type_=c.type) for c in files.c if c.name != "created_at"}))
+
+
+def _bound(case_id: str, document_id: UUID) -> bytes:
+    return f"yuanshou-file-v1\0{stream_of(case_id)}\0{document_id}".encode()
+
+
+def document_id_of(case_id: str, principal: str, key: str, content: bytes) -> UUID:
+    """The document's id, made from who sends it under which key and from its content: a repeat is the same command."""
+    made = hashlib.sha256(b"\0".join((case_id.encode(), principal.encode(), key.encode(), hashlib.sha256(content).digest()))).digest()
+    number = int.from_bytes(made[:16]) & ~(0xF << 76) & ~(0x3 << 62) | (0x8 << 76) | (0x2 << 62)  # RFC 9562: version 8
+    return UUID(int=number)
+
+
+def attachment(document_id: UUID, title: str, media_type: str, content: bytes) -> dict[str, Any]:
+    """The body of `attach_document` for a file."""
+    return {
+        "document_id": str(document_id),
+        "title": title,
+        "digest": hashlib.sha256(content).hexdigest(),
+        "size": len(content),
+        "media_type": media_type,
+    }
+
+
+def storing(document_id: UUID, media_type: str, content: bytes) -> Store:
+    """What writes the file in the transaction that takes its command in."""
+
+    async def store(conn: Connection, case: CaseState, sealer: Sealer) -> None:
+        await store_file(conn, case, sealer, document_id, media_type=media_type, content=content)
+
+    return store
+
+
+async def store_file(conn: Connection, case: CaseState, sealer: Sealer, document_id: UUID, *, media_type: str, content: bytes) -> None:
+    """Write a file's row, its content encrypted (AES-256-GCM) under the applicant's key and bound to its case and id.
+
+    Raises `SealFault` where the applicant has no live key.
+    """
+    key = sealer.keys.get(str(sealer.applicant))
+    if not isinstance(key, bytes):
+        raise SealFault("the applicant has no live key")
+    nonce = os.urandom(_NONCE)
+    await _INSERT.run(
+        conn,
+        document_id=str(document_id),
+        case_id=case.case_id,
+        digest=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        media_type=media_type,
+        content=nonce + AESGCM(key).encrypt(nonce, content, _bound(case.case_id, document_id)),
+        centre=case.centre,
+        unit=case.assignment.unit if case.assignment else None,
+        outlet=case.outlet,
+    )
+
+
+async def listed(desk: Desk, case_id: str) -> dict[str, Any]:
+    """The case's documents: title, digest, size, media type. Raises `Problem` 404."""
+    case = await case_reading.visible(desk, case_id)
+    _may_read(desk, case)
+    items = await desk.reveal(case_id, [views.plain(d) for d in case.documents])
+    return {"items": items, "next_cursor": None}
+
+
+async def content(desk: Desk, case_id: str, document_id: UUID) -> tuple[bytes, str]:
+    """A document's bytes and media type. Raises `Problem` 404, also for a file whose command was refused; 410 once erased."""
+    case = await case_reading.visible(desk, case_id)
+    _may_read(desk, case)
+    attached = any(d.document_id == document_id for d in case.documents)
+    row = await cases.file_row(desk.conn, case_id, str(document_id)) if attached else None
+    if row is None:
+        raise not_found("document_not_found")
+    subject = str(case.applicant.subject_id)
+    key = (await load_keys(desk.conn, desk.services.keys.master, [subject])).get(subject)
+    if isinstance(key, Erased):
+        raise Problem(410, "document_erased")
+    if key is None:
+        raise SealFault("the applicant has no key")
+    box = bytes(row["content"])
+    try:
+        return AESGCM(key).decrypt(box[:_NONCE], box[_NONCE:], _bound(case_id, document_id)), row["media_type"]
+    except InvalidTag as fault:
+        raise SealFault("the file does not open under its applicant's key") from fault
+
+
+def _may_read(desk: Desk, case: CaseState) -> None:
+    if "documents" in access.withheld(desk.principal, access.scope_of(case), desk.directory):
+        raise Problem(403, "forbidden", withheld=["documents"])

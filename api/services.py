@@ -1,0 +1,24 @@
+"""What the API stands on, put together once at the composition root (`api.__main__`) or by a test."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.commands import Commands
+from domain.rules import Rules
+from ledger.directory import DirectoryCache
+from ledger.keys import KeyRing
+from ledger.store import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`now` gives the present moment (aware); `ready` says of each engine whether it can be used."""
+
+    database: Database
+    directory: DirectoryCache
+    rules: Callable[[], Rules]
+    keys: KeyRing
+    commands: Commands
+    now: Callable[[], datetime]
+    ready: Callable[[], Awaitable[Mapping[str, bool]]]

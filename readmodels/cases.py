@@ -1,0 +1,58 @@
+"""One case out of the ledger: as it stands, as it stood, and the evidence files it carries."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from domain.case import SCHEMA, CaseState, blank, fold
+from ledger.events import Recorded, load_history
+from ledger.schema import case_list, cases, files
+from ledger.sql import Connection, Row, Statement
+
+_CASE = Statement(sa.select(cases.c.version, cases.c.schema, cases.c.snapshot).where(cases.c.case_id == sa.bindparam("case")))
+_FILE = Statement(sa.select(files).where(files.c.document_id == sa.bindparam("document"), files.c.case_id == sa.bindparam("case")))
+_LOADS = Statement(
+    sa.select(sa.func.unnest(case_list.c.lawyers).label("lawyer"), sa.func.count().label("open"))
+    .where(case_list.c.stage.in_(("assignment", "representation")))
+    .group_by(sa.text("1"))
+)
+
+
+async def current(conn: Connection, case_id: str) -> CaseState | None:
+    """The case as it stands: the snapshot kept with its row, or folded anew where that is of another shape."""
+    row = await (await _CASE.run(conn, case=case_id)).fetchone()
+    if row is None or row["version"] == 0:
+        return None
+    if row["schema"] == SCHEMA and row["snapshot"] is not None:
+        case = CaseState.model_validate(row["snapshot"])
+        if case.version == row["version"]:
+            return case
+    return folded(case_id, await load_history(conn, case_id))
+
+
+def folded(case_id: str, history: list[Recorded]) -> CaseState:
+    """The fold of a history: nothing but the events decides how a case stood."""
+    return fold((r.happened for r in history), blank(case_id))
+
+
+async def history_as_of(
+    conn: Connection, case_id: str, *, version: int | None = None, recorded: datetime | None = None, legal: date | None = None
+) -> list[Recorded]:
+    """The first `version` events; or those recorded by a moment and of a legal day and before, whichever is asked."""
+    history = await (load_history(conn, case_id, upto=version) if version is not None else load_history(conn, case_id))
+    tests: list[Callable[[Recorded], bool]] = []
+    if recorded is not None:
+        tests.append(lambda r: r.recorded_at <= recorded)
+    if legal is not None:
+        tests.append(lambda r: r.at.effective_on <= legal)
+    return [r for r in history if all(test(r) for test in tests)]
+
+
+async def file_row(conn: Connection, case_id: str, document_id: str) -> Row | None:
+    return await (await _FILE.run(conn, case=case_id, document=document_id)).fetchone()
+
+
+async def loads(conn: Connection) -> dict[str, int]:
+    """Open cases by lawyer code."""
+    return {row["lawyer"]: row["open"] for row in await (await _LOADS.run(conn)).fetchall()}
