@@ -160,7 +160,10 @@ type Change = Callable[[Party | None, str, Personal, Any], Any]
 
 
 def map_personal[M: BaseModel](model: M, change: Change, party: Party | None = None) -> M:
-    """The same value with every personal leaf replaced by `change(enclosing party, field name, mark, leaf)`; None stays None."""
+    """The same value with every personal leaf replaced by `change(enclosing party, field name, mark, leaf)`; None stays None.
+
+    The field's name is that of the JSON (its alias where it has one): what is sealed under it is opened by it.
+    """
     marks = personal_marks(type(model))
     party = model if isinstance(model, Party) else party
 
@@ -168,7 +171,7 @@ def map_personal[M: BaseModel](model: M, change: Change, party: Party | None = N
         if isinstance(value, tuple):
             return tuple(walk(name, item) for item in value)  # pyright: ignore[reportUnknownVariableType]
         if value is not None and name in marks:
-            return change(party, name, marks[name], value)
+            return change(party, type(model).model_fields[name].alias or name, marks[name], value)
         return map_personal(value, change, party) if isinstance(value, BaseModel) else value
 
     old = {name: getattr(model, name) for name in type(model).model_fields}

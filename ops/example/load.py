@@ -82,8 +82,6 @@ async def load(client: httpx.AsyncClient, database: Database, home: Home, *, tod
     logins = await accounts.ensure(database, home, datetime.now(UTC))
     say(f"the worked example: {len(scenarios)} cases, {len(logins)} accounts")
     summary = await _play(_Caller(client, {login["username"]: login["password"] for login in logins}), scenarios)
-    for fault in summary.faults:
-        say(fault)
     if not summary.faults:
         accounts.write(home.path / "example.json", {**memory, "complete": True})
     return summary

@@ -12,15 +12,17 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from domain.access import Principal, actor, scope_of
 from domain.case import CaseState, Clock, blank
 from domain.clocks import display
-from domain.command import COMMANDS, Facts, Happened, decide
+from domain.command import COMMANDS, Command, Facts, Happened, decide
 from domain.identity import check_resident_id
 from domain.lifecycle import END_STATES, STATES
+from ledger.personal import Erased, Sealer, parties_of, unseal_json, with_subjects
 from ledger.rules import current
 from ops.example.accounts import written
 from ops.example.archive import archive
@@ -42,6 +44,7 @@ class Played:
     scenario: Scenario
     case: CaseState
     history: tuple[Happened, ...]
+    commands: tuple[Command, ...]
 
     def clocks(self, shown: str, now: datetime) -> Iterator[Clock]:
         return (clock for clock in self.case.clocks if clock.live and display(clock, now) == shown)
@@ -55,6 +58,7 @@ def play(scenario: Scenario, today: date) -> Played:
     """Carry the story out as the API would: the body by its model, the person by access, the command by the rules."""
     case, numbers = blank("01890000-0000-7000-8000-000000000001"), count(1)
     history: list[Happened] = []
+    commands: list[Command] = []
     learned: Learned = {}
     for n, step in enumerate(scenario.steps, start=1):
         body = json.loads(json.dumps(step.request(learned)))
@@ -72,9 +76,10 @@ def play(scenario: Scenario, today: date) -> Played:
         )
         decision = decide(case, command, told).numbered(lambda _: next(numbers), directory())
         case = decision.case
+        commands.append(command)
         history += decision.events
         learn(learned, ({"type": h.event.type, "version": h.at.version, "data": told_data(h)} for h in decision.events))
-    return Played(scenario, case, tuple(history))
+    return Played(scenario, case, tuple(history), tuple(commands))
 
 
 def told_data(happened: Happened) -> dict[str, Any]:
@@ -167,6 +172,14 @@ def test_printed_days_are_moved_by_whole_weeks_and_nothing_lies_in_the_future(to
         original = {day for d in facts()[scenario.case].days if (day := d.legal_day)}
         assert {step.on - timedelta(weeks=scenario.weeks) for step in stated} <= original
         assert all(step.on <= today for step in scenario.steps)
+
+
+def test_what_is_personal_in_the_example_opens_under_the_name_its_json_bears() -> None:
+    for command in (h for played in on_desk(DAYS[0]) for h in played.commands):
+        named = with_subjects(command, uuid4)
+        keys: dict[str, bytes | Erased] = {str(p.subject_id): bytes(32) for p in parties_of(named)} | {str(UUID(int=0)): bytes(32)}
+        sealed = Sealer(keys, "case/x", UUID(int=0)).seal(named)
+        assert unseal_json(sealed.model_dump(mode="json"), keys, "case/x") == named.model_dump(mode="json")
 
 
 def test_the_same_day_makes_the_same_bodies_and_keys() -> None:
