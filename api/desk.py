@@ -48,13 +48,13 @@ class Desk:
 
 @asynccontextmanager
 async def open_desk(services: Services, token: str | None, lang: texts.Lang = "zh-CN") -> AsyncIterator[Desk]:
-    """The desk of the session's person. Raises `Problem` 401 `unauthenticated` where no session is open under the token."""
+    """The desk of the session's person. Raises `Problem` 401 `authentication_required` where no session is open under the token."""
     if not token:
-        raise Problem(401, "unauthenticated")
+        raise Problem(401, "authentication_required")
     async with services.database.transaction(token) as conn:
         directory = await services.directory.read(conn)
         now = services.now()
         principal = await accounts.principal_of(conn, token, now, directory)
         if principal is None:
-            raise Problem(401, "unauthenticated")
+            raise Problem(401, "authentication_required")
         yield Desk(services, conn, principal, directory, now, lang)

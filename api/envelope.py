@@ -64,7 +64,7 @@ class Envelope:
                 log.error("unexpected", fault=type(exc).__name__, place=place_of(exc), route=route_of(scope))  # noqa: TRY400 -- messages may be personal
                 if answering:
                     raise
-                await answer(scope, Problem(500, "internal"))(scope, receive, marked)
+                await answer(scope, Problem(500, "internal_error"))(scope, receive, marked)
             finally:
                 self._note(scope, status, time.perf_counter() - started)
 

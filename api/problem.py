@@ -31,7 +31,7 @@ RETRY_SECONDS = 2
 
 CODE_OF_STATUS: Mapping[int, str] = {
     400: "malformed",
-    401: "unauthenticated",
+    401: "authentication_required",
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
@@ -39,30 +39,34 @@ CODE_OF_STATUS: Mapping[int, str] = {
     412: "version_mismatch",
     413: "too_large",
     415: "unsupported_media_type",
-    422: "invalid_values",
+    422: "invalid",
     428: "precondition_required",
     429: "too_many_requests",
-    500: "internal",
-    503: "unavailable",
+    500: "internal_error",
+    503: "engine_away",
 }
 """The code of a status where nothing more special is known; its sentence also stands in for a code that the catalogues do not hold."""
 
 _FIELD_CODES: tuple[tuple[str, str], ...] = (
-    (r"missing(_argument)?|none_required", "missing"),
-    (r"extra_forbidden|unexpected_keyword_argument", "extra"),
-    (r"literal_error|enum|union_tag_invalid|union_tag_not_found", "choice"),
+    (r"missing(_argument)?|none_required", "required"),
+    (r"extra_forbidden|unexpected_keyword_argument", "unknown_field"),
+    (r"literal_error|enum|union_tag_invalid|union_tag_not_found", "not_one_of"),
     (r"(string_|bytes_)?too_long", "too_long"),
     (r"(string_|bytes_)?too_short", "too_short"),
     (r"string_pattern_mismatch", "pattern"),
-    (r"int_\w+", "number"),
-    (r"bool_\w+", "boolean"),
-    (r"(timezone|datetime)_\w+", "moment"),
-    (r"date_\w+", "date"),
-    (r"uuid_\w+", "uuid"),
-    (r"(greater|less)_than(_equal)?", "range"),
-    (r"\w+_type|string_\w+", "invalid"),
+    (r"string_(type|sub_type|unicode)", "not_a_text"),
+    (r"int_\w+", "not_an_integer"),
+    (r"bool_\w+", "not_a_boolean"),
+    (r"timezone_\w+", "offset_missing"),
+    (r"datetime_\w+", "not_a_moment"),
+    (r"date_\w+", "not_a_date"),
+    (r"uuid_\w+", "not_a_uuid"),
+    (r"greater_than(_equal)?", "too_small"),
+    (r"less_than(_equal)?", "too_large"),
+    (r"(model|dict|model_attributes|mapping|dataclass)_type", "not_an_object"),
+    (r"(list|tuple|set|frozen_set|iterable|sequence)_type", "not_a_list"),
 )
-"""pydantic's error types (by pattern) → the contract's field codes; what is not listed is `invalid`, or a validator's own code."""
+"""pydantic's error types (by pattern) → the contract's field codes; what is not listed is a validator's own code, or `invalid_value`."""
 _CONSTRAINTS = ("min_length", "max_length", "ge", "gt", "le", "lt", "expected")
 _RESERVED = frozenset({"type", "title", "status", "detail", "code", "errors", "correlation_id"})
 
@@ -91,7 +95,7 @@ def retry(status: int, code: str, seconds: int = RETRY_SECONDS) -> Problem:
 
 def invalid(faults: Iterable[Mapping[str, Any]], body: Any) -> Problem:
     """422 from pydantic's errors about a JSON body. `body` is what was sent, used only to tell field names from union branches."""
-    return Problem(422, "invalid_values", errors=field_errors(faults, body))
+    return Problem(422, "invalid", errors=field_errors(faults, body))
 
 
 def field_errors(faults: Iterable[Mapping[str, Any]], body: Any) -> list[dict[str, Any]]:
@@ -114,7 +118,7 @@ def _field_code(fault: Mapping[str, Any]) -> str:
             return code
     # A validator of ours raises ValueError("some_code"): that code is the contract's.
     said = str((fault.get("ctx") or {}).get("error", "")) if kind == "value_error" else kind
-    return said if re.fullmatch(r"[a-z][a-z0-9_]*", said) and kind != "assertion_error" else "invalid"
+    return said if re.fullmatch(r"[a-z][a-z0-9_]*", said) and kind != "assertion_error" else "invalid_value"
 
 
 def _pointer(loc: Sequence[str | int], body: Any, *, missing: bool) -> str:
@@ -199,7 +203,7 @@ def of_request(exc: RequestValidationError) -> Problem:
         for fault in faults
         if fault["loc"][0] != "body"
     ]
-    return Problem(422, "invalid_values", errors=[*field_errors(inside, exc.body), *outside])
+    return Problem(422, "invalid", errors=[*field_errors(inside, exc.body), *outside])
 
 
 def install(app: FastAPI) -> None:
@@ -218,8 +222,8 @@ def install(app: FastAPI) -> None:
         return answer(request.scope, of_request(cast("RequestValidationError", exc)))
 
     async def away(request: Request, exc: Exception) -> Response:
-        log.warning("unavailable", engine="database", fault=type(exc).__name__)
-        return answer(request.scope, retry(503, "unavailable"))
+        log.warning("engine_away", engine="database", fault=type(exc).__name__)
+        return answer(request.scope, retry(503, "engine_away"))
 
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(Refusal, refusal)

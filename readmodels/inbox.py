@@ -4,7 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from ledger.schema import messages
+from ledger.schema import case_list, messages
 from ledger.sql import Connection, fetch_all, fetch_one
 from readmodels.paging import Key, Order, Page
 
@@ -16,13 +16,21 @@ _NEWEST = Order(
 
 
 async def of_person(conn: Connection, person: str, *, unread: bool, cursor: str | None, limit: int) -> Page:
-    """The person's messages, the newest first. Raises `BadCursor`."""
+    """The person's messages with their cases' numbers, the newest first. Raises `BadCursor`."""
     where = [messages.c.person == person]
     if unread:
         where.append(messages.c.read_at.is_(None))
     if cursor:
         where.append(_NEWEST.after(cursor))
-    rows = await fetch_all(conn, sa.select(messages, *_NEWEST.columns()).where(*where).order_by(*_NEWEST.by()).limit(limit + 1))
+    numbers = (case_list.c.register_number, case_list.c.case_number)
+    rows = await fetch_all(
+        conn,
+        sa.select(messages, *numbers, *_NEWEST.columns())
+        .join_from(messages, case_list, messages.c.case_id == case_list.c.case_id, isouter=True)
+        .where(*where)
+        .order_by(*_NEWEST.by())
+        .limit(limit + 1),
+    )
     return _NEWEST.page(rows, limit)
 
 

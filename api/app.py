@@ -1,0 +1,54 @@
+"""The HTTP application: routes of the contract, errors as problems, health, around it the guard and the envelope."""
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.responses import JSONResponse
+
+from api import problem
+from api.body import BodyGuard
+from api.envelope import Envelope
+from api.openapi import PREFIX, describe
+from api.problem import RETRY_SECONDS
+from api.routes import commands, reads, reference
+from api.services import Services
+
+
+def create_app(services: Services) -> FastAPI:
+    """The API over its services. Pages may be put beside it: `/` and everything outside `/api/v1` is free."""
+    app = FastAPI(
+        title="Yuanshou", version="1", openapi_url=f"{PREFIX}/openapi.json", docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    app.state.services = services
+    problem.install(app)
+    for part in (reference.router, reads.router, commands.router):
+        app.include_router(part, prefix=PREFIX)
+    app.include_router(_operations(services))
+    app.add_middleware(BodyGuard, api_prefix=PREFIX)
+    app.add_middleware(Envelope)
+    described: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not described:
+            described.update(describe(app))
+        return described
+
+    app.openapi = openapi
+    return app
+
+
+def _operations(services: Services) -> APIRouter:
+    router = APIRouter(tags=["operations"])
+
+    @router.get("/healthz", summary="Alive")
+    async def healthz() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @router.get("/readyz", summary="Commands can be taken: database, Temporal, a worker seen", responses={503: {"description": "Not yet"}})
+    async def readyz() -> JSONResponse:
+        checks = dict(await services.ready())
+        if all(checks.values()):
+            return JSONResponse({"status": "ready", "checks": checks})
+        return JSONResponse({"status": "not_ready", "checks": checks}, status_code=503, headers={"Retry-After": str(RETRY_SECONDS)})
+
+    return router

@@ -1,0 +1,150 @@
+"""What may be read across cases: lists, the queue, deadlines, histories, the inbox. Every list stays inside the caller's scope."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from api import views
+from api.desk import Desk
+from api.problem import Problem, not_found
+from domain import access
+from ledger.events import recorded
+from ledger.sql import Row
+from ledger.tokens import tokens_for_query
+from readmodels import deadlines as deadline_list
+from readmodels import history, queue, search
+from readmodels import inbox as inbox_list
+from readmodels.deadlines import DeadlineQuery
+from readmodels.history import EventQuery
+from readmodels.paging import BadCursor, Page
+from readmodels.search import CaseQuery
+
+type Json = dict[str, Any]
+
+ACROSS_ROLES = ("supervisor", "auditor", "approver", "bureau_officer")
+"""Who may read histories across cases."""
+_SOON = timedelta(days=3)
+_HIDDEN = frozenset({"clocks", "excluded", "accepted_by"})
+
+
+@contextmanager
+def _cursor() -> Iterator[None]:
+    try:
+        yield
+    except BadCursor as fault:
+        raise Problem(422, "invalid", errors=[{"parameter": "cursor", "in": "query", "code": "invalid_value"}]) from fault
+
+
+def _row(desk: Desk, row: Row) -> Json:
+    """A list row as returned; what the caller may not see of the case is absent and named."""
+    shown = {
+        name: views.moment(value) if isinstance(value, datetime) else value.isoformat() if hasattr(value, "isoformat") else value
+        for name, value in row.items()
+        if name not in _HIDDEN and not name.startswith("clock")
+    }
+    return views.withhold(shown, access.withheld(desk.principal, search.scope_of_row(row), desk.directory))
+
+
+async def _listed(desk: Desk, page: Page, items: list[Json]) -> Json:
+    opened = await desk.reveal_each([(str(row["case_id"]), item) for row, item in zip(page.rows, items, strict=True)])
+    return {"items": opened, "next_cursor": page.next_cursor}
+
+
+async def cases(desk: Desk, query: CaseQuery) -> Json:
+    """Cases that fit the filters. `q` is a number or its part, a name (characters, pinyin, initials), an ID number or a phone's end."""
+    if query.q:
+        query = replace(query, tokens=[token for _, token in tokens_for_query(desk.services.keys.search, query.q)])
+    with _cursor():
+        page = await search.find(desk.conn, desk.scope, query)
+    return await _listed(desk, page, [_row(desk, row) for row in page.rows])
+
+
+async def my_queue(desk: Desk, cursor: str | None, limit: int) -> Json:
+    """What waits for the caller, the most urgent first; `urgency` is missed, due_today, soon, waiting (on somebody else) or later."""
+    with _cursor():
+        page = await queue.mine(desk.conn, desk.principal, desk.directory, desk.now, cursor=cursor, limit=limit)
+    return await _listed(desk, page, [_row(desk, row) | {"urgency": _urgency(desk, row)} for row in page.rows])
+
+
+def _urgency(desk: Desk, row: Row) -> str:
+    due: datetime | None = row["due_at"]
+    if due is not None and due < desk.now:
+        return "missed"
+    if due is not None and due.astimezone(views.ZONE).date() == desk.now.astimezone(views.ZONE).date():
+        return "due_today"
+    if not desk.has_role(row["waiting_for"] or ""):
+        return "waiting"
+    return "soon" if due is not None and due < desk.now + _SOON else "later"
+
+
+def moment_of(given: datetime | date | None) -> datetime | None:
+    """A moment as given, or the beginning of a day in Asia/Shanghai. Raises `Problem` 422 for a moment without offset."""
+    if given is None or (isinstance(given, datetime) and given.tzinfo):
+        return given
+    if isinstance(given, datetime):
+        raise Problem(422, "invalid", errors=[{"parameter": "due_before", "in": "query", "code": "offset_missing"}])
+    return datetime.combine(given, time(), views.ZONE)
+
+
+async def deadlines(desk: Desk, query: DeadlineQuery) -> Json:
+    """Time limits of the caller's cases by due date; the clock's fields with the case's beside them."""
+    with _cursor():
+        page = await deadline_list.find(desk.conn, desk.scope, query, desk.now)
+    items = [
+        _row(desk, row)
+        | {"case_state": row["state"], **row["clock"], "state": row["clock_state"], "due": row["clock"]["due_on"]}
+        | {"due_at": views.moment(datetime.fromisoformat(row["clock"]["due_at"]))}
+        for row in page.rows
+    ]
+    return await _listed(desk, page, items)
+
+
+async def events(desk: Desk, query: EventQuery) -> Json:
+    """Events across cases, the newest first. Raises `Problem` 403 for who is none of `ACROSS_ROLES`."""
+    if not desk.has_role(*ACROSS_ROLES):
+        raise Problem(403, "forbidden")
+    with _cursor():
+        page = await history.across(desk.conn, desk.scope, query)
+    return await _listed(desk, page, [_event(desk, row) for row in page.rows])
+
+
+def _event(desk: Desk, row: Row) -> Json:
+    case_id = str(row["case_id"])
+    case = {name.removeprefix("case_"): value for name, value in row.items() if name.startswith("case_")}
+    # `case_number` of the list row is `case_case_number` in the joined one.
+    shown = views.event_view(case_id, recorded(row), desk.directory) | {
+        "register_number": row["case_register_number"],
+        "case_number": row["case_case_number"],
+    }
+    scope = search.scope_of_row(case)
+    return shown if access.shows_event(desk.principal, scope, desk.directory, row["type"]) else views.withhold(shown, ("data",))
+
+
+async def inbox(desk: Desk, *, unread: bool, cursor: str | None, limit: int) -> Json:
+    """The caller's messages, the newest first."""
+    with _cursor():
+        page = await inbox_list.of_person(desk.conn, desk.principal.person, unread=unread, cursor=cursor, limit=limit)
+    return {"items": [_message(row) for row in page.rows], "next_cursor": page.next_cursor}
+
+
+def _message(row: Row) -> Json:
+    return {
+        **row["data"],
+        "id": row["id"],
+        "case_id": str(row["case_id"]),
+        "register_number": row["register_number"],
+        "case_number": row["case_number"],
+        "kind": row["kind"],
+        "at": views.moment(row["created_at"]),
+        "read": row["read_at"] is not None,
+        "read_at": views.moment(row["read_at"]),
+    }
+
+
+async def mark_read(desk: Desk, message_id: str) -> Json:
+    """Mark a message read; repeating it changes nothing. Raises `Problem` 404 for one that is not the caller's."""
+    if not await inbox_list.mark_read(desk.conn, desk.principal.person, message_id):
+        raise not_found("message_not_found")
+    return {"id": message_id, "read": True}

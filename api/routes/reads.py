@@ -1,0 +1,158 @@
+"""The routes that read: each one asks a function at the caller's desk and answers with what it gives."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import AwareDatetime
+from starlette.responses import Response
+
+from api import case_reading, documents, list_reading
+from api.auth import AtDesk
+from api.routes.commands import id_of
+from domain.lifecycle import Stage, State
+from readmodels.deadlines import DeadlineQuery
+from readmodels.history import EventQuery
+from readmodels.paging import LIMIT, LIMIT_MAX
+from readmodels.search import CaseQuery, Sort
+
+router = APIRouter()
+
+type Json = dict[str, Any]
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
+Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before.")]
+Word = Annotated[str | None, Query(max_length=64)]
+Version = Annotated[int, Query(ge=0, le=2**31 - 1)]
+Day = Annotated[date | datetime | None, Query(description="Due before this day, or this moment with offset.")]
+
+
+def _case_id(case_id: Annotated[str, Path(description="The case's id (UUIDv7).")]) -> str:
+    return id_of(case_id)
+
+
+CaseId = Annotated[str, Depends(_case_id)]
+ClockState = Literal["running", "paused", "met", "met_late", "missed", "lapsed", "cancelled"]
+
+
+@router.get("/cases", tags=["cases"], summary="Search cases")
+async def find_cases(
+    *,
+    desk: AtDesk,
+    stage: Stage | None = None,
+    state: State | None = None,
+    office: Word = None,
+    assignee: Word = None,
+    category: Word = None,
+    due_before: Day = None,
+    q: Annotated[
+        str | None, Query(max_length=200, description="A number, a name, its pinyin or initials, an ID number, a phone's end.")
+    ] = None,
+    sort: Sort = "-updated_at",
+    cursor: Cursor = None,
+    limit: Limit = LIMIT,
+) -> Json:
+    query = CaseQuery(
+        stage=stage, state=state, office=office, assignee=assignee, category=category, due_before=list_reading.moment_of(due_before),
+        q=(q or "").strip() or None, sort=sort, cursor=cursor, limit=limit,
+    )  # fmt: skip
+    return await list_reading.cases(desk, query)
+
+
+@router.get("/cases/{case_id}", tags=["cases"], summary="A case as it stands, or as it stood")
+async def read_case(
+    *,
+    desk: AtDesk,
+    response: Response,
+    case_id: CaseId,
+    version: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="After the event of this version.")] = None,
+    as_of: Annotated[AwareDatetime | None, Query(description="As recorded by this moment.")] = None,
+    legal_on: Annotated[date | None, Query(description="By events of this legal day and before.")] = None,
+) -> Json:
+    found = await case_reading.case(desk, case_id, version=version, as_of=as_of, legal_on=legal_on)
+    if "as_of_basis" not in found:
+        response.headers["ETag"] = f'"{found["version"]}"'
+    return found
+
+
+@router.get("/cases/{case_id}/events", tags=["cases"], summary="The case's history, oldest first")
+async def case_events(
+    *,
+    desk: AtDesk, case_id: CaseId, after: Version = 0, type: Word = None, cursor: Version | None = None, limit: Limit = LIMIT,
+) -> Json:  # fmt: skip
+    return await case_reading.events(desk, case_id, after=max(after, cursor or 0), limit=limit, type_=type)
+
+
+@router.get("/cases/{case_id}/diff", tags=["cases"], summary="Field changes between two versions")
+async def case_diff(
+    *,
+    desk: AtDesk, case_id: CaseId, first: Annotated[Version, Query(alias="from")], last: Annotated[Version, Query(alias="to")],
+) -> Json:  # fmt: skip
+    return await case_reading.diff(desk, case_id, first, last)
+
+
+@router.get("/cases/{case_id}/allowed-commands", tags=["cases"], summary="What the caller may do now")
+async def allowed_commands(desk: AtDesk, case_id: CaseId) -> Json:
+    return await case_reading.allowed(desk, case_id)
+
+
+@router.get("/cases/{case_id}/clocks", tags=["cases"], summary="The case's time limits")
+async def case_clocks(desk: AtDesk, case_id: CaseId) -> Json:
+    return await case_reading.clocks(desk, case_id)
+
+
+@router.get("/cases/{case_id}/documents", tags=["cases"], summary="The case's documents")
+async def case_documents(desk: AtDesk, case_id: CaseId) -> Json:
+    return await documents.listed(desk, case_id)
+
+
+@router.get("/cases/{case_id}/documents/{document_id}", tags=["cases"], summary="A document's content", response_class=Response)
+async def document_content(desk: AtDesk, case_id: CaseId, document_id: UUID) -> Response:
+    content, media_type = await documents.content(desk, case_id, document_id)
+    # What somebody uploaded is never run in our pages' name.
+    headers = {"Content-Disposition": f'attachment; filename="{document_id}"', "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+@router.get("/events", tags=["history"], summary="Events across cases, the newest first")
+async def all_events(
+    *,
+    desk: AtDesk,
+    case: UUID | None = None,
+    type: Word = None,
+    actor: Word = None,
+    office: Word = None,
+    from_: Annotated[AwareDatetime | None, Query(alias="from", description="Recorded at or after.")] = None,
+    to: Annotated[AwareDatetime | None, Query(description="Recorded before.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT,
+) -> Json:
+    query = EventQuery(
+        case=str(case) if case else None, type=type, actor=actor, office=office, from_at=from_, to_at=to, cursor=cursor, limit=limit,
+    )  # fmt: skip
+    return await list_reading.events(desk, query)
+
+
+@router.get("/me/queue", tags=["work"], summary="My queue, the most urgent first")
+async def my_queue(desk: AtDesk, cursor: Cursor = None, limit: Limit = LIMIT) -> Json:
+    return await list_reading.my_queue(desk, cursor, limit)
+
+
+@router.get("/deadlines", tags=["work"], summary="Time limits across cases")
+async def deadlines(
+    *,
+    desk: AtDesk, state: ClockState | None = None, due_before: Day = None, office: Word = None, cursor: Cursor = None,
+    limit: Limit = LIMIT,
+) -> Json:  # fmt: skip
+    query = DeadlineQuery(state=state, due_before=list_reading.moment_of(due_before), office=office, cursor=cursor, limit=limit)
+    return await list_reading.deadlines(desk, query)
+
+
+@router.get("/inbox", tags=["work"], summary="My messages, the newest first")
+async def inbox(desk: AtDesk, unread: bool = False, cursor: Cursor = None, limit: Limit = LIMIT) -> Json:
+    return await list_reading.inbox(desk, unread=unread, cursor=cursor, limit=limit)
+
+
+@router.post("/inbox/{message_id:path}/read", tags=["work"], summary="Mark a message read")
+async def read_message(desk: AtDesk, message_id: Annotated[str, Path(max_length=500)]) -> Json:
+    return await list_reading.mark_read(desk, message_id)

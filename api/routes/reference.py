@@ -1,0 +1,71 @@
+"""The routes that belong to no case: tokens, the person signed in, the directory, dates and sums worked out on request."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from api import reference
+from api.auth import AtDesk, Credentials, services_of, sign_in, sign_out, token_of
+from api.body import read_json
+from api.problem import Problem
+
+router = APIRouter()
+
+type Json = dict[str, Any]
+Word = Annotated[str | None, Query(max_length=64)]
+
+
+@router.post("/tokens", tags=["people"], summary="Sign in")
+async def new_token(request: Request, credentials: Credentials) -> Json:
+    return await sign_in(services_of(request), credentials)
+
+
+@router.delete("/tokens/current", tags=["people"], summary="Sign out", status_code=204)
+async def end_token(request: Request) -> None:
+    token = token_of(request)
+    if token is None:
+        raise Problem(401, "authentication_required")
+    await sign_out(services_of(request), token)
+
+
+@router.get("/me", tags=["people"], summary="Who is signed in")
+async def me(desk: AtDesk) -> Json:
+    return await reference.me(desk)
+
+
+@router.get("/offices", tags=["people"], summary="Offices and outlets")
+async def offices(desk: AtDesk) -> Json:
+    return reference.offices(desk)
+
+
+@router.get("/people", tags=["people"], summary="Colleagues a command may name")
+async def people(desk: AtDesk) -> Json:
+    return reference.people(desk)
+
+
+@router.get("/lawyers", tags=["people"], summary="The panel of lawyers")
+async def lawyers(desk: AtDesk, specialty: Word = None, office: Word = None, available_on: date | None = None) -> Json:
+    return await reference.lawyers(desk, specialty=specialty, office=office, available_on=available_on)
+
+
+@router.get("/tariffs", tags=["people"], summary="The subsidy tariffs in force today")
+async def tariffs(desk: AtDesk) -> Json:
+    return reference.tariffs(desk)
+
+
+@router.get("/calendar/due", tags=["rules"], summary="When a limit that starts then is due, and how that is counted")
+async def calendar_due(
+    desk: AtDesk,
+    limit: Annotated[str, Query(max_length=64)],
+    start: Annotated[str, Query(max_length=40, description="A day, or a moment with offset.")],
+    county: Annotated[str | None, Query(max_length=64, description="All counties keep the national calendar.")] = None,
+    kind: Word = None,
+) -> Json:
+    del county
+    return reference.due(desk, limit=limit, start=start, kind=kind)
+
+
+@router.post("/eligibility/hardship", tags=["rules"], summary="Work out hardship without recording it")
+async def hardship(request: Request, desk: AtDesk) -> Json:
+    return reference.hardship(desk, await read_json(request))
