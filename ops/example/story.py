@@ -14,7 +14,7 @@ from ops.example.directory import directory_events, people_accounts
 from ops.example.facts import Fact
 from ops.example.script import Scenario, Step
 
-Basis = Literal["stated", "inferred", "filled"]
+Basis = Literal["stated", "inferred", "earlier", "filled"]
 COURT, BOARD = "基层人民法院", "劳动人事争议仲裁委员会"
 
 
@@ -103,6 +103,7 @@ class Story:
         return {
             "stated": f"公开案例 {self.fact.id} 载明此日{moved}",
             "inferred": f"补录：公开案例 {self.fact.id} 称当日办理，日期为推定（filled）",
+            "earlier": f"补录：公开案例 {self.fact.id} 载明援助之前的这一步，录入日为补录（filled）{moved}",
             "filled": f"补录：公开案例 {self.fact.id} 未载此步，日期与内容为补录（filled）",
         }[basis]
 
@@ -154,9 +155,10 @@ class Story:
             household = [{"relation": relation, "income_fen_per_month": fen} for relation, fen in lines]
             body = {"household": household, "county": self.team.county, "residence": "rural", "proof": "integrity_pledge"}
             self.do(who, "assess_hardship", on, basis, **body)
-        self.do(who, "declare_conflict_check", on, basis, cleared=True)
+        unprinted = _unprinted(basis)
+        self.do(who, "declare_conflict_check", on, unprinted, cleared=True)
         opinion = "符合法律援助条件，建议给予援助" if decision == "grant" else "家庭人均收入高于经济困难标准，建议不予援助"
-        return self.do(who, "recommend_decision", on, basis, decision=decision, opinion=opinion)
+        return self.do(who, "recommend_decision", on, unprinted, decision=decision, opinion=opinion)
 
     def granted(self, on: date, basis: Basis = "filled") -> Self:
         kind = self.fact.matter
@@ -181,7 +183,7 @@ class Story:
         code, unit = handler(lawyer)
         self.lawyer = lawyer
         wish: Mapping[str, Any] = {"choices": list(choices)} if choices else {"no_wish_told": True}
-        self.do(self.team.caseworker, "record_lawyer_choice", on, basis, **wish)
+        self.do(self.team.caseworker, "record_lawyer_choice", on, _unprinted(basis), **wish)
         return self.do(self.team.approver, "assign_unit", on, basis, unit=unit, lawyer=code)
 
     def engaged(self, on: date, basis: Basis = "filled", signed_by: str = "recipient") -> Self:
@@ -206,7 +208,7 @@ class Story:
 
     def before(self, on: date, step: str, kind: str, body: str, **more: Any) -> Self:
         """A printed step from before the aid, entered by the caseworker on the day `on`."""
-        return self.procedure(on, "filled", kind, body, who=self.team.caseworker, held_on=self.fact.day(step), before_aid=True, **more)
+        return self.procedure(on, "earlier", kind, body, who=self.team.caseworker, held_on=self.fact.day(step), before_aid=True, **more)
 
     def heard(self, on: date, basis: Basis = "filled", result: str = "开庭审理") -> Self:
         return self.do(self.lawyer, "record_hearing", on, basis, held_on=on.isoformat(), result=result)
@@ -242,6 +244,11 @@ class Story:
         """From the closing report to the archive, at the pace of an ordinary office."""
         self.reported(later(ended, 8)).file_accepted(later(ended, 15)).subsidy_approved(later(ended, 20))
         return self.paid(later(ended, 27)).archived(later(ended, 34))
+
+
+def _unprinted(basis: Basis) -> Basis:
+    """The basis of what must have come with a step, and is printed nowhere."""
+    return "filled" if basis == "stated" else basis
 
 
 def _waiver(fact: Fact) -> str | None:

@@ -237,3 +237,11 @@ def test_passwords_are_made_once_and_kept_for_their_owner_alone(tmp_path: Path) 
     assert file.stat().st_mode & 0o777 == 0o600
     assert len({login["password"] for login in first}) == len(people_accounts())
     assert {login["role"] for login in first} >= {"liaison", "approver", "auditor", "system_administrator", "security_administrator"}
+
+
+def test_every_record_is_run_and_named_in_the_docs() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "example.md").read_text(encoding="utf-8")
+    archive_page, desk_page = page.split("\n## The archive\n")[1].split("\n## The desk\n")
+    for scenarios, part in ((archive(), archive_page), (desk(DAYS[0]), desk_page)):
+        assert {scenario.case for scenario in scenarios} <= set(re.findall(r"^\| (PC\d{3}) \|", part, re.MULTILINE))
+    assert {scenario.case for scenario in (*archive(), *desk(DAYS[0]))} == set(facts())
