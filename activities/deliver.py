@@ -1,10 +1,10 @@
 """The outbox, delivered: each message once a person, whatever restarts."""
 
-from notify.deliver import deliver_open
 from temporalio import activity
 
 from ledger.directory import DirectoryCache
 from ledger.store import WORKER, Database
+from notify.deliver import deliver_open
 from workflows.faultpoints import reach
 
 _PAGE = 200

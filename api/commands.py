@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
-import domain.stages  # noqa: F401 -- fills the registries
 from api import views
 from api.correction import seal_correction
 from api.courier import Courier, EngineAway, LedgerBehind
@@ -21,8 +20,9 @@ from api.problem import Problem, invalid, not_found, of_refusal, retry
 from domain import access
 from domain.access import Principal
 from domain.case import SCHEMA, CaseState, blank, fold
-from domain.command import COMMANDS, Actor, Command, Refusal
+from domain.command import Actor, Command, Refusal
 from domain.directory import Directory
+from domain.stages import COMMANDS
 from domain.stages.correction import CorrectRecord
 from domain.values import Party, Personal, Sealed, map_personal
 from ledger import chain, events, inbox

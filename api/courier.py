@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import psycopg
 import sqlalchemy as sa
@@ -138,7 +138,9 @@ class Courier:
                 if opening:
                     return await self._with_start(case_id, command_id)
                 handle = self._client.get_workflow_handle(contract.workflow_id(case_id))
-                return await handle.execute_update(contract.RECORD_UPDATE, command_id, id=command_id, result_type=Plan)
+                return await handle.execute_update(  # pyright: ignore[reportUnknownMemberType] -- the SDK's own gap
+                    contract.RECORD_UPDATE, command_id, id=command_id, result_type=Plan
+                )
             except RPCError as fault:
                 # No run is open (the case had ended, or Temporal forgot it), or it closed while the Update was on its way.
                 if fault.status is not RPCStatusCode.NOT_FOUND or not left:
@@ -147,7 +149,7 @@ class Courier:
         raise EngineAway
 
     async def _with_start(self, case_id: str, command_id: str) -> Plan:
-        start = WithStartWorkflowOperation(
+        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             "case",
             CaseInput(case_id),
             id=contract.workflow_id(case_id),
@@ -155,7 +157,7 @@ class Courier:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             task_timeout=contract.TASK_TIMEOUT,
         )
-        return await self._client.execute_update_with_start_workflow(
+        return await self._client.execute_update_with_start_workflow(  # pyright: ignore[reportUnknownMemberType] -- the SDK's own gap
             contract.RECORD_UPDATE, command_id, id=command_id, start_workflow_operation=start, result_type=Plan
         )
 

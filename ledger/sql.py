@@ -5,17 +5,19 @@ about 0.7 ms a statement and lets several travel in one pipeline (`docs/decision
 """
 
 from collections.abc import Mapping
-from typing import Any, LiteralString, cast
+from typing import Any, cast
 
 from psycopg import AsyncConnection, AsyncCursor
+from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
-from sqlalchemy import ClauseElement
+from sqlalchemy import BindParameter, ClauseElement
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.psycopg import dialect
+from sqlalchemy.sql.compiler import SQLCompiler
 
-type Row = dict[str, Any]
-type Connection = AsyncConnection[Row]
-type Cursor = AsyncCursor[Row]
+Row = DictRow
+Connection = AsyncConnection[DictRow]
+Cursor = AsyncCursor[DictRow]
 
 _DIALECT = dialect()
 
@@ -24,10 +26,11 @@ class Statement:
     """A Core statement compiled once; `run` binds its parameters by name."""
 
     def __init__(self, clause: ClauseElement) -> None:
-        compiled = clause.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-        self.text = cast("LiteralString", str(compiled))
-        self._params: Mapping[str, Any] = compiled.params
-        self._json = frozenset(name for name, bind in compiled.binds.items() if isinstance(bind.type, JSONB))  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType, reportUnknownArgumentType]
+        compiled = cast("SQLCompiler", clause.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True}))
+        self.text = str(compiled).encode()
+        self._params: dict[str, Any] = dict(compiled.params)
+        binds: dict[str, BindParameter[Any]] = compiled.binds
+        self._json = frozenset(name for name, bind in binds.items() if isinstance(bind.type, JSONB))
 
     def bind(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters as psycopg takes them; a name the statement does not know is a fault."""

@@ -1,14 +1,13 @@
 """Connections and transactions. Every transaction of the product goes through `Database.transaction`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import Self, cast
 
-from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from ledger.sql import Connection, Row
+from ledger.sql import Connection
 
 WORKER = "worker"
 """The session name of the workers' own transactions."""
@@ -19,7 +18,7 @@ class Database:
 
     def __init__(self, dsn: str, *, size: int = 10, name: str = "yuanshou") -> None:
         self.dsn = dsn
-        self._pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
+        pool = AsyncConnectionPool(
             dsn,
             min_size=1,
             max_size=size,
@@ -27,8 +26,8 @@ class Database:
             timeout=5,
             kwargs={"row_factory": dict_row, "autocommit": True, "prepare_threshold": 0, "application_name": name},
             check=AsyncConnectionPool.check_connection,
-            connection_class=AsyncConnection[Row],
         )
+        self._pool = cast("AsyncConnectionPool[Connection]", pool)  # the row factory makes it so, which its type cannot tell
 
     async def __aenter__(self) -> Self:
         await self._pool.open()
@@ -38,7 +37,7 @@ class Database:
         await self._pool.close()
 
     @asynccontextmanager
-    async def transaction(self, session: str, *, pipeline: bool = False) -> AsyncIterator[Connection]:
+    async def transaction(self, session: str, *, pipeline: bool = False) -> AsyncGenerator[Connection]:
         """One transaction at READ COMMITTED with `app.session` set to the caller's session for its length.
 
         With `pipeline`, statements travel together until a result is fetched; an error then shows at that fetch.
@@ -55,7 +54,7 @@ class Database:
                     yield conn
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    async def connection(self) -> AsyncGenerator[Connection]:
         """A connection outside any transaction, for LISTEN and probes."""
         async with self._pool.connection() as conn:
             yield conn

@@ -7,6 +7,7 @@ import sys
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
+import psycopg
 import structlog
 import uvloop
 from temporalio.api.enums.v1 import IndexedValueType
@@ -31,7 +32,7 @@ from activities.record import Recorder
 from ledger import logs, rules
 from ledger.keys import KeyRing
 from ledger.settings import Settings
-from ledger.store import Database
+from ledger.store import WORKER, Database
 from workers.temporal import connect, runtime
 from workflows import contract
 from workflows.case import CaseWorkflow
@@ -41,6 +42,7 @@ _log = structlog.get_logger(__name__)
 DATABASE_NAME = "yuanshou-worker"
 """The worker's name among the database's connections, by which the API sees that one is there."""
 _LAG_SECONDS = 60.0
+_SEEN_EVERY_SECONDS = 2.0
 _DRAIN = timedelta(seconds=10)
 _CACHED_CASES = 600
 """Workflows kept in memory; the rest are replayed from their short histories when something happens to them."""
@@ -121,8 +123,22 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         if await ensure_schedules(client):
             _log.info("temporal is new here", woken=await reconciler.rearm())
         _log.info("worker ready")
+        seen = asyncio.create_task(_stay_seen(database))
         await stop.wait()
+        seen.cancel()
+        await asyncio.gather(seen, return_exceptions=True)
         _log.info("worker draining")
+
+
+async def _stay_seen(database: Database) -> None:
+    """Connect again after the database was away: the API sees a worker by its connection, and an idle pool makes none by itself."""
+    while True:
+        await asyncio.sleep(_SEEN_EVERY_SECONDS)
+        try:
+            async with database.transaction(WORKER) as conn:
+                await conn.execute("SELECT 1")
+        except psycopg.OperationalError as fault:
+            _log.warning("the database is away", fault=type(fault).__name__)
 
 
 async def _reach(settings: Settings, keys: KeyRing, metrics: str | None) -> Client:

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,6 @@ from fastapi import FastAPI
 from psycopg_pool import PoolTimeout
 from temporalio.client import Client
 from temporalio.service import RPCError
-from web.app import with_pages
 
 from api import envelope
 from api.commands import Commands
@@ -25,6 +24,8 @@ from ledger.directory import DirectoryCache
 from ledger.keys import KeyRing
 from ledger.settings import Settings
 from ledger.store import WORKER, Database
+from web.app import with_pages
+from web.in_process import InProcess
 from workers.app import DATABASE_NAME, leave
 from workers.temporal import connect, runtime
 
@@ -63,7 +64,7 @@ async def _worker(database: Database) -> bool:
 
 
 @asynccontextmanager
-async def services(settings: Settings) -> AsyncIterator[Services]:
+async def services(settings: Settings) -> AsyncGenerator[Services]:
     """Everything the API stands on, opened; Temporal may still be away."""
     keys = KeyRing.open(settings.keys)
     client = await connect(settings, keys, using=runtime(), lazy=True)
@@ -85,7 +86,8 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
 
 def app_of(given: Services, settings: Settings) -> FastAPI:
     """The API with the pages beside it."""
-    return with_pages(create_app(given), example=settings.example)
+    api = create_app(given)
+    return with_pages(api, InProcess(api, given), given.rules().policy, example=settings.example)
 
 
 async def _main() -> None:

@@ -99,7 +99,7 @@ class CaseWorkflow:
         self._plan, self._version = plan, plan.version
         if plan.stage and (told is None or (told.stage, told.state, _next(told)) != (plan.stage, plan.state, _next(plan))):
             due = _next(plan)
-            workflow.upsert_search_attributes(
+            workflow.upsert_search_attributes(  # pyright: ignore[reportUnknownMemberType] -- the SDK's own gap
                 [
                     contract.STAGE.value_set(plan.stage),
                     contract.STATE.value_set(plan.state or ""),

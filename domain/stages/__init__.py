@@ -15,3 +15,4 @@ from domain.stages import subsidy as subsidy
 from domain.stages import any_stage as any_stage
 from domain.stages import correction as correction
 from domain import clocks as clocks
+from domain.command import COMMANDS as COMMANDS, EVENTS as EVENTS
