@@ -1,0 +1,183 @@
+"""A backend with state for the pages' tests: one case that the real domain decides, kept in memory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from pydantic import ValidationError
+
+from api.problem import document, field_errors, of_refusal
+from api.views import case_view, clock_view, plain
+from domain.case import CaseState, blank, fold
+from domain.command import COMMANDS, Actor, Facts, Happened, Refusal, allowed_commands, decide
+from domain.directory import Directory
+from ledger import rules
+from texts import Lang
+from web.backend import Json, Problem
+
+
+@dataclass
+class Person:
+    code: str
+    name: str
+    role: str
+    office: str
+    lawyer: str | None = None
+    unit: str | None = None
+
+
+@dataclass
+class InMemory:
+    """Every command is decided by the real rules at the moment `now`; sessions are the persons' codes."""
+
+    directory: Directory
+    staff: dict[str, Person]
+    now: datetime
+    histories: dict[str, list[Happened]] = field(default_factory=dict[str, list[Happened]])
+    states: dict[str, CaseState] = field(default_factory=dict[str, CaseState])
+    answered: dict[str, Json] = field(default_factory=dict[str, Json])
+    down: bool = False
+    files: list[Json] = field(default_factory=list[Json])
+    messages: list[Json] = field(default_factory=list[Json])
+    drawn: int = 0
+
+    def _person(self, session: str) -> Person:
+        if session not in self.staff:
+            raise Problem(401, "authentication_required")
+        return self.staff[session]
+
+    async def sign_in(self, username: str, password: str, otp: str | None, lang: str) -> Json:
+        if username not in self.staff or password != "password":
+            raise Problem(401, "bad_credentials")
+        return {"access_token": username, "token_type": "bearer", "expires_in": 3600}
+
+    async def sign_out(self, session: str) -> None:
+        self._person(session)
+
+    async def me(self, session: str) -> Json:
+        person = self._person(session)
+        return {"id": person.code, "name": person.name, "roles": [{"role": person.role, "office": person.office}], "office": person.office}
+
+    async def queue(self, session: str) -> Json:
+        return await self.cases(session, {})
+
+    async def cases(self, session: str, filters: Mapping[str, str]) -> Json:
+        self._person(session)
+        rows = [self._row(case) for case in self.states.values()]
+        return {"items": [row for row in rows if filters.get("q", "") in str(row)], "next_cursor": None}
+
+    def _row(self, case: CaseState) -> Json:
+        due = min((c.due_at for c in case.clocks if c.live), default=None)
+        nearest = next((c for c in case.clocks if c.live and c.due_at == due), None)
+        view = case_view(case)
+        return {
+            **{n: view[n] for n in ("case_id", "register_number", "case_number", "stage", "state", "recipient_count")},
+            "applicant": {"name": view["applicant"]["name"]}, "cause": case.matter.cause if case.matter else None,
+            "lane": case.accept_first.state if case.accept_first else None,
+            "due_at": due.isoformat() if due else None, "due_limit": nearest.limit if nearest else None,
+        }  # fmt: skip
+
+    def _case(self, case_id: str) -> CaseState:
+        if case_id not in self.states:
+            raise Problem(404, "case_not_found")
+        return self.states[case_id]
+
+    async def case(self, session: str, case_id: str, version: int | None = None) -> Json:
+        self._person(session)
+        case = self._case(case_id)
+        if version is None:
+            return case_view(case)
+        if not 0 < version <= case.version:
+            raise Problem(404, "version_not_found")
+        return case_view(fold(self.histories[case_id][:version], blank(case_id)))
+
+    async def events(self, session: str, case_id: str, after: int = 0) -> Json:
+        self._case(case_id)
+        return {"items": [self._event(case_id, i, h) for i, h in enumerate(self.histories[case_id], 1) if h.at.version > after], "next_cursor": None}
+
+    def _event(self, case_id: str, position: int, happened: Happened) -> Json:
+        at, event = happened
+        person = next((p.name for p in self.staff.values() if p.code == at.actor), None)
+        decided = at.decided_at.isoformat()
+        return {
+            "position": position, "case_id": case_id, "version": at.version, "type": event.type, "recorded_at": decided, "decided_at": decided,
+            "effective_on": at.effective_on.isoformat(), "actor": {"id": at.actor, "name": person, "role": at.role}, "on_behalf_of": at.on_behalf_of,
+            "office": at.office, "data": plain(event), "chain_hash": f"{position:064x}",
+        }  # fmt: skip
+
+    async def allowed(self, session: str, case_id: str) -> list[Json]:
+        names = allowed_commands(self._case(case_id), self._person(session).role)
+        return [{"name": name, "label": name, "schema": {}} for name in names]
+
+    async def clocks(self, session: str, case_id: str) -> list[Json]:
+        return [clock_view(c) for c in self._case(case_id).clocks]
+
+    async def documents(self, session: str, case_id: str) -> list[Json]:
+        return self.files
+
+    async def submit(self, session: str, body: Json, key: str, lang: str) -> Json:
+        return await self.command(session, "", "submit_application", body, key, None, lang)
+
+    async def command(self, session: str, case_id: str, command: str, body: Json, key: str, if_match: int | None, lang: str) -> Json:
+        person = self._person(session)
+        if self.down:
+            raise Problem(503, "engine_away")
+        if key in self.answered:
+            return self.answered[key]
+        case = self._case(case_id) if case_id else blank(str(uuid4()))
+        if if_match is not None and case.last_act_version > if_match:
+            raise Problem(412, "version_mismatch", version=case.version)
+        try:
+            asked = COMMANDS[command].model_validate(body)
+        except ValidationError as fault:
+            raise Problem(422, "invalid", errors=field_errors(fault.errors(), body)) from fault
+        facts = Facts(
+            now=self.now, effective_on=asked.effective_on or self.now.date(), actor=Actor(person.code, person.role, person.office, person.lawyer, person.unit),
+            directory=self.directory, rules=rules.current(), command_id=key, history=self.histories.get(case.case_id, []),
+        )  # fmt: skip
+        try:
+            decision = decide(case, asked, facts).numbered(self._draw, self.directory)
+        except Refusal as refusal:
+            said = document(of_refusal(refusal), lang if lang == "en" else "zh-CN")
+            raise Problem(refusal.status, refusal.code, said["detail"], said.get("errors", [])) from refusal
+        self.states[case.case_id] = decision.case
+        self.histories.setdefault(case.case_id, []).extend(decision.events)
+        self.answered[key] = {"case_id": case.case_id, "version": decision.case.version}
+        return self.answered[key]
+
+    def _draw(self, series: Any) -> int:
+        del series
+        self.drawn += 1
+        return self.drawn
+
+    async def across(self, session: str, filters: Mapping[str, str]) -> Json:
+        wanted = filters.get("type")
+        items = [self._event(c, i, h) for c, past in self.histories.items() for i, h in enumerate(past, 1) if wanted in (None, h.event.type)]
+        return {"items": [{**e, "case_number": self.states[e["case_id"]].case_number} for e in reversed(items)], "next_cursor": None}
+
+    async def inbox(self, session: str) -> Json:
+        self._person(session)
+        return {"items": self.messages, "next_cursor": None}
+
+    async def read(self, session: str, message_id: str) -> None:
+        for message in self.messages:
+            message["read"] = message["read"] or message["id"] == message_id
+
+    async def offices(self, session: str) -> list[Json]:
+        return [plain(office) for office in self.directory.offices()]
+
+    async def lawyers(self, session: str) -> list[Json]:
+        units = self.directory.unit_of
+        return [{"code": each.code, "name": each.name, "unit": each.unit, "unit_name": units[each.unit].name} for each in self.directory.lawyer_of.values()]
+
+    async def people(self, session: str) -> list[Json]:
+        return [{"code": p.code, "name": p.name, "office": p.office} for p in self.directory.person_of.values()]
+
+    async def tariffs(self, session: str) -> list[Json]:
+        return [{"code": code, "amount_fen": dated[-1].amount_fen} for code, dated in self.directory.tariffs.items()]
+
+    async def attach(self, session: str, case_id: str, title: str, media_type: str, content: bytes, key: str, lang: Lang) -> Json:
+        self.files.append({"document_id": str(UUID(int=len(self.files))), "title": title, "media_type": media_type, "size": len(content), "digest": "0" * 64})
+        return {"case_id": case_id}

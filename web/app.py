@@ -1,0 +1,19 @@
+"""Puts the pages beside the interface, in one application."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+import domain.stages  # noqa: F401 -- fills the registry of commands
+from domain.eligibility.policy import Policy
+from web.backend import Backend
+from web.routes import router
+
+
+def with_pages(app: FastAPI, backend: Backend, policy: Policy, *, example: bool = False) -> FastAPI:
+    """The application with its pages. `example`: the worked example is loaded, and the door says who may sign in."""
+    app.state.backend, app.state.policy, app.state.example = backend, policy, example
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.include_router(router)
+    return app

@@ -1,0 +1,89 @@
+"""The one façade the pages stand on. Every answer has exactly the JSON shape of the HTTP contract; every failure is a `Problem`.
+
+A `session` is the opaque access token of the signed-in person.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+type Json = dict[str, Any]
+
+
+class Problem(Exception):  # noqa: N818 -- the standard's word (RFC 9457); most of these are answers, not faults
+    """A problem document: `status`, stable `code`, the sentence `detail`, field faults `errors` (`pointer`, `code`, `detail`), further members."""
+
+    def __init__(self, status: int, code: str, detail: str = "", errors: Sequence[Mapping[str, Any]] = (), **members: Any) -> None:
+        super().__init__(code)
+        self.status, self.code, self.detail, self.errors, self.members = status, code, detail, tuple(errors), members
+
+
+class Backend(Protocol):
+    """What pages ask. All methods raise `Problem`; 401 where the session has ended."""
+
+    async def sign_in(self, username: str, password: str, otp: str | None, lang: str) -> Json:
+        """`{access_token, token_type, expires_in}` (seconds)."""
+        ...
+
+    async def sign_out(self, session: str) -> None: ...
+
+    async def me(self, session: str) -> Json:
+        """`{id, name, roles[] or role, office, …}`."""
+        ...
+
+    async def queue(self, session: str) -> Json:
+        """`{items: [...], next_cursor}`: the caller's cases as list rows."""
+        ...
+
+    async def cases(self, session: str, filters: Mapping[str, str]) -> Json:
+        """`{items, next_cursor}`; filters as of `GET /cases`."""
+        ...
+
+    async def case(self, session: str, case_id: str, version: int | None = None) -> Json: ...
+
+    async def events(self, session: str, case_id: str, after: int = 0) -> Json:
+        """`{items, next_cursor}`: the whole history after a version, oldest first."""
+        ...
+
+    async def allowed(self, session: str, case_id: str) -> list[Json]:
+        """`[{name, label, schema}]` for the caller now."""
+        ...
+
+    async def clocks(self, session: str, case_id: str) -> list[Json]: ...
+
+    async def documents(self, session: str, case_id: str) -> list[Json]: ...
+
+    async def submit(self, session: str, body: Json, key: str, lang: str) -> Json:
+        """Open a case with the body of submit_application: `{case_id, register_number, version, …}`."""
+        ...
+
+    async def command(self, session: str, case_id: str, command: str, body: Json, key: str, if_match: int | None, lang: str) -> Json: ...
+
+    async def across(self, session: str, filters: Mapping[str, str]) -> Json:
+        """`{items, next_cursor}`: events across cases; filters as of `GET /events`."""
+        ...
+
+    async def inbox(self, session: str) -> Json:
+        """`{items: [{id, at, case_id, limit, kind, due_on, read, …}], next_cursor}`."""
+        ...
+
+    async def read(self, session: str, message_id: str) -> None: ...
+
+    async def offices(self, session: str) -> list[Json]:
+        """`[{code, name, kind, …}]`."""
+        ...
+
+    async def lawyers(self, session: str) -> list[Json]:
+        """`[{code, name, unit, unit_name, …}]`."""
+        ...
+
+    async def people(self, session: str) -> list[Json]:
+        """`[{code, name, office, roles}]`: the colleagues a form may name."""
+        ...
+
+    async def tariffs(self, session: str) -> list[Json]:
+        """`[{code, amount_fen}]` in force today."""
+        ...
+
+    async def attach(self, session: str, case_id: str, title: str, media_type: str, content: bytes, key: str, lang: str) -> Json:
+        """Add a file to the case: the shape of a command's answer."""
+        ...

@@ -1,0 +1,203 @@
+"""A case as its page shows it: the stage bar, the clocks that run down, the timeline in sentences. Pure functions of the contract's JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any, Literal
+
+
+from domain.lifecycle import STAGES
+from texts.speak import ZONE, moment, say_short_date
+from web.backend import Json
+from web.page import Visit
+
+Urgency = Literal["missed", "today", "soon", "other"]
+URGENCIES: tuple[Urgency, ...] = ("missed", "today", "soon", "other")
+SOON_DAYS = 7
+LIVE = frozenset({"running", "paused", "missed"})
+CLOCK_EVENTS = ("clock_", "deadline_warned", "deadline_escalated")
+KEY_EVENTS = frozenset(
+    {
+        "application_submitted", "accepted_first", "acceptance_set_aside", "aid_granted", "aid_refused", "unit_assigned", "engagement_signed",
+        "hearing_recorded", "replacement_decided", "aid_terminated", "aid_continued", "outcome_recorded", "closing_file_accepted",
+        "subsidy_paid", "case_archived", "objection_decided", "found_ineligible", "application_deemed_withdrawn", "deadline_missed",
+    }
+)  # fmt: skip
+"""What a reader looks for first: decisions and turns of the case."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLine:
+    limit: str
+    left: str
+    urgency: Urgency
+    counted: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event of the timeline."""
+
+    version: int
+    time: str
+    sentence: str
+    by: str
+    key: bool
+    late: bool
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    on: str
+    entries: tuple[Entry, ...]
+    clocks: tuple[Entry, ...]
+
+
+def now() -> datetime:
+    """The moment against which the pages say how long is left."""
+    return datetime.now(ZONE)
+
+
+def live_clocks(clocks: Sequence[Json]) -> list[Json]:
+    """The limits still to be met, nearest first."""
+    live = [c for c in clocks if c["state"] in LIVE and not c.get("ended_on")]
+    return sorted(live, key=lambda c: (c["state"] == "paused", moment(c["due_at"])))
+
+
+def urgency(due: str, state: str, at: datetime) -> Urgency:
+    """How near a due day (or moment) is. Paused limits wait."""
+    if state == "paused":
+        return "other"
+    left = (due_day(due) - at.date()).days
+    if state == "missed" or left < 0 or ("T" in due and moment(due) < at):
+        return "missed"
+    return "today" if left == 0 else "soon" if left <= SOON_DAYS else "other"
+
+
+def due_day(due: str) -> date:
+    return moment(due).date() if "T" in due else date.fromisoformat(due)
+
+
+def left(visit: Visit, due: str, state: str, at: datetime) -> str:
+    """How long is left, in words."""
+    days = (due_day(due) - at.date()).days
+    if state == "paused":
+        return visit.t("pages.paused")
+    if days < 0:
+        return visit.t("pages.days_late", days=-days)
+    if "T" in due and moment(due) > at and days <= 1:
+        return visit.t("pages.hours_left", hours=int((moment(due) - at).total_seconds() // 3600))
+    near = {0: "pages.due_today", 1: "pages.due_tomorrow"}
+    return visit.t(near[days]) if days in near else visit.t("pages.days_left", days=days)
+
+
+def clock_line(visit: Visit, clock: Json, at: datetime) -> ClockLine:
+    """A limit with what is left and how its date was counted."""
+    values = {"started": clock["started"], "due": clock["due"], "n": clock.get("n")}
+    counted = visit.t(f"pages.counted_{clock['unit'] if clock.get('n') else 'date'}", **values)
+    notes = [visit.t(f"pages.counted_{why}", days=held) for why, held in _counting(clock).items()]
+    if not clock.get("confirmed", True):
+        notes.append(visit.t("pages.unconfirmed"))
+    limit = visit.t(f"limits.{clock['limit']}")
+    return ClockLine(limit, left(visit, clock["due"], clock["state"], at), urgency(clock["due"], clock["state"], at), counted, tuple(notes))
+
+
+def _counting(clock: Json) -> dict[str, Any]:
+    """What moved a due date: days of pause not counted, a last day off that rolled on."""
+    counted: Mapping[str, Any] = clock.get("counted") or {}
+    moved: dict[str, Any] = {}
+    if counted.get("rolled") or counted.get("rolled_from") or counted.get("rolled_over"):
+        moved["rolled"] = True
+    days = sum((moment(p["to"]).date() - moment(p["from"]).date()).days for p in clock.get("pauses", []) if p.get("to"))
+    if days:
+        moved["paused"] = days
+    return moved
+
+
+def stage_bar(visit: Visit, case: Json, events: Sequence[Json]) -> list[Json]:
+    """The four stages: done, now or later, each with the state or the day it was left."""
+    reached = [e for e in events if e["type"] in KEY_EVENTS]
+    at = STAGES.index(case["stage"])
+    if case["stage"] == "ended" and case["state"] != "archived":
+        at = 0
+    bar: list[Json] = []
+    ends = {
+        "application": ("aid_granted", "accepted_first"),
+        "assignment": ("engagement_signed",),
+        "representation": ("outcome_recorded", "aid_terminated"),
+    }
+    for index, stage in enumerate(STAGES[:4]):
+        mark = "done" if index < at else "now" if index == at else "later"
+        last = next((e for e in reversed(reached) if e["type"] in ends.get(stage, ("case_archived",))), None)
+        words = visit.t(f"states.{case['state']}") if mark == "now" else ""
+        if mark == "done" and last:
+            words = f"{_short(visit, last['effective_on'])} {visit.t('event_names.' + last['type'])}"
+        bar.append({"name": visit.t(f"stages.{stage}"), "mark": mark, "words": words})
+    return bar
+
+
+def _short(visit: Visit, day: str) -> str:
+    return say_short_date(visit.lang, day)
+
+
+def sentence(visit: Visit, event: Json) -> str:
+    """What happened, in one sentence."""
+    return visit.t(f"events.{event['type']}", **event["data"])
+
+
+def entry(visit: Visit, event: Json) -> Entry:
+    decided = moment(event["decided_at"])
+    same_day = decided.date().isoformat() == event["effective_on"]
+    actor = event["actor"]
+    person = actor.get("name") or (visit.t("roles.system") if actor["role"] == "system" else actor["id"])
+    by = f"{person}（{visit.t('roles.' + actor['role'])}）" if visit.lang == "zh-CN" else f"{person} ({visit.t('roles.' + actor['role'])})"
+    parts = ["" if actor["role"] == "system" else by]
+    if event.get("on_behalf_of"):
+        parts.append(visit.t("pages.on_behalf_of", name=visit.names.get(event["on_behalf_of"], event["on_behalf_of"])))
+    if not same_day:
+        parts.append(visit.t("pages.recorded_late", at=event["decided_at"]))
+    if event["data"].get("note"):
+        parts.append(str(event["data"]["note"]))
+    return Entry(
+        version=event["version"],
+        time=decided.strftime("%H:%M") if same_day else "",
+        sentence=sentence(visit, event),
+        by=" · ".join(filter(None, parts)),
+        key=event["type"] in KEY_EVENTS,
+        late=event["type"] == "deadline_missed",
+        type=event["type"],
+    )
+
+
+def timeline(visit: Visit, events: Sequence[Json]) -> list[Day]:
+    """The history by legal day, newest first; the clocks' own entries of a day stand folded at its end."""
+    newest = sorted(events, key=lambda e: (e["effective_on"], e["version"]), reverse=True)
+    days: list[Day] = []
+    for on, of_day in groupby(newest, key=lambda e: e["effective_on"]):
+        entries = [entry(visit, e) for e in of_day]
+        ours = tuple(e for e in entries if not e.type.startswith(CLOCK_EVENTS))
+        days.append(Day(on, ours, tuple(e for e in entries if e.type.startswith(CLOCK_EVENTS))))
+    return days
+
+
+def title(visit: Visit, case: Json) -> str:
+    """Who against whom: a group by its first person and number."""
+    applicant = case.get("applicant") or {}
+    name = applicant.get("name") or visit.t("words.withheld")
+    count = case.get("recipient_count") or 1
+    who = visit.t("pages.et_al", name=name, count=count) if count > 1 else str(name)
+    opponents = [str(o.get("name") or visit.t("words.withheld")) for o in case.get("opponents") or []]
+    return f"{who} {visit.t('pages.against')} {visit.t('words.comma').join(opponents)}" if opponents else who
+
+
+def number(case: Mapping[str, Any]) -> str:
+    """The case number, the register number until there is one."""
+    return str(case.get("case_number") or case.get("register_number") or case["case_id"])
+
+
+def hardship_lines(events: Sequence[Json]) -> Json | None:
+    """The data of the latest assessment, whose lines are the sum."""
+    return next((e["data"] for e in reversed(events) if e["type"] == "hardship_assessed"), None)

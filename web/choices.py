@@ -1,0 +1,96 @@
+"""The lists that a form's codes come from, as (code, name) pairs, by the source a field names."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import texts
+from domain.eligibility.policy import Policy
+from web.backend import Json
+from web.forms import Tree
+from web.page import Visit
+
+type Pair = tuple[str, str]
+
+
+class Choices:
+    """Choices for the forms of one visit: from the directory, and from the case where there is one."""
+
+    def __init__(
+        self, visit: Visit, case: Json | None, events: Sequence[Json], documents: Sequence[Json], tariffs: Sequence[Json], policy: Policy
+    ) -> None:
+        self.visit, self.case, self.events, self.documents, self.tariffs, self.policy = visit, case or {}, events, documents, tariffs, policy
+
+    def of(self, source: str, typed: Tree) -> list[Pair]:
+        """The choices of a source. `typed` is what stands in the form: a group's own rows can be chosen from."""
+        if source == "applicants":
+            return self._applicants(typed)
+        listed: list[Pair] = getattr(self, f"_{source}")()
+        return listed
+
+    def _offices(self, *kinds: str) -> list[Pair]:
+        return [
+            (o["code"], self.visit.called(o))
+            for o in self.visit.offices
+            if (o["kind"] in kinds) or (not kinds and o["kind"] not in ("bureau", "centre"))
+        ]
+
+    def _centres(self) -> list[Pair]:
+        return self._offices("centre")
+
+    def _outlets(self) -> list[Pair]:
+        return self._offices()
+
+    def _people(self) -> list[Pair]:
+        return [(p["code"], p["name"]) for p in self.visit.people]
+
+    def _lawyers(self) -> list[Pair]:
+        return [(each["code"], f"{each['name']} · {each.get('unit_name') or each['unit']}") for each in self.visit.lawyers]
+
+    def _units(self) -> list[Pair]:
+        return list({each["unit"]: str(each.get("unit_name") or each["unit"]) for each in self.visit.lawyers}.items())
+
+    def _choices(self) -> list[Pair]:
+        return [*self._lawyers(), *self._units()]
+
+    def _everybody(self) -> list[Pair]:
+        return [*self._people(), *self._lawyers(), *self._units()]
+
+    def _counties(self) -> list[Pair]:
+        counties = {
+            str(o["county"]): self.visit.called(o) for o in reversed(self.visit.offices) if o.get("county") and o["kind"] == "centre"
+        }
+        return list(counties.items())
+
+    def _recipients(self) -> list[Pair]:
+        people: list[Any] = [self.case.get("applicant") or {}, *(self.case.get("co_applicants") or [])]
+        return [(str(p.get("party_id", i)), str(p.get("name") or self.visit.t("words.withheld"))) for i, p in enumerate(people)]
+
+    def _applicants(self, typed: Tree) -> list[Pair]:
+        if self.case:
+            return self._recipients()
+        people: list[Any] = [typed.get("applicant") or {}, *typed.get("co_applicants", [])]
+        unnamed = [self.visit.t("pages.applicant"), *(f"{self.visit.t('pages.co_applicant')} {i}" for i in range(1, len(people)))]
+        return [(str(i), str(p.get("name") or unnamed[i])) for i, p in enumerate(people)]
+
+    def _documents(self) -> list[Pair]:
+        return [(d["document_id"], d["title"]) for d in self.documents]
+
+    def _papers(self) -> list[Pair]:
+        """Kinds of paper the office knows, and those this case speaks of."""
+        known = {key.removeprefix("papers."): words for key, words in texts.catalogue(self.visit.lang).items() if key.startswith("papers.")}
+        spoken: list[Json] = [*(self.case.get("papers") or []), *((self.case.get("accept_first") or {}).get("papers_listed") or [])]
+        spoken += (self.case.get("supplement") or {}).get("papers") or []
+        return list({**known, **{str(p["kind"]): str(p["kind"]) for p in spoken if p["kind"] not in known}}.items())
+
+    def _tariffs(self) -> list[Pair]:
+        return [(t["code"], f"{t['code']} · {self.visit.t('pages.amount_of', amount=t['amount_fen'])}") for t in self.tariffs]
+
+    def _events(self) -> list[Pair]:
+        from_newest = [e for e in reversed(self.events) if not e["type"].startswith(("clock_", "deadline_"))]
+        return [(str(e["version"]), f"{e['version']} · {self.visit.t('event_names.' + e['type'])}") for e in from_newest]
+
+    def _accept_first_grounds(self) -> list[Pair]:
+        return [(code, self.visit.word("ground", code)) for code in self.policy.grounds]
+
+    def _waivers(self) -> list[Pair]:
+        return [(code, self.visit.word("ground", code)) for code in self.policy.waivers]

@@ -1,0 +1,227 @@
+"""Forms: one for every command, drawn from its model; and the intake, which is the form of submit_application.
+
+A form carries its idempotency key, so that a second click is harmless, and the version it was opened at, so that a colleague's
+step in between is shown before anything is done. Whatever goes wrong, what was typed is shown again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.datastructures import FormData, UploadFile
+
+import texts
+from domain.command import COMMANDS
+from domain.eligibility.policy import Policy
+from web.backend import Json, Problem
+from web.case_page import whole_history
+from web.case_view import CLOCK_EVENTS, entry, now, number, title
+from web.choices import Choices
+from web.fields import Field, fields_of
+from web.forms import Parsed, Tree, grown, parse, shown
+from web.page import PageRoute, Visit, go, guarded, problem_sentence, render, visitor
+from web.prefill import prefilled
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+INTAKE = "submit_application"
+REPEATABLE = frozenset({429, 503})
+"""Statuses after which the same key is sent again: the step may yet have been carried out."""
+SECTIONS = {
+    "pages.section_reception": ("centre", "channel", "outlet", "assisting_agency", "received_by_centre_on", "form", "oral"),
+    "pages.section_applicant": ("applicant",),
+    "pages.section_matter": ("matter", "opponents"),
+    "pages.section_group": ("recipient_count", "co_applicants", "representatives", "proxy"),
+    "pages.section_papers": ("papers",),
+}
+EVERYWHERE = ("effective_on", "on_behalf_of", "note")
+
+Signed = Annotated[Visit, Depends(visitor)]
+
+
+@dataclass
+class Sheet:
+    """A form as it is shown: which command on which case, what is typed, what is wrong."""
+
+    command: str
+    case: Json
+    typed: Tree
+    key: str
+    version: int | None
+    errors: dict[str, str]
+    trouble: str = ""
+    problem: Problem | None = None
+    changed: Sequence[Any] = ()
+
+    @property
+    def case_id(self) -> str:
+        return str(self.case.get("case_id", ""))
+
+    @property
+    def keep(self) -> str:
+        """Under which name the browser keeps what is typed."""
+        return f"{self.case_id or 'new'}/{self.command}"
+
+    @property
+    def action(self) -> str:
+        return f"/cases/{self.case_id}/commands/{self.command}" if self.case_id else "/intake"
+
+
+@router.get("/intake")
+async def intake(request: Request, visit: Signed) -> Response:
+    policy: Policy = request.app.state.policy
+    body = prefilled(INTAKE, {}, [], policy, now().date())
+    return await _show(visit, Sheet(INTAKE, {}, shown(fields_of(COMMANDS[INTAKE]), {**body, **_own_office(visit)}), uuid4().hex, None, {}))
+
+
+@router.post("/intake")
+async def take(request: Request, visit: Signed) -> Response:
+    return await _send(request, visit, INTAKE, {})
+
+
+@router.get("/cases/{case_id}/commands/{command}")
+async def form(request: Request, case_id: str, command: str, visit: Signed) -> Response:
+    _known(command)
+    case = await visit.backend.case(visit.session, case_id)
+    if command == "attach_document":
+        return render(visit, "attach.html", case=case, number=number(case), title=title(visit, case), key=uuid4().hex, trouble="")
+    tariffs = await visit.backend.tariffs(visit.session)
+    body = prefilled(command, case, tariffs, request.app.state.policy, now().date())
+    return await _show(visit, Sheet(command, case, shown(fields_of(COMMANDS[command]), body), uuid4().hex, case["version"], {}))
+
+
+@router.post("/cases/{case_id}/commands/{command}")
+async def send(request: Request, case_id: str, command: str, visit: Signed) -> Response:
+    _known(command)
+    case = await visit.backend.case(visit.session, case_id)
+    return await (_attach(request, visit, case) if command == "attach_document" else _send(request, visit, command, case))
+
+
+def _known(command: str) -> None:
+    if command not in COMMANDS or command == INTAKE or "system" in COMMANDS[command].roles:
+        raise Problem(404, "unknown_command")
+
+
+def _own_office(visit: Visit) -> Json:
+    """Centre and outlet of whoever receives."""
+    office = next((o for o in visit.offices if o["code"] == _office(visit)), None)
+    if office is None or office["kind"] == "bureau":
+        return {}
+    return {"centre": office["code"]} if office["kind"] == "centre" else {"centre": office.get("parent") or "", "outlet": office["code"]}
+
+
+def _office(visit: Visit) -> str:
+    office: Any = visit.me.get("office") or ""
+    return str(office["code"]) if isinstance(office, dict) else str(office)
+
+
+async def _send(request: Request, visit: Visit, command: str, case: Json) -> Response:
+    sent = await request.form()
+    pairs = [(name, value) for name, value in sent.multi_items() if isinstance(value, str)]
+    fields = fields_of(COMMANDS[command])
+    parsed = parse(fields, pairs)
+    sheet = Sheet(command, case, parsed.typed, _text(sent, "key") or uuid4().hex, _number(sent, "version"), {})
+    try:
+        guarded(visit, {"csrf": _text(sent, "csrf")})
+        if sent.get("add"):
+            grown(sheet.typed, _text(sent, "add"))
+            return await _show(visit, sheet)
+        answer = await _carry_out(visit, sheet, parsed)
+    except Problem as problem:
+        if problem.status == 401:
+            raise
+        return await _again(visit, sheet, problem)
+    asked = urlencode({"done": command, "sent": sheet.keep})
+    return go(f"/cases/{answer['case_id']}?{asked}")
+
+
+async def _carry_out(visit: Visit, sheet: Sheet, parsed: Parsed) -> Json:
+    if parsed.errors:
+        raise Problem(422, "unread", errors=parsed.errors)
+    if sheet.command == INTAKE:
+        return await visit.backend.submit(visit.session, parsed.body, sheet.key, visit.lang)
+    return await visit.backend.command(visit.session, sheet.case_id, sheet.command, parsed.body, sheet.key, sheet.version, visit.lang)
+
+
+async def _again(visit: Visit, sheet: Sheet, problem: Problem) -> Response:
+    """The form once more with what was typed, what was wrong, and what a colleague did in between."""
+    sheet.problem = problem
+    sheet.errors = {e["pointer"]: _fault(visit, e) for e in problem.errors if e.get("pointer")}
+    sheet.trouble = "" if problem.code == "unread" else problem.detail or problem_sentence(visit, problem)
+    if problem.status not in REPEATABLE and problem.code not in ("unread", "csrf"):
+        sheet.key = uuid4().hex
+    if problem.code == "version_mismatch":
+        events = await whole_history(visit, sheet.case_id, sheet.version or 0)
+        sheet.changed = [entry(visit, e) for e in events if not e["type"].startswith(CLOCK_EVENTS)]
+        sheet.version = sheet.case["version"]
+    return await _show(visit, sheet, problem.status if problem.code != "unread" else 422)
+
+
+def _fault(visit: Visit, error: Any) -> str:
+    code = error.get("code", "invalid_value")
+    said: str = error.get("detail") or ""
+    known = f"faults.{code}" if texts.has(visit.lang, f"faults.{code}") else f"problems.{code}"
+    return said or visit.t(known if texts.has(visit.lang, known) else "faults.invalid_value", **{n: v for n, v in error.items() if n != "code"})
+
+
+async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
+    fields = fields_of(COMMANDS[sheet.command])
+    case = sheet.case
+    events = await whole_history(visit, sheet.case_id) if case else []
+    documents = await visit.backend.documents(visit.session, sheet.case_id) if case else []
+    tariffs = await visit.backend.tariffs(visit.session) if case else []
+    choices = Choices(visit, case, events, documents, tariffs, visit.request.app.state.policy)
+    return render(
+        visit, "form.html", status, sheet=sheet, sections=_sections(sheet.command, fields), rest=[f for f in fields if f.name in EVERYWHERE],
+        choices=lambda source: choices.of(source, sheet.typed), errors=sheet.errors, kept=bool(sheet.problem),
+        open_at=lambda pointer: any(e.startswith(f"{pointer}/") for e in sheet.errors),
+        open_rest=any(sheet.typed.get(name) or f"/{name}" in sheet.errors for name in EVERYWHERE), number=number(case) if case else "",
+        title=title(visit, case) if case else "",
+        field_label=lambda path: texts.label(visit.lang, sheet.command, path), hint=lambda path: _hint(visit, sheet.command, path),
+    )  # fmt: skip
+
+
+def _sections(command: str, fields: Sequence[Field]) -> list[tuple[str, list[Field]]]:
+    """The intake in the order of a visit; other forms are one section. What no section names comes in the last."""
+    own = [f for f in fields if f.name not in EVERYWHERE]
+    if command != INTAKE:
+        return [("", own)]
+    by_name = {f.name: f for f in own}
+    placed = [(title_key, [by_name.pop(name) for name in names if name in by_name]) for title_key, names in SECTIONS.items()]
+    placed[-1][1].extend(by_name.values())
+    return placed
+
+
+def _hint(visit: Visit, command: str, path: str) -> str:
+    keys = (f"hints.{command}.{path}", f"hints.{path.rpartition('.')[2]}")
+    return next((visit.t(key) for key in keys if texts.has(visit.lang, key)), "")
+
+
+def _text(sent: FormData, name: str) -> str:
+    value = sent.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _number(sent: FormData, name: str) -> int | None:
+    value = _text(sent, name)
+    return int(value) if value.isascii() and value.isdigit() else None
+
+
+async def _attach(request: Request, visit: Visit, case: Json) -> Response:
+    sent = await request.form()
+    given = sent.get("file")
+    key = _text(sent, "key") or uuid4().hex
+    try:
+        guarded(visit, {"csrf": _text(sent, "csrf")})
+        if not isinstance(given, UploadFile) or not given.filename:
+            raise Problem(422, "invalid", visit.t("faults.required"))
+        name, media_type = _text(sent, "title") or given.filename, given.content_type or "application/octet-stream"
+        await visit.backend.attach(visit.session, case["case_id"], name, media_type, await given.read(), key, visit.lang)
+    except Problem as problem:
+        if problem.status == 401:
+            raise
+        trouble = problem.detail or problem_sentence(visit, problem)
+        return render(visit, "attach.html", problem.status, case=case, number=number(case), title=title(visit, case), key=uuid4().hex, trouble=trouble)
+    return go(f"/cases/{case['case_id']}?{urlencode({'done': 'attach_document', 'tab': 'documents'})}")

@@ -1,0 +1,97 @@
+"""The lists: today's work by urgency, cases by filters, records across cases, the inbox."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from domain.command import EVENTS
+from domain.lifecycle import STAGES, STATES
+from web.backend import Json, Problem
+from web.case_view import URGENCIES, Urgency, entry, left, now, number, urgency
+from web.page import READERS_OF_HISTORY, PageRoute, Visit, go, guarded, render, visitor
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+CASE_FILTERS = ("q", "stage", "state", "office", "assignee", "category", "due_before", "cursor")
+EVENT_FILTERS = ("case", "type", "actor", "office", "from", "to", "cursor")
+
+Signed = Annotated[Visit, Depends(visitor)]
+
+
+@router.get("/")
+async def today(visit: Signed) -> Response:
+    rows = [_row(visit, case) for case in (await visit.backend.queue(visit.session))["items"]]
+    groups = [(name, [row for row in rows if row["urgency"] == name]) for name in URGENCIES]
+    return render(visit, "today.html", groups=[(name, found) for name, found in groups if found])
+
+
+@router.get("/cases")
+async def cases(request: Request, visit: Signed) -> Response:
+    filters = _given(request, CASE_FILTERS)
+    found = await visit.backend.cases(visit.session, filters)
+    rows = [_row(visit, case) for case in found["items"]]
+    return render(visit, "cases.html", rows=rows, filters=filters, stages=STAGES, states=STATES, onward=_onward(request, found))
+
+
+@router.get("/history")
+async def history(request: Request, visit: Signed) -> Response:
+    if not visit.roles & READERS_OF_HISTORY:
+        raise Problem(403, "forbidden")
+    filters = _given(request, EVENT_FILTERS)
+    found = await visit.backend.across(visit.session, filters)
+    rows = [{"entry": entry(visit, e), "event": e, "case": str(e.get("case_number") or e.get("register_number") or e["case_id"])} for e in found["items"]]
+    return render(visit, "history.html", rows=rows, filters=filters, types=sorted(EVENTS), onward=_onward(request, found))
+
+
+@router.get("/inbox")
+async def inbox(visit: Signed) -> Response:
+    found = await visit.backend.inbox(visit.session)
+    return render(visit, "inbox.html", messages=[_message(m) for m in found["items"]])
+
+
+@router.post("/inbox/{message_id:path}/read")
+async def read(request: Request, message_id: str, visit: Signed) -> Response:
+    guarded(visit, {"csrf": (await request.form()).get("csrf", "")})
+    await visit.backend.read(visit.session, message_id)
+    return go("/inbox")
+
+
+def _given(request: Request, names: tuple[str, ...]) -> dict[str, str]:
+    return {name: value.strip() for name in names if (value := request.query_params.get(name, "")).strip()}
+
+
+def _onward(request: Request, found: Mapping[str, Any]) -> str:
+    """The address of the next page; empty on the last."""
+    cursor = found.get("next_cursor")
+    kept = {name: value for name, value in request.query_params.items() if name != "cursor"}
+    return f"{request.url.path}?{urlencode({**kept, 'cursor': cursor})}" if cursor else ""
+
+
+def _row(visit: Visit, case: Json) -> Json:
+    """A case's line: its number and people, where it stands, its nearest limit."""
+    at = now()
+    due: str | None = case.get("due_on") or case.get("due_at")
+    near: Urgency = urgency(due, "running", at) if due else "other"
+    applicant: Any = case.get("applicant")
+    name = applicant.get("name") if isinstance(applicant, dict) else applicant
+    count = int(case.get("recipient_count") or 1)
+    who = str(name or visit.t("words.withheld"))
+    return {
+        "id": case["case_id"],
+        "number": number(case),
+        "who": visit.t("pages.et_al", name=who, count=count) if count > 1 else who,
+        "cause": visit.word("cause", case.get("cause")),
+        "state": visit.t(f"states.{case['state']}"),
+        "lane": visit.t(f"lanes.{case['lane']}") if case.get("lane") else "",
+        "due": due,
+        "limit": visit.t(f"limits.{case['due_limit']}") if case.get("due_limit") else "",
+        "left": left(visit, due, "running", at) if due else "",
+        "urgency": near,
+    }
+
+
+def _message(message: Json) -> Json:
+    """A message with what it says at hand, whether its facts stand in it or in its `data`."""
+    said: Json = {**(message.get("data") or {}), **message}
+    return {**said, "read": bool(said.get("read") or said.get("read_at")), "at": said.get("at") or said["created_at"]}

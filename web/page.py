@@ -1,0 +1,196 @@
+"""What every page shares: who visits in which language, how a page is rendered, and what keeps it safe.
+
+Pages carry a strict content security policy (no inline script or style), and every form a token derived from the cookie that
+only this browser holds.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote, urlsplit
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.routing import APIRoute
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader
+
+import texts
+from domain.command import COMMANDS
+from texts import Lang
+from texts.speak import Lookup, moment, paper, say_date, say_fen, say_moment, say_short_date, say_time, say_weekday
+from web.backend import Backend, Json, Problem
+
+SESSION, DOOR, LANGUAGE, TYPE = "yuanshou_session", "yuanshou_door", "yuanshou_lang", "yuanshou_type"
+YEAR_SECONDS = 365 * 24 * 3600
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+READERS_OF_HISTORY = frozenset({"supervisor", "bureau_officer", "auditor"})
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=ChainableUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass
+class Visit:
+    """One request of a person: their language, session and what the directory calls things."""
+
+    request: Request
+    backend: Backend
+    lang: Lang
+    session: str = ""
+    door: str = ""
+    """The secret of a browser in which nobody is signed in yet."""
+    me: Json = field(default_factory=dict[str, Any])
+    unread: int = 0
+    offices: list[Json] = field(default_factory=list[Json])
+    lawyers: list[Json] = field(default_factory=list[Json])
+    people: list[Json] = field(default_factory=list[Json])
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Directory codes to names, in the visitor's language where the directory has both."""
+        named = {str(entry["code"]): self.called(entry) for entry in [*self.offices, *self.people, *self.lawyers]}
+        return {**{str(each["unit"]): str(each.get("unit_name") or each["unit"]) for each in self.lawyers}, **named}
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        held: list[Any] = self.me.get("roles") or [self.me.get("role")]
+        return frozenset(str(cast("Json", r)["role"]) if isinstance(r, dict) else str(r) for r in held)
+
+    def called(self, entry: Mapping[str, Any]) -> str:
+        return str((entry.get("name_en") if self.lang == "en" else None) or entry["name"])
+
+    def t(self, key: str, /, **values: Any) -> str:
+        return texts.text(self.lang, key, names=self.names, **values)
+
+    def word(self, field_name: str, code: Any, command: str = "") -> str:
+        """The word for a code of the contract; codes that the catalogue does not know stay as they are."""
+        return texts.value(self.lang, field_name, str(code), command) if code not in (None, "") else ""
+
+    @property
+    def csrf(self) -> str:
+        return csrf_token(self.session or self.door)
+
+
+def csrf_token(secret: str) -> str:
+    """The token of this browser's forms: nobody can make it who does not hold the cookie."""
+    return hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+
+def language_of(request: Request) -> Lang:
+    chosen = request.cookies.get(LANGUAGE)
+    return cast("Lang", chosen) if chosen in texts.LANGUAGES else texts.preferred(request.headers.get("accept-language", "zh-CN"))
+
+
+def stranger(request: Request) -> Visit:
+    """A visit without a session."""
+    door = request.cookies.get(DOOR) or secrets.token_urlsafe(32)
+    return Visit(request, cast("Backend", request.app.state.backend), language_of(request), door=door)
+
+
+async def visitor(request: Request) -> Visit:
+    """The visit of a signed-in person. Raises `Problem` 401."""
+    visit = stranger(request)
+    visit.session = request.cookies.get(SESSION, "")
+    if not visit.session:
+        raise Problem(401, "authentication_required")
+    visit.me = await visit.backend.me(visit.session)
+    visit.offices = await visit.backend.offices(visit.session)
+    visit.lawyers = await visit.backend.lawyers(visit.session)
+    visit.people = await visit.backend.people(visit.session)
+    inbox = await visit.backend.inbox(visit.session)
+    visit.unread = sum(1 for message in inbox["items"] if not message.get("read"))
+    return visit
+
+
+def guarded(visit: Visit, sent: Mapping[str, Any]) -> None:
+    """Raises `Problem` 403 unless the form came from one of our pages in this browser."""
+    if not hmac.compare_digest(str(sent.get("csrf", "")), visit.csrf):
+        raise Problem(403, "csrf", texts.refusal(visit.lang, "csrf")[1])
+
+
+def render(visit: Visit, template: str, status: int = 200, /, **values: Any) -> HTMLResponse:
+    """A page. Adds the helpers that templates speak with."""
+    lang = visit.lang
+    path = visit.request.url.path
+    here = f"{path}?{visit.request.url.query}" if visit.request.url.query else path
+    helpers: dict[str, Any] = {
+        "visit": visit, "t": visit.t, "word": visit.word, "lang": lang, "csrf": visit.csrf, "here": here, "path": path, "quote": partial(quote, safe=""),
+        "large": visit.request.cookies.get(TYPE) == "large", "may_take": bool(visit.roles & COMMANDS["submit_application"].roles),
+        "may_read_history": bool(visit.roles & READERS_OF_HISTORY), "label": partial(texts.label, lang), "has": partial(texts.has, lang),
+        "day": partial(say_date, lang), "short_day": partial(say_short_date, lang), "weekday": partial(say_weekday, lang),
+        "time": partial(say_time, lang), "at": partial(say_moment, lang), "fen": partial(say_fen, lang), "moment": moment,
+        "paper": lambda held: paper(lang, held, Lookup(texts.catalogue(lang))), "name_of": lambda code: visit.names.get(str(code), str(code)),
+    }  # fmt: skip
+    response = HTMLResponse(_templates.get_template(template).render({**helpers, **values}), status, {**HEADERS, "Content-Language": lang})
+    if not visit.session and DOOR not in visit.request.cookies:
+        keep(visit.request, response, DOOR, visit.door)
+    return response
+
+
+def keep(request: Request, response: Response, name: str, value: str, seconds: int | None = None) -> None:
+    """Set a cookie that scripts cannot read and other sites do not send."""
+    response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=request.url.scheme == "https", path="/")
+
+
+def local(address: str) -> str:
+    """The address if it is one of ours, else the front page: nobody is sent elsewhere by a link."""
+    parts = urlsplit(address)
+    ours = address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    return address if ours else "/"
+
+
+def go(address: str) -> RedirectResponse:
+    return RedirectResponse(local(address), status_code=303, headers=HEADERS)
+
+
+async def troubled(request: Request, problem: Problem) -> Response:
+    """A problem as a page; the way to the door where nobody is signed in."""
+    if problem.status == 401:
+        back = request.url.path if request.method == "GET" else "/"
+        response = go(f"/sign-in?next={quote(back, safe='')}")
+        response.delete_cookie(SESSION, path="/")
+        return response
+    try:
+        visit = await visitor(request)
+    except Problem:
+        visit = stranger(request)
+    detail = problem.detail or problem_sentence(visit, problem)
+    return render(visit, "problem.html", problem.status, problem=problem, detail=detail)
+
+
+def problem_sentence(visit: Visit, problem: Problem) -> str:
+    """What happened and what to do, for a problem that came without its sentence."""
+    known = problem.code if texts.has(visit.lang, f"problems.{problem.code}") else "internal_error"
+    return texts.refusal(visit.lang, known, **problem.members)[1]
+
+
+class PageRoute(APIRoute):
+    """A route that answers a `Problem` with a page instead of a document."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def page(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except Problem as problem:
+                return await troubled(request, problem)
+
+        return page

@@ -1,0 +1,37 @@
+"""All pages. A path that is none of them, nor the interface's, answers with the page that says so."""
+
+import re
+from typing import override
+
+from fastapi import APIRouter, Request, Response
+from starlette.convertors import Convertor, register_url_convertor
+
+from web import case_page, command_page, door, lists
+from web.backend import Problem
+from web.page import PageRoute
+
+
+class PagePath(Convertor[str]):
+    """Any path but those of the interface, the probes and the assets."""
+
+    regex = r"(?!api/|healthz$|readyz$|metrics$|static/).*"
+
+    @override
+    def convert(self, value: str) -> str:
+        return value
+
+    @override
+    def to_string(self, value: str) -> str:
+        return re.sub(r"^/+", "", value)
+
+
+register_url_convertor("page", PagePath())
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+for room in (door, lists, command_page, case_page):
+    router.include_router(room.router)
+
+
+@router.get("/{path:page}")
+async def nowhere(request: Request, path: str) -> Response:
+    del request
+    raise Problem(404, "not_found", path=path)
