@@ -25,7 +25,7 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(part, prefix=PREFIX)
     app.include_router(_operations(services))
     app.add_middleware(BodyGuard, api_prefix=PREFIX)
-    app.add_middleware(Envelope)
+    app.add_middleware(Envelope, api_prefix=PREFIX)
     described: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:

@@ -28,16 +28,20 @@ def serve_metrics(port: int, address: str = "127.0.0.1") -> None:
     start_http_server(port, address, registry=REGISTRY)
 
 
-def route_of(scope: Scope) -> str:
+def route_of(scope: Scope, api_prefix: str) -> str:
     """The route's template, so that no id, name or query of a person stands in logs or metrics."""
-    return str(getattr(scope.get("route"), "path", "unmatched"))
+    path = getattr(scope.get("route"), "path", None)
+    if path is None:
+        return "unmatched"
+    # A router's own template lacks the prefix it was included under.
+    return api_prefix + path if scope["path"].startswith(api_prefix) and not path.startswith(api_prefix) else str(path)
 
 
 class Envelope:
     """The outermost ASGI middleware: nothing passes it but an answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, api_prefix: str = "") -> None:
+        self.app, self.api_prefix = app, api_prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -61,16 +65,15 @@ class Envelope:
             try:
                 await self.app(scope, receive, marked)
             except Exception as exc:
-                log.error("unexpected", fault=type(exc).__name__, place=place_of(exc), route=route_of(scope))  # noqa: TRY400 -- messages may be personal
+                log.error("unexpected", fault=type(exc).__name__, place=place_of(exc), route=route_of(scope, self.api_prefix))  # noqa: TRY400 -- messages may be personal
                 if answering:
                     raise
                 await answer(scope, Problem(500, "internal_error"))(scope, receive, marked)
             finally:
                 self._note(scope, status, time.perf_counter() - started)
 
-    @staticmethod
-    def _note(scope: Scope, status: int, seconds: float) -> None:
-        route = route_of(scope)
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = route_of(scope, self.api_prefix)
         method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") else "other"
         _REQUESTS.labels(method, route, str(status)).inc()
         _SECONDS.labels(method, route).observe(seconds)

@@ -60,9 +60,11 @@ class Order(NamedTuple):
 
     def after(self, cursor: str) -> sa.ColumnElement[bool]:
         """Rows that come after the cursor. Raises `BadCursor`."""
-        values = [
-            sa.literal(key.read(text), key.type) for key, text in zip(self.keys, _open(cursor, self.name, len(self.keys)), strict=True)
-        ]
+        held = _open(cursor, self.name, len(self.keys))
+        try:
+            values = [sa.literal(key.read(text), key.type) for key, text in zip(self.keys, held, strict=True)]
+        except ValueError as exc:
+            raise BadCursor from exc
         here, there = sa.tuple_(*(k.column for k in self.keys)), sa.tuple_(*values)
         return here < there if self.descending else here > there
 

@@ -75,8 +75,8 @@ def _filters(query: CaseQuery) -> list[sa.ColumnElement[bool]]:
         at.stage == query.stage if query.stage else None,
         at.state == query.state if query.state else None,
         sa.or_(at.centre == query.office, at.outlet == query.office, at.unit == query.office) if query.office else None,
-        sa.or_(at.owner == query.assignee, at.lawyers.any(query.assignee)) if query.assignee else None,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-        at.categories.any(query.category) if query.category else None,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        sa.or_(at.owner == query.assignee, at.lawyers.contains([query.assignee])) if query.assignee else None,
+        at.categories.contains([query.category]) if query.category else None,
         at.due_at < query.due_before if query.due_before else None,
         _found(query) if query.q else None,
     ]
