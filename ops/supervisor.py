@@ -37,7 +37,7 @@ class Programs:
     """What is started as worker, API and seed; the fault tests put their own in."""
 
     worker: Sequence[str] = (sys.executable, "-m", "workers")
-    api: Sequence[str] = (sys.executable, "-m", "api")
+    api: Sequence[str] = (sys.executable, "-m", "workers.serve")
     seed: Sequence[str] | None = (sys.executable, "-m", "ops.cli", "seed")
 
 

@@ -96,7 +96,7 @@ class InProcess:
     async def tariffs(self, session: str) -> list[Json]:
         async with open_desk(self._services, session) as desk:
             today = desk.now.astimezone(self._services.rules().zone).date()
-            found = (desk.directory.tariff(code, today) for code in desk.directory.tariff_codes)
+            found = (desk.directory.tariff(code, today) for code in desk.directory.tariff_codes())
             return [{"code": t.code, "amount_fen": t.amount_fen} for t in found if t is not None]
 
     async def _ask(self, method: str, path: str, session: str | None, lang: str = "zh-CN", **more: Any) -> Any:

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import uvicorn
 import uvloop
-from api.app import create_app
 from fastapi import FastAPI
 from psycopg_pool import PoolTimeout
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from api import envelope
+from api.app import create_app
 from api.commands import Commands
 from api.courier import Courier
 from api.services import Services
