@@ -1,6 +1,6 @@
 """One signed-in person's request: a transaction under their session, their scope, the directory of the moment."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,7 +47,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(services: Services, token: str | None, lang: texts.Lang = "zh-CN") -> AsyncIterator[Desk]:
+async def open_desk(services: Services, token: str | None, lang: texts.Lang = "zh-CN") -> AsyncGenerator[Desk]:
     """The desk of the session's person. Raises `Problem` 401 `authentication_required` where no session is open under the token."""
     if not token:
         raise Problem(401, "authentication_required")

@@ -1,6 +1,6 @@
 """What may be read across cases: lists, the queue, deadlines, histories, the inbox. Every list stays inside the caller's scope."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -30,7 +30,7 @@ _HIDDEN = frozenset({"clocks", "excluded", "accepted_by"})
 
 
 @contextmanager
-def _cursor() -> Iterator[None]:
+def _cursor() -> Generator[None]:
     try:
         yield
     except BadCursor as fault:

@@ -117,7 +117,8 @@ def _field_code(fault: Mapping[str, Any]) -> str:
         if re.fullmatch(pattern, kind):
             return code
     # A validator of ours raises ValueError("some_code"): that code is the contract's.
-    said = str((fault.get("ctx") or {}).get("error", "")) if kind == "value_error" else kind
+    context = cast("Mapping[str, Any]", fault.get("ctx") or {})
+    said = str(context.get("error", "")) if kind == "value_error" else kind
     return said if re.fullmatch(r"[a-z][a-z0-9_]*", said) and kind != "assertion_error" else "invalid_value"
 
 

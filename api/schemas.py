@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
 
-import domain.stages  # noqa: F401 -- fills the registry
+import domain.stages  # noqa: F401 # pyright: ignore[reportUnusedImport] -- fills the registry
 from domain.command import COMMANDS, Command
 
 

@@ -6,7 +6,8 @@ them for display. Fields that a command brought keep the command's names.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import zip_longest
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from domain.case import CaseState, Clock
@@ -206,13 +207,13 @@ def withhold(view: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]
 def changes(before: Any, after: Any, pointer: str = "") -> Iterable[dict[str, Any]]:
     """Field changes between two JSON values: `{pointer, before, after}`; lists are compared item by item by their place."""
     if isinstance(before, dict) and isinstance(after, dict):
-        steps: list[str | int] = sorted({*before, *after})
-        for step in steps:
-            inner = pointer + "/" + str(step).replace("~", "~0").replace("/", "~1")
-            yield from changes(before.get(step), after.get(step), inner)
+        old, new = cast("dict[str, Any]", before), cast("dict[str, Any]", after)
+        for name in sorted({*old, *new}):
+            inner = pointer + "/" + name.replace("~", "~0").replace("/", "~1")
+            yield from changes(old.get(name), new.get(name), inner)
     elif isinstance(before, list) and isinstance(after, list):
-        for step in range(max(len(before), len(after))):
-            held = [items[step] if step < len(items) else None for items in (before, after)]
-            yield from changes(held[0], held[1], f"{pointer}/{step}")
+        pairs = zip_longest(cast("list[Any]", before), cast("list[Any]", after))
+        for index, (old_item, new_item) in enumerate(pairs):
+            yield from changes(old_item, new_item, f"{pointer}/{index}")
     elif before != after:
         yield {"pointer": pointer, "before": before, "after": after}
