@@ -1,0 +1,1 @@
+"""Real processes killed at named points, on engines of their own: nothing is lost, doubled or forgotten."""

@@ -1,0 +1,152 @@
+"""What the system is doing when a process dies: deeds that lead past every named point."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from domain.command import Role
+from tests.faults.checks import rest, whole
+from tests.faults.harness import Broken, System, new_key
+from tests.house import WAGES
+from tests.poll import until
+from workflows import contract
+from workflows.contract import CaseInput, workflow_id
+
+type Deed = Callable[[System, "Strike | None"], Awaitable[str]]
+"""Brings a case to the point, lets the process die and the system come to rest; the case's id."""
+
+ROLLOVER = 16
+"""A run's length of history after which it hands over to the next: reached by the second command of a fresh run."""
+
+
+@dataclass(frozen=True)
+class Strike:
+    """The point at which to strike, and whom."""
+
+    point: str
+    victim: str
+
+
+async def _recover(system: System, strike: Strike | None) -> None:
+    if strike:
+        await system.struck(strike.victim)
+        system.revive()
+        await system.ready()
+
+
+def _arm(system: System, strike: Strike | None) -> None:
+    if strike:
+        system.arm(strike.point, strike.victim)
+
+
+async def _command(system: System, strike: Strike | None, role: Role, path: str, body: dict[str, Any]) -> httpx.Response:
+    """One command, struck on its way and repeated with its key until it is answered; then once more: the same answer."""
+    key = new_key()
+    _arm(system, strike)
+    first = asyncio.create_task(system.attempt(role, path, body, key))
+    await _recover(system, strike)
+    told = await first
+    answer = await system.insist(role, path, body, key)
+    again = await system.insist(role, path, body, key)
+    tellings = [answer, again, *([told] if told is not None and told.is_success else [])]
+    if again.headers.get("Idempotent-Replay") != "true" or any(t.json() != answer.json() for t in tellings):
+        raise Broken("another answer: the key was answered anew")
+    return answer
+
+
+async def opening(system: System, strike: Strike | None) -> str:
+    answer = await _command(system, strike, "receptionist", "/cases", system.application())
+    return answer.json()["case_id"]
+
+
+async def accepting(system: System, strike: Strike | None) -> str:
+    """A number is drawn, clocks start."""
+    case_id = await system.submitted()
+    body = {"ground": "migrant_worker", "papers_owed": [{"kind": "id_copy"}]}
+    await _command(system, strike, "approver", f"/cases/{case_id}/commands/accept_first", body)
+    return case_id
+
+
+async def noting(system: System, strike: Strike | None) -> str:
+    """A command that the rules would let happen twice."""
+    case_id = await system.submitted()
+    await _command(system, strike, "caseworker", f"/cases/{case_id}/commands/add_note", {"text": "来电询问进度"})
+    return case_id
+
+
+async def ringing(system: System, strike: Strike | None) -> str:
+    """A clock falls due, its miss is recorded and told."""
+    near = {"limitation_on": (datetime.now(UTC) + timedelta(days=3)).date().isoformat()}
+    body = {**system.application(), "applicant": WAGES["applicant"] | {"categories": ["other"]}}
+    body["matter"] = WAGES["matter"] | near
+    opened = await system.insist("receptionist", "/cases", body, new_key())
+    case_id = opened.json()["case_id"]
+    _arm(system, strike)
+    urgent = {"basis": "urgent_art_44", "ground": "limitation_within_7_days", "papers_owed": [{"kind": "id_copy"}]}
+    await system.insist("approver", f"/cases/{case_id}/commands/accept_first", urgent, new_key())
+    await _recover(system, strike)
+
+    async def rung() -> bool:
+        return "deadline_missed" in await system.types(case_id)
+
+    try:
+        await until(rung, seconds=system.patience)
+    except TimeoutError as fault:
+        raise Broken("unarmed: the clock fell due and nobody noticed") from fault
+    return case_id
+
+
+async def rolling_over(system: System, strike: Strike | None) -> str:
+    """A run hands over to a fresh one between commands."""
+    case_id = await system.submitted()
+    await rest(system, case_id)
+    await system.house.client.get_workflow_handle(workflow_id(case_id)).terminate("a shorter run")
+    await system.house.client.start_workflow(
+        "case",
+        replace(CaseInput(case_id), rollover_events=ROLLOVER),
+        id=workflow_id(case_id),
+        task_queue=contract.CASE_QUEUE,
+        task_timeout=contract.TASK_TIMEOUT,
+    )
+    path = f"/cases/{case_id}/commands/add_note"
+    await system.insist("caseworker", path, {"text": "first"}, new_key())
+    _arm(system, strike)
+    second = asyncio.create_task(system.insist("caseworker", path, {"text": "second"}, new_key()))
+    await _recover(system, strike)
+    await second
+    return case_id
+
+
+async def reconciling(system: System, strike: Strike | None) -> str:
+    """Temporal has forgotten a case, and a command stands in its inbox that nobody was sent for."""
+    case_id = await system.submitted()
+    await rest(system, case_id)
+    await system.house.client.get_workflow_handle(workflow_id(case_id)).terminate("forgotten")
+    await system.house.commands.take_in(system.house.ask("caseworker", "add_note", case_id, text="nobody was sent"))
+    _arm(system, strike)
+    run = asyncio.create_task(system.run_duty("reconcile", 0.0))
+    await _recover(system, strike)
+    if strike:
+        run.cancel()
+        await asyncio.gather(run, return_exceptions=True)
+        await system.run_duty("reconcile", 0.0)  # the next minute's
+    else:
+        await run
+    return case_id
+
+
+async def in_peace(system: System, deed: Deed) -> list[str]:
+    """The types of events that the deed leaves when nothing dies."""
+    name = deed.__name__
+    if name not in system.calm:
+        case_id = await deed(system, None)
+        await rest(system, case_id)
+        system.calm[name] = await system.types(case_id)
+        await whole(system, case_id, system.calm[name])
+    return system.calm[name]

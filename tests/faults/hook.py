@@ -1,0 +1,55 @@
+"""The only place where the faults of these tests come from: a plan in a file says at which named point which process dies."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+from temporalio import workflow
+
+PLAN = "YUANSHOU_FAULT_PLAN"
+"""Path of the plan, read by the entry points of the tests' worker and API only."""
+WITHOUT = "YUANSHOU_FAULT_WITHOUT"
+"""Name of the protection that the entry point takes out (`without.py`)."""
+
+
+def write_plan(plan: Path, point: str, pid: int) -> None:
+    """Let `pid` be killed when some process reaches `point`; once. The file appears whole."""
+    struck(plan).unlink(missing_ok=True)
+    draft = plan.with_suffix(".draft")
+    draft.write_text(json.dumps({"point": point, "pid": pid}), encoding="ascii")
+    draft.rename(plan)
+
+
+def struck(plan: Path) -> Path:
+    """What the plan's file is called once a process has taken it up."""
+    return plan.with_suffix(".struck")
+
+
+def striker(plan: Path) -> Callable[[str], None]:
+    """The hook that carries out the plan at its point. Taking the file away is the claim, so it strikes once."""
+
+    def reached(point: str) -> None:
+        with workflow.unsafe.sandbox_unrestricted():  # a point in the workflow is reached inside its sandbox
+            try:
+                planned = json.loads(plan.read_text(encoding="ascii"))
+                if planned["point"] != point:
+                    return
+                plan.rename(struck(plan))
+            except FileNotFoundError:
+                return
+            kill(planned["pid"])
+
+    return reached
+
+
+def kill(pid: int) -> None:
+    """SIGKILL to the process and to all it started: PostgreSQL's backends would otherwise finish what they were sent."""
+    family = [] if pid == os.getpid() else psutil.Process(pid).children(recursive=True)
+    os.kill(pid, signal.SIGKILL)
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
+            member.kill()

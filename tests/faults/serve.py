@@ -1,0 +1,19 @@
+"""The HTTP process of the fault tests: the product's own, with the hook installed."""
+
+import os
+from pathlib import Path
+
+from tests.faults.hook import PLAN, WITHOUT, striker
+from tests.faults.without import take_out
+from workers import serve
+from workflows.faultpoints import install
+
+
+def main() -> None:
+    install(striker(Path(os.environ[PLAN])))
+    take_out(os.environ.get(WITHOUT))
+    serve.main()
+
+
+if __name__ == "__main__":
+    main()
