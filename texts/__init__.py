@@ -1,9 +1,9 @@
 """Every sentence a person reads, in zh-CN and en: one folder a language, one file a subject; a key is `<file>.<name>`.
 
-A sentence carries places for values: `{name}` or `{name:spec}`, where `name` may walk into a value (`{applicant.name}`) and `spec` says
-how it reads in the language: `date`, `moment`, `fen` (as yuan), `papers`, `list`, `count`, `name` (a directory code), `v` (a code of the contract),
-or a subject of the catalogue (`states`, `limits`, `commands`, …) whose sentence the value names. A part in double brackets is dropped
-when one of its values is absent; `[[name?…]]` and `[[name!…]]` stand only where the value is true or false.
+A sentence carries places for values, `{name}` or `{name:spec}`. `name` may walk into a value (`{applicant.name}`); `spec` says how it
+reads in the language: `date`, `moment`, `fen` (as yuan), `papers`, `list`, `count`, `name` (a directory code), `v` (a code of the
+contract), or a subject of the catalogue (`states`, `limits`, `commands`, …) whose sentence the value names. A part in double brackets is
+dropped when one of its values is absent; `[[name?…]]` and `[[name!…]]` stand only where the value is true or false.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ Lang = Literal["zh-CN", "en"]
 LANGUAGES: tuple[Lang, ...] = get_args(Lang)
 
 
-class MissingText(KeyError):
+class MissingText(KeyError):  # noqa: N818 -- a plain word, as KeyError's own kind
     """No catalogue holds the key."""
 
 

@@ -36,6 +36,7 @@ def places(sentence: str) -> set[str]:
 
 def speak(lang: str, sentence: str, values: Mapping[str, Any], lookup: Lookup) -> str:
     """`sentence` with its values, its optional parts kept or dropped."""
+    reader = _Reader(lang, values.get("names") or {}, lookup)
 
     def part(found: re.Match[str]) -> str:
         inner = found.group(1)
@@ -53,7 +54,7 @@ def speak(lang: str, sentence: str, values: Mapping[str, Any], lookup: Lookup) -
         held = _walk(values, name)
         if held in _ABSENT:
             return lookup.word("words.withheld", otherwise="—")
-        return _read(lang, name.rpartition(".")[2], spec, held, values.get("names") or {}, lookup)
+        return reader.read(name.rpartition(".")[2], spec, held)
 
     return _PLACE.sub(put, _PART.sub(part, sentence))
 
@@ -65,26 +66,37 @@ def _walk(values: Mapping[str, Any], path: str) -> Any:
     return held
 
 
-def _read(lang: str, field: str, spec: str, held: Any, names: Mapping[str, str], lookup: Lookup) -> str:
-    if isinstance(held, bool):
-        return lookup.word(f"words.{'yes' if held else 'no'}", otherwise=str(held))
-    if spec == "count":
-        return str(len(cast("Sequence[Any]", held)))
-    if isinstance(held, list | tuple):
-        parts = [_read(lang, field, spec, item, names, lookup) for item in cast("Sequence[Any]", held)]
-        return lookup.word("words.comma", otherwise=", ").join(parts)
-    if spec in _READERS:
-        return _READERS[spec](lang, held)
-    if spec == "papers":
-        return paper(lang, held, lookup)
-    if spec == "name":
-        return names.get(str(held), str(held))
-    if spec == "v":
-        return lookup.word(f"values.{field}.{held}", f"values.{held}", otherwise=str(held))
-    if isinstance(held, Mapping):
-        inner = cast("Mapping[str, Any]", held)
-        return str(inner.get("name") or inner.get("title") or inner.get("kind") or "")
-    return lookup.word(f"{spec}.{str(held).partition('/')[0]}", otherwise=str(held)) if spec != "plain" else str(held)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """How values read in one language, with the directory's names at hand."""
+
+    lang: str
+    names: Mapping[str, str]
+    lookup: Lookup
+
+    def read(self, field: str, spec: str, held: Any) -> str:
+        """A value of a field as the place's spec wants it."""
+        if isinstance(held, bool):
+            return self.lookup.word(f"words.{'yes' if held else 'no'}", otherwise=str(held))
+        if spec == "count":
+            return str(len(held))
+        if isinstance(held, list | tuple):
+            parts = [self.read(field, spec, item) for item in cast("Sequence[Any]", held)]
+            return self.lookup.word("words.comma", otherwise=", ").join(parts)
+        if spec == "papers":
+            return paper(self.lang, held, self.lookup)
+        return _READERS[spec](self.lang, held) if spec in _READERS else self._code(field, spec, held)
+
+    def _code(self, field: str, spec: str, held: Any) -> str:
+        if isinstance(held, Mapping):
+            inner = cast("Mapping[str, Any]", held)
+            return str(inner.get("name") or inner.get("title") or inner.get("kind") or "")
+        words = str(held)
+        if spec == "name":
+            return self.names.get(words, words)
+        if spec == "v":
+            return self.lookup.word(f"values.{field}.{words}", f"values.{words}", otherwise=words)
+        return self.lookup.word(f"{spec}.{words.partition('/')[0]}", otherwise=words)
 
 
 def paper(lang: str, held: Any, lookup: Lookup) -> str:

@@ -5,7 +5,6 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-import domain.stages  # noqa: F401 -- fills the registry of commands
 from domain.eligibility.policy import Policy
 from web.backend import Backend
 from web.routes import router

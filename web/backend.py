@@ -9,8 +9,18 @@ from typing import Any, Protocol
 type Json = dict[str, Any]
 
 
+def part(held: Mapping[str, Any], name: str) -> Json:
+    """The object within an answer; empty where it is absent, null or withheld."""
+    return held.get(name) or {}
+
+
+def items(held: Mapping[str, Any], name: str) -> list[Json]:
+    """The list of objects within an answer; empty where it is absent, null or withheld."""
+    return held.get(name) or []
+
+
 class Problem(Exception):  # noqa: N818 -- the standard's word (RFC 9457); most of these are answers, not faults
-    """A problem document: `status`, stable `code`, the sentence `detail`, field faults `errors` (`pointer`, `code`, `detail`), further members."""
+    """A problem document. `errors` are faults of fields (`pointer`, `code`, `detail`); `members` is what else it holds."""
 
     def __init__(self, status: int, code: str, detail: str = "", errors: Sequence[Mapping[str, Any]] = (), **members: Any) -> None:
         super().__init__(code)
@@ -52,11 +62,11 @@ class Backend(Protocol):
 
     async def documents(self, session: str, case_id: str) -> list[Json]: ...
 
-    async def submit(self, session: str, body: Json, key: str, lang: str) -> Json:
+    async def submit(self, session: str, body: Json, *, key: str, lang: str) -> Json:
         """Open a case with the body of submit_application: `{case_id, register_number, version, …}`."""
         ...
 
-    async def command(self, session: str, case_id: str, command: str, body: Json, key: str, if_match: int | None, lang: str) -> Json: ...
+    async def command(self, session: str, case_id: str, command: str, body: Json, *, key: str, if_match: int | None, lang: str) -> Json: ...
 
     async def across(self, session: str, filters: Mapping[str, str]) -> Json:
         """`{items, next_cursor}`: events across cases; filters as of `GET /events`."""
@@ -84,6 +94,6 @@ class Backend(Protocol):
         """`[{code, amount_fen}]` in force today."""
         ...
 
-    async def attach(self, session: str, case_id: str, title: str, media_type: str, content: bytes, key: str, lang: str) -> Json:
+    async def attach(self, session: str, case_id: str, *, title: str, media_type: str, content: bytes, key: str, lang: str) -> Json:
         """Add a file to the case: the shape of a command's answer."""
         ...

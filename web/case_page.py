@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Request, Response
 
 from domain.command import COMMANDS
-from web.backend import Json, Problem
+from web.backend import Json, Problem, items, part
 from web.case_view import clock_line, hardship_lines, live_clocks, now, number, stage_bar, timeline, title
 from web.page import PageRoute, Visit, render, visitor
 
@@ -13,10 +13,13 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 type Tab = Literal["timeline", "people", "papers", "hardship", "assignment", "documents", "versions"]
 TABS = ("timeline", "people", "papers", "hardship", "assignment", "documents", "versions")
 SHOWN_COMMANDS = 6
-MARGIN = frozenset({"add_note", "attach_document", "correct_record", "declare_recusal", "place_hold", "link_case", "transfer_caseworker", "issue_receipt"})
+MARGIN = frozenset(
+    {"add_note", "attach_document", "correct_record", "declare_recusal", "place_hold", "link_case", "transfer_caseworker", "issue_receipt"}
+)
 """Commands beside the line: never the first that is offered."""
 DETOURS = frozenset({
-    "require_supplement", "request_verification", "withdraw_application", "deem_withdrawn", "refer_elsewhere", "refuse_aid", "decline_assignment",
+    "require_supplement",
+        "request_verification", "withdraw_application", "deem_withdrawn", "refer_elsewhere", "refuse_aid", "decline_assignment",
     "find_ineligible", "report_termination_ground", "terminate_aid", "request_replacement", "return_closing_file", "record_consent",
 })  # fmt: skip
 """Commands that lead away from the line: offered after those that carry the case on."""
@@ -40,7 +43,8 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
     done = request.query_params.get("done", "")
     offered = done == "submit_application" and any(c["name"] == "accept_first" for c in commands)
     return render(
-        visit, "case.html", case=case, past=past, tab=tab, tabs=TABS, title=title(visit, case), number=number(case), latest=current["version"],
+        visit, "case.html", case=case, past=past, tab=tab, tabs=TABS, title=title(visit, case), number=number(case),
+        latest=current["version"],
         bar=stage_bar(visit, case, events), commands=commands[:SHOWN_COMMANDS], others=commands[SHOWN_COMMANDS:], clocks=lines[:2],
         more_clocks=lines[2:], days=timeline(visit, events), events=events, hardship=hardship_lines(events), parties=people(visit, case),
         done=done if done in COMMANDS else "", offered=offered, sent=request.query_params.get("sent", ""), tags=tags(visit, case),
@@ -81,12 +85,12 @@ def in_order(allowed: list[Json]) -> list[Json]:
 
 def people(visit: Visit, case: Json) -> list[Json]:
     """Everybody of the case with what they are in it."""
-    representatives = set(case.get("representatives") or [])
+    representatives = set[int](case.get("representatives") or [])
     rows: list[tuple[str, Any]] = [("pages.applicant", case.get("applicant"))]
-    rows += [("pages.co_applicant", p) for p in case.get("co_applicants") or []]
+    rows += [("pages.co_applicant", p) for p in items(case, "co_applicants")]
     if case.get("proxy"):
         rows.append(("pages.proxy", case["proxy"].get("party")))
-    rows += [("pages.opponent", p) for p in case.get("opponents") or []]
+    rows += [("pages.opponent", p) for p in items(case, "opponents")]
     named: list[Json] = []
     for role, party in rows:
         if party:
@@ -97,8 +101,7 @@ def people(visit: Visit, case: Json) -> list[Json]:
 
 def tags(visit: Visit, case: Json) -> list[str]:
     """What a reader should see at a glance."""
-    applicant = case.get("applicant") or {}
-    found = [visit.word("categories", code) for code in applicant.get("categories") or []]
+    found = [visit.word("categories", code) for code in list[str](part(case, "applicant").get("categories") or [])]
     count = int(case.get("recipient_count") or 1)
     if count > 1:
         found.append(visit.t("pages.group", count=count))

@@ -1,4 +1,4 @@
-"""A case as its page shows it: the stage bar, the clocks that run down, the timeline in sentences. Pure functions of the contract's JSON."""
+"""A case as its page shows it: stage bar, clocks that run down, timeline in sentences. Pure functions of the contract's JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,9 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Literal
 
-
 from domain.lifecycle import STAGES
 from texts.speak import ZONE, moment, say_short_date
-from web.backend import Json
+from web.backend import Json, items, part
 from web.page import Visit
 
 Urgency = Literal["missed", "today", "soon", "other"]
@@ -19,7 +18,8 @@ LIVE = frozenset({"running", "paused", "missed"})
 CLOCK_EVENTS = ("clock_", "deadline_warned", "deadline_escalated")
 KEY_EVENTS = frozenset(
     {
-        "application_submitted", "accepted_first", "acceptance_set_aside", "aid_granted", "aid_refused", "unit_assigned", "engagement_signed",
+        "application_submitted", "accepted_first",
+        "acceptance_set_aside", "aid_granted", "aid_refused", "unit_assigned", "engagement_signed",
         "hearing_recorded", "replacement_decided", "aid_terminated", "aid_continued", "outcome_recorded", "closing_file_accepted",
         "subsidy_paid", "case_archived", "objection_decided", "found_ineligible", "application_deemed_withdrawn", "deadline_missed",
     }
@@ -107,7 +107,7 @@ def clock_line(visit: Visit, clock: Json, at: datetime) -> ClockLine:
 
 def _counting(clock: Json) -> dict[str, Any]:
     """What moved a due date: days of pause not counted, a last day off that rolled on."""
-    counted: Mapping[str, Any] = clock.get("counted") or {}
+    counted: Mapping[str, Any] = part(clock, "counted")
     moved: dict[str, Any] = {}
     if counted.get("rolled") or counted.get("rolled_from") or counted.get("rolled_over"):
         moved["rolled"] = True
@@ -185,11 +185,11 @@ def timeline(visit: Visit, events: Sequence[Json]) -> list[Day]:
 
 def title(visit: Visit, case: Json) -> str:
     """Who against whom: a group by its first person and number."""
-    applicant = case.get("applicant") or {}
+    applicant = part(case, "applicant")
     name = applicant.get("name") or visit.t("words.withheld")
     count = case.get("recipient_count") or 1
     who = visit.t("pages.et_al", name=name, count=count) if count > 1 else str(name)
-    opponents = [str(o.get("name") or visit.t("words.withheld")) for o in case.get("opponents") or []]
+    opponents = [str(o.get("name") or visit.t("words.withheld")) for o in items(case, "opponents")]
     return f"{who} {visit.t('pages.against')} {visit.t('words.comma').join(opponents)}" if opponents else who
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import texts
 from domain.eligibility.policy import Policy
-from web.backend import Json
+from web.backend import Json, items, part
 from web.forms import Tree
 from web.page import Visit
 
@@ -16,11 +16,18 @@ class Choices:
     """Choices for the forms of one visit: from the directory, and from the case where there is one."""
 
     def __init__(
-        self, visit: Visit, case: Json | None, events: Sequence[Json], documents: Sequence[Json], tariffs: Sequence[Json], policy: Policy
+        self, visit: Visit, policy: Policy, case: Json, *, events: Sequence[Json], documents: Sequence[Json], tariffs: Sequence[Json]
     ) -> None:
-        self.visit, self.case, self.events, self.documents, self.tariffs, self.policy = visit, case or {}, events, documents, tariffs, policy
+        self.visit, self.case, self.events, self.documents, self.tariffs, self.policy = (
+            visit,
+            case or {},
+            events,
+            documents,
+            tariffs,
+            policy,
+        )
 
-    def of(self, source: str, typed: Tree) -> list[Pair]:
+    def of(self, typed: Tree, source: str) -> list[Pair]:
         """The choices of a source. `typed` is what stands in the form: a group's own rows can be chosen from."""
         if source == "applicants":
             return self._applicants(typed)
@@ -62,13 +69,13 @@ class Choices:
         return list(counties.items())
 
     def _recipients(self) -> list[Pair]:
-        people: list[Any] = [self.case.get("applicant") or {}, *(self.case.get("co_applicants") or [])]
+        people: list[Any] = [part(self.case, "applicant"), *items(self.case, "co_applicants")]
         return [(str(p.get("party_id", i)), str(p.get("name") or self.visit.t("words.withheld"))) for i, p in enumerate(people)]
 
     def _applicants(self, typed: Tree) -> list[Pair]:
         if self.case:
             return self._recipients()
-        people: list[Any] = [typed.get("applicant") or {}, *typed.get("co_applicants", [])]
+        people: list[Any] = [part(typed, "applicant"), *typed.get("co_applicants", [])]
         unnamed = [self.visit.t("pages.applicant"), *(f"{self.visit.t('pages.co_applicant')} {i}" for i in range(1, len(people)))]
         return [(str(i), str(p.get("name") or unnamed[i])) for i, p in enumerate(people)]
 
@@ -78,8 +85,8 @@ class Choices:
     def _papers(self) -> list[Pair]:
         """Kinds of paper the office knows, and those this case speaks of."""
         known = {key.removeprefix("papers."): words for key, words in texts.catalogue(self.visit.lang).items() if key.startswith("papers.")}
-        spoken: list[Json] = [*(self.case.get("papers") or []), *((self.case.get("accept_first") or {}).get("papers_listed") or [])]
-        spoken += (self.case.get("supplement") or {}).get("papers") or []
+        spoken: list[Json] = [*items(self.case, "papers"), *items(part(self.case, "accept_first"), "papers_listed")]
+        spoken += items(part(self.case, "supplement"), "papers")
         return list({**known, **{str(p["kind"]): str(p["kind"]) for p in spoken if p["kind"] not in known}}.items())
 
     def _tariffs(self) -> list[Pair]:

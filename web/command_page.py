@@ -6,7 +6,8 @@ step in between is shown before anything is done. Whatever goes wrong, what was 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, cast
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -64,6 +65,9 @@ class Sheet:
         """Under which name the browser keeps what is typed."""
         return f"{self.case_id or 'new'}/{self.command}"
 
+    def faulty_within(self, pointer: str) -> bool:
+        return any(fault.startswith(f"{pointer}/") for fault in self.errors)
+
     @property
     def action(self) -> str:
         return f"/cases/{self.case_id}/commands/{self.command}" if self.case_id else "/intake"
@@ -114,7 +118,7 @@ def _own_office(visit: Visit) -> Json:
 
 def _office(visit: Visit) -> str:
     office: Any = visit.me.get("office") or ""
-    return str(office["code"]) if isinstance(office, dict) else str(office)
+    return str(cast("Json", office)["code"]) if isinstance(office, dict) else str(office)
 
 
 async def _send(request: Request, visit: Visit, command: str, case: Json) -> Response:
@@ -141,8 +145,10 @@ async def _carry_out(visit: Visit, sheet: Sheet, parsed: Parsed) -> Json:
     if parsed.errors:
         raise Problem(422, "unread", errors=parsed.errors)
     if sheet.command == INTAKE:
-        return await visit.backend.submit(visit.session, parsed.body, sheet.key, visit.lang)
-    return await visit.backend.command(visit.session, sheet.case_id, sheet.command, parsed.body, sheet.key, sheet.version, visit.lang)
+        return await visit.backend.submit(visit.session, parsed.body, key=sheet.key, lang=visit.lang)
+    return await visit.backend.command(
+        visit.session, sheet.case_id, sheet.command, parsed.body, key=sheet.key, if_match=sheet.version, lang=visit.lang
+    )
 
 
 async def _again(visit: Visit, sheet: Sheet, problem: Problem) -> Response:
@@ -163,7 +169,9 @@ def _fault(visit: Visit, error: Any) -> str:
     code = error.get("code", "invalid_value")
     said: str = error.get("detail") or ""
     known = f"faults.{code}" if texts.has(visit.lang, f"faults.{code}") else f"problems.{code}"
-    return said or visit.t(known if texts.has(visit.lang, known) else "faults.invalid_value", **{n: v for n, v in error.items() if n != "code"})
+    return said or visit.t(
+        known if texts.has(visit.lang, known) else "faults.invalid_value", **{n: v for n, v in error.items() if n != "code"}
+    )
 
 
 async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
@@ -172,14 +180,15 @@ async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
     events = await whole_history(visit, sheet.case_id) if case else []
     documents = await visit.backend.documents(visit.session, sheet.case_id) if case else []
     tariffs = await visit.backend.tariffs(visit.session) if case else []
-    choices = Choices(visit, case, events, documents, tariffs, visit.request.app.state.policy)
+    choices = Choices(visit, visit.request.app.state.policy, case, events=events, documents=documents, tariffs=tariffs)
     return render(
-        visit, "form.html", status, sheet=sheet, sections=_sections(sheet.command, fields), rest=[f for f in fields if f.name in EVERYWHERE],
-        choices=lambda source: choices.of(source, sheet.typed), errors=sheet.errors, kept=bool(sheet.problem),
-        open_at=lambda pointer: any(e.startswith(f"{pointer}/") for e in sheet.errors),
+        visit, "form.html", status, sheet=sheet, sections=_sections(sheet.command, fields),
+        rest=[f for f in fields if f.name in EVERYWHERE],
+        choices=partial(choices.of, sheet.typed), errors=sheet.errors, kept=bool(sheet.problem),
+        open_at=sheet.faulty_within,
         open_rest=any(sheet.typed.get(name) or f"/{name}" in sheet.errors for name in EVERYWHERE), number=number(case) if case else "",
         title=title(visit, case) if case else "",
-        field_label=lambda path: texts.label(visit.lang, sheet.command, path), hint=lambda path: _hint(visit, sheet.command, path),
+        field_label=partial(texts.label, visit.lang, sheet.command), hint=partial(_hint, visit, sheet.command),
     )  # fmt: skip
 
 
@@ -211,17 +220,28 @@ def _number(sent: FormData, name: str) -> int | None:
 
 async def _attach(request: Request, visit: Visit, case: Json) -> Response:
     sent = await request.form()
-    given = sent.get("file")
     key = _text(sent, "key") or uuid4().hex
     try:
         guarded(visit, {"csrf": _text(sent, "csrf")})
-        if not isinstance(given, UploadFile) or not given.filename:
-            raise Problem(422, "invalid", visit.t("faults.required"))
-        name, media_type = _text(sent, "title") or given.filename, given.content_type or "application/octet-stream"
-        await visit.backend.attach(visit.session, case["case_id"], name, media_type, await given.read(), key, visit.lang)
+        given = _file(visit, sent)
+        name = _text(sent, "title") or str(given.filename)
+        media_type = given.content_type or "application/octet-stream"
+        await visit.backend.attach(
+            visit.session, case["case_id"], title=name, media_type=media_type, content=await given.read(), key=key, lang=visit.lang
+        )
     except Problem as problem:
         if problem.status == 401:
             raise
         trouble = problem.detail or problem_sentence(visit, problem)
-        return render(visit, "attach.html", problem.status, case=case, number=number(case), title=title(visit, case), key=uuid4().hex, trouble=trouble)
+        key = key if problem.status in REPEATABLE else uuid4().hex
+        return render(
+            visit, "attach.html", problem.status, case=case, number=number(case), title=title(visit, case), key=key, trouble=trouble
+        )
     return go(f"/cases/{case['case_id']}?{urlencode({'done': 'attach_document', 'tab': 'documents'})}")
+
+
+def _file(visit: Visit, sent: FormData) -> UploadFile:
+    given = sent.get("file")
+    if not isinstance(given, UploadFile) or not given.filename:
+        raise Problem(422, "invalid", visit.t("faults.required"))
+    return given

@@ -1,12 +1,28 @@
 """Signing in and out, and what a person chooses for this browser: language and size of type."""
 
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from texts import LANGUAGES
 from web.backend import Problem
-from web.page import DOOR, LANGUAGE, SESSION, TYPE, YEAR_SECONDS, PageRoute, Visit, go, guarded, keep, local, problem_sentence, render, stranger, visitor
+from web.page import (
+    DOOR,
+    LANGUAGE,
+    SESSION,
+    TYPE,
+    YEAR_SECONDS,
+    PageRoute,
+    Visit,
+    go,
+    guarded,
+    keep,
+    local,
+    problem_sentence,
+    render,
+    stranger,
+    visitor,
+)
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -27,7 +43,9 @@ async def sign_in(request: Request) -> Response:
     except Problem as problem:
         trouble = problem.detail or problem_sentence(visit, problem)
         otp = problem.code == "otp_required"
-        return render(visit, "sign_in.html", problem.status, next=local(given["next"]), username=given["username"], trouble=trouble, otp=otp)
+        return render(
+            visit, "sign_in.html", problem.status, next=local(given["next"]), username=given["username"], trouble=trouble, otp=otp
+        )
     response = go(given["next"] or "/")
     keep(request, response, SESSION, str(token["access_token"]), int(token["expires_in"]))
     response.delete_cookie(DOOR, path="/")
@@ -58,6 +76,6 @@ async def type_size(request: Request, size: str) -> Response:
 
 
 def _chosen(request: Request, name: str, value: str) -> Response:
-    response = go(cast("str", request.query_params.get("next", "/")))
+    response = go(request.query_params.get("next", "/"))
     keep(request, response, name, value, YEAR_SECONDS)
     return response

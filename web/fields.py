@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any, Literal, TypeAliasType, Union, cast, get_args, get_origin
-from uuid import UUID
+from typing import Annotated, Any, Literal, TypeAliasType, Union, get_args, get_origin
 
 from pydantic import AwareDatetime, BaseModel
 from pydantic.fields import FieldInfo
@@ -82,33 +81,28 @@ def _field(command: str, attribute: str, parent: str, info: FieldInfo) -> Field:
 def _shape(command: str, name: str, path: str, annotation: Any, metadata: Sequence[Any] = ()) -> Field:
     """A field's kind from its type."""
     annotation, marks = unwrapped(annotation)
-    marks = (*metadata, *marks)
     origin, inner = get_origin(annotation), get_args(annotation)
-    source = _source(command, path)
     if origin in (tuple, list):
         return _many(command, name, path, inner[0])
     if origin is Literal:
         return Field(name, path, "choice", options=tuple(str(code) for code in inner), whole=all(isinstance(code, int) for code in inner))
-    if origin in (dict, Mapping):
-        return Field(name, path, "pairs")
-    if annotation is Any:
-        return Field(name, path, "any")
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         members = annotation.model_fields.items()
         return Field(name, path, "group", fields=tuple(_field(command, n, path, i) for n, i in members if n not in HIDDEN))
-    if annotation is bool:
-        return Field(name, path, "yes_no")
-    if annotation in (datetime, AwareDatetime):
-        return Field(name, path, "moment")
-    if annotation is date:
-        return Field(name, path, "day")
-    if annotation is int:
-        whole: Kind = "money" if name.endswith("_fen") or name == "income_fen_per_month" else "choice" if source else "number"
-        return Field(name, path, whole, source=source, whole=whole != "money")
-    if source or annotation is UUID:
-        return Field(name, path, "choice" if source else "text", source=source)
-    longest = next((m.max_length for m in marks if getattr(m, "max_length", None)), None)
-    return Field(name, path, "long" if name in LONG else "text", longest=longest)
+    source = _source(command, path)
+    if annotation is int and not (name.endswith("_fen") or name == "income_fen_per_month"):
+        return Field(name, path, "choice" if source else "number", source=source, whole=True)
+    kind = _KINDS.get(origin or annotation)
+    if kind is None and source:
+        return Field(name, path, "choice", source=source)
+    longest = next((m.max_length for m in (*metadata, *marks) if getattr(m, "max_length", None)), None)
+    return Field(name, path, kind or ("long" if name in LONG else "text"), longest=longest)
+
+
+_KINDS: Mapping[Any, Kind] = {
+    Any: "any", bool: "yes_no", int: "money", date: "day", datetime: "moment", AwareDatetime: "moment", dict: "pairs", Mapping: "pairs",
+}  # fmt: skip
+"""Kinds of the types that need no closer look."""
 
 
 def _many(command: str, name: str, path: str, item: Any) -> Field:
@@ -139,7 +133,7 @@ def unwrapped(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
             annotation = annotation.__value__
         elif get_origin(annotation) is Annotated:
             annotation, *found = get_args(annotation)
-            for mark in cast("list[Any]", found):
+            for mark in found:
                 marks.extend(mark.metadata if isinstance(mark, FieldInfo) else [mark])
         elif get_origin(annotation) in (Union, types.UnionType):
             left = [a for a in get_args(annotation) if a not in (type(None), Sealed)]

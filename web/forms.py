@@ -6,7 +6,7 @@ dropped and the others numbered anew, so that pointers of faults meet the rows s
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -55,8 +55,8 @@ def grown(typed: Tree, pointer: str) -> Tree:
     *steps, last = pointer.strip("/").split("/")
     here: Any = typed
     for step in steps:
-        here = here[int(step)] if isinstance(here, list) else here.setdefault(step, {})
-    rows = here.setdefault(last, [])
+        here = cast("list[Any]", here)[int(step)] if isinstance(here, list) else cast("Tree", here).setdefault(step, {})
+    rows: list[Any] = cast("Tree", here).setdefault(last, [])
     rows.append({} if not rows or isinstance(rows[-1], dict) else "")
     return typed
 
@@ -172,31 +172,32 @@ def _any(text: str) -> Any:
         return text
 
 
-_READERS = {
-    "money": _money,
-    "number": int,
-    "moment": _moment,
-    "yes_no": lambda t: t == TRUE,
-    "tick": lambda t: t == TRUE,
-    "pairs": _pairs,
-    "any": _any,
-}
+def _yes(text: str) -> bool:
+    return text == TRUE
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "money": _money, "number": int, "moment": _moment, "yes_no": _yes, "tick": _yes, "pairs": _pairs, "any": _any,
+}  # fmt: skip
 _FAULTS = {"money": "not_an_amount", "number": "not_an_integer", "moment": "not_a_moment", "pairs": "not_pairs"}
 
 
 def _typed(f: Field, value: Any) -> Any:
-    if f.kind == "group":
-        return shown(f.fields, value)
-    if f.kind == "rows":
-        return [shown(f.fields, row) for row in value]
+    """A value as it would have been typed."""
+    if f.kind in ("group", "rows"):
+        return shown(f.fields, value) if f.kind == "group" else [shown(f.fields, row) for row in value]
     if f.kind in ("choices", "lines"):
         return [str(item) for item in value]
     if isinstance(value, bool):
         return TRUE if value else FALSE
-    if f.kind == "money":
-        return f"{Decimal(value) / 100:.2f}"
-    if f.kind == "moment":
-        return moment(value).strftime("%Y-%m-%dT%H:%M")
-    if f.kind == "pairs":
-        return "\n".join(f"{name}: {held}" for name, held in value.items())
+    write = _WRITERS.get(f.kind)
+    if write:
+        return write(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+_WRITERS: Mapping[str, Callable[[Any], str]] = {
+    "money": lambda fen: f"{Decimal(fen) / 100:.2f}",
+    "moment": lambda at: moment(at).strftime("%Y-%m-%dT%H:%M"),
+    "pairs": lambda pairs: "\n".join(f"{name}: {held}" for name, held in pairs.items()),
+}

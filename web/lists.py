@@ -1,14 +1,14 @@
 """The lists: today's work by urgency, cases by filters, records across cases, the inbox."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from domain.command import EVENTS
 from domain.lifecycle import STAGES, STATES
-from web.backend import Json, Problem
+from web.backend import Json, Problem, part
 from web.case_view import URGENCIES, Urgency, entry, left, now, number, urgency
 from web.page import READERS_OF_HISTORY, PageRoute, Visit, go, guarded, render, visitor
 
@@ -40,7 +40,10 @@ async def history(request: Request, visit: Signed) -> Response:
         raise Problem(403, "forbidden")
     filters = _given(request, EVENT_FILTERS)
     found = await visit.backend.across(visit.session, filters)
-    rows = [{"entry": entry(visit, e), "event": e, "case": str(e.get("case_number") or e.get("register_number") or e["case_id"])} for e in found["items"]]
+    rows = [
+        {"entry": entry(visit, e), "event": e, "case": str(e.get("case_number") or e.get("register_number") or e["case_id"])}
+        for e in found["items"]
+    ]
     return render(visit, "history.html", rows=rows, filters=filters, types=sorted(EVENTS), onward=_onward(request, found))
 
 
@@ -74,7 +77,7 @@ def _row(visit: Visit, case: Json) -> Json:
     due: str | None = case.get("due_on") or case.get("due_at")
     near: Urgency = urgency(due, "running", at) if due else "other"
     applicant: Any = case.get("applicant")
-    name = applicant.get("name") if isinstance(applicant, dict) else applicant
+    name = cast("Json", applicant).get("name") if isinstance(applicant, dict) else applicant
     count = int(case.get("recipient_count") or 1)
     who = str(name or visit.t("words.withheld"))
     return {
@@ -93,5 +96,5 @@ def _row(visit: Visit, case: Json) -> Json:
 
 def _message(message: Json) -> Json:
     """A message with what it says at hand, whether its facts stand in it or in its `data`."""
-    said: Json = {**(message.get("data") or {}), **message}
+    said: Json = {**part(message, "data"), **message}
     return {**said, "read": bool(said.get("read") or said.get("read_at")), "at": said.get("at") or said["created_at"]}

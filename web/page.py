@@ -20,7 +20,7 @@ from fastapi.routing import APIRoute
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
 import texts
-from domain.command import COMMANDS
+from domain.stages.application import SubmitApplication
 from texts import Lang
 from texts.speak import Lookup, moment, paper, say_date, say_fen, say_moment, say_short_date, say_time, say_weekday
 from web.backend import Backend, Json, Problem
@@ -95,7 +95,7 @@ def csrf_token(secret: str) -> str:
 
 def language_of(request: Request) -> Lang:
     chosen = request.cookies.get(LANGUAGE)
-    return cast("Lang", chosen) if chosen in texts.LANGUAGES else texts.preferred(request.headers.get("accept-language", "zh-CN"))
+    return chosen if chosen in texts.LANGUAGES else texts.preferred(request.headers.get("accept-language", "zh-CN"))
 
 
 def stranger(request: Request) -> Visit:
@@ -125,18 +125,28 @@ def guarded(visit: Visit, sent: Mapping[str, Any]) -> None:
         raise Problem(403, "csrf", texts.refusal(visit.lang, "csrf")[1])
 
 
+def _paper(lang: Lang, held: Any) -> str:
+    return paper(lang, held, Lookup(texts.catalogue(lang)))
+
+
+def _named(visit: Visit, code: Any) -> str:
+    return visit.names.get(str(code), str(code))
+
+
 def render(visit: Visit, template: str, status: int = 200, /, **values: Any) -> HTMLResponse:
     """A page. Adds the helpers that templates speak with."""
     lang = visit.lang
     path = visit.request.url.path
     here = f"{path}?{visit.request.url.query}" if visit.request.url.query else path
     helpers: dict[str, Any] = {
-        "visit": visit, "t": visit.t, "word": visit.word, "lang": lang, "csrf": visit.csrf, "here": here, "path": path, "quote": partial(quote, safe=""),
-        "large": visit.request.cookies.get(TYPE) == "large", "may_take": bool(visit.roles & COMMANDS["submit_application"].roles),
+        "visit": visit, "t": visit.t, "word": visit.word, "lang": lang, "csrf": visit.csrf,
+        "here": here, "path": path, "quote": partial(quote, safe=""),
+        "large": visit.request.cookies.get(TYPE) == "large", "may_take": bool(visit.roles & SubmitApplication.roles),
         "may_read_history": bool(visit.roles & READERS_OF_HISTORY), "label": partial(texts.label, lang), "has": partial(texts.has, lang),
         "day": partial(say_date, lang), "short_day": partial(say_short_date, lang), "weekday": partial(say_weekday, lang),
         "time": partial(say_time, lang), "at": partial(say_moment, lang), "fen": partial(say_fen, lang), "moment": moment,
-        "paper": lambda held: paper(lang, held, Lookup(texts.catalogue(lang))), "name_of": lambda code: visit.names.get(str(code), str(code)),
+
+        "paper": partial(_paper, lang), "name_of": partial(_named, visit),
     }  # fmt: skip
     response = HTMLResponse(_templates.get_template(template).render({**helpers, **values}), status, {**HEADERS, "Content-Language": lang})
     if not visit.session and DOOR not in visit.request.cookies:

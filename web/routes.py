@@ -14,7 +14,7 @@ from web.page import PageRoute
 class PagePath(Convertor[str]):
     """Any path but those of the interface, the probes and the assets."""
 
-    regex = r"(?!api/|healthz$|readyz$|metrics$|static/).*"
+    regex = r"(?!(?:api|static|healthz|readyz|metrics)(?:/|$)).*"
 
     @override
     def convert(self, value: str) -> str:

@@ -1,5 +1,7 @@
 """A backend with state for the pages' tests: one case that the real domain decides, kept in memory."""
 
+# ruff: noqa: ARG002 -- it keeps the façade's signatures
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +16,6 @@ from domain.case import CaseState, blank, fold
 from domain.command import COMMANDS, Actor, Facts, Happened, Refusal, allowed_commands, decide
 from domain.directory import Directory
 from ledger import rules
-from texts import Lang
 from web.backend import Json, Problem
 
 
@@ -95,15 +96,20 @@ class InMemory:
 
     async def events(self, session: str, case_id: str, after: int = 0) -> Json:
         self._case(case_id)
-        return {"items": [self._event(case_id, i, h) for i, h in enumerate(self.histories[case_id], 1) if h.at.version > after], "next_cursor": None}
+        return {
+            "items": [self._event(case_id, i, h) for i, h in enumerate(self.histories[case_id], 1) if h.at.version > after],
+            "next_cursor": None,
+        }
 
     def _event(self, case_id: str, position: int, happened: Happened) -> Json:
         at, event = happened
         person = next((p.name for p in self.staff.values() if p.code == at.actor), None)
         decided = at.decided_at.isoformat()
         return {
-            "position": position, "case_id": case_id, "version": at.version, "type": event.type, "recorded_at": decided, "decided_at": decided,
-            "effective_on": at.effective_on.isoformat(), "actor": {"id": at.actor, "name": person, "role": at.role}, "on_behalf_of": at.on_behalf_of,
+            "position": position, "case_id": case_id, "version": at.version, "type": event.type,
+            "recorded_at": decided, "decided_at": decided,
+            "effective_on": at.effective_on.isoformat(), "actor": {"id": at.actor, "name": person, "role": at.role},
+            "on_behalf_of": at.on_behalf_of,
             "office": at.office, "data": plain(event), "chain_hash": f"{position:064x}",
         }  # fmt: skip
 
@@ -117,10 +123,10 @@ class InMemory:
     async def documents(self, session: str, case_id: str) -> list[Json]:
         return self.files
 
-    async def submit(self, session: str, body: Json, key: str, lang: str) -> Json:
-        return await self.command(session, "", "submit_application", body, key, None, lang)
+    async def submit(self, session: str, body: Json, *, key: str, lang: str) -> Json:
+        return await self.command(session, "", "submit_application", body, key=key, if_match=None, lang=lang)
 
-    async def command(self, session: str, case_id: str, command: str, body: Json, key: str, if_match: int | None, lang: str) -> Json:
+    async def command(self, session: str, case_id: str, command: str, body: Json, *, key: str, if_match: int | None, lang: str) -> Json:
         person = self._person(session)
         if self.down:
             raise Problem(503, "engine_away")
@@ -134,7 +140,8 @@ class InMemory:
         except ValidationError as fault:
             raise Problem(422, "invalid", errors=field_errors(fault.errors(), body)) from fault
         facts = Facts(
-            now=self.now, effective_on=asked.effective_on or self.now.date(), actor=Actor(person.code, person.role, person.office, person.lawyer, person.unit),
+            now=self.now, effective_on=asked.effective_on or self.now.date(),
+            actor=Actor(person.code, person.role, person.office, person.lawyer, person.unit),
             directory=self.directory, rules=rules.current(), command_id=key, history=self.histories.get(case.case_id, []),
         )  # fmt: skip
         try:
@@ -154,7 +161,9 @@ class InMemory:
 
     async def across(self, session: str, filters: Mapping[str, str]) -> Json:
         wanted = filters.get("type")
-        items = [self._event(c, i, h) for c, past in self.histories.items() for i, h in enumerate(past, 1) if wanted in (None, h.event.type)]
+        items = [
+            self._event(c, i, h) for c, past in self.histories.items() for i, h in enumerate(past, 1) if wanted in (None, h.event.type)
+        ]
         return {"items": [{**e, "case_number": self.states[e["case_id"]].case_number} for e in reversed(items)], "next_cursor": None}
 
     async def inbox(self, session: str) -> Json:
@@ -170,7 +179,10 @@ class InMemory:
 
     async def lawyers(self, session: str) -> list[Json]:
         units = self.directory.unit_of
-        return [{"code": each.code, "name": each.name, "unit": each.unit, "unit_name": units[each.unit].name} for each in self.directory.lawyer_of.values()]
+        return [
+            {"code": each.code, "name": each.name, "unit": each.unit, "unit_name": units[each.unit].name}
+            for each in self.directory.lawyer_of.values()
+        ]
 
     async def people(self, session: str) -> list[Json]:
         return [{"code": p.code, "name": p.name, "office": p.office} for p in self.directory.person_of.values()]
@@ -178,6 +190,14 @@ class InMemory:
     async def tariffs(self, session: str) -> list[Json]:
         return [{"code": code, "amount_fen": dated[-1].amount_fen} for code, dated in self.directory.tariffs.items()]
 
-    async def attach(self, session: str, case_id: str, title: str, media_type: str, content: bytes, key: str, lang: Lang) -> Json:
-        self.files.append({"document_id": str(UUID(int=len(self.files))), "title": title, "media_type": media_type, "size": len(content), "digest": "0" * 64})
+    async def attach(self, session: str, case_id: str, *, title: str, media_type: str, content: bytes, key: str, lang: str) -> Json:
+        self.files.append(
+            {
+                "document_id": str(UUID(int=len(self.files))),
+                "title": title,
+                "media_type": media_type,
+                "size": len(content),
+                "digest": "0" * 64,
+            }
+        )
         return {"case_id": case_id}

@@ -27,11 +27,14 @@ def body(command: str, *sent: tuple[str, str]) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("command", "path", "kind"),
     [
-        ("submit_application", "centre", "choice"), ("submit_application", "applicant", "group"), ("submit_application", "co_applicants", "rows"),
+        ("submit_application", "centre", "choice"), ("submit_application", "applicant", "group"),
+        ("submit_application", "co_applicants", "rows"),
         ("submit_application", "applicant.categories", "choices"), ("submit_application", "matter.claim_fen", "money"),
         ("submit_application", "matter.summary", "long"), ("submit_application", "received_by_centre_on", "day"),
-        ("schedule_hearing", "at", "moment"), ("record_lawyer_choice", "choices", "lines"), ("record_lawyer_choice", "no_wish_told", "tick"),
-        ("decide_replacement", "granted", "yes_no"), ("record_callback", "satisfaction", "number"), ("score_peer_review", "scores", "pairs"),
+        ("schedule_hearing", "at", "moment"), ("record_lawyer_choice", "choices", "lines"),
+        ("record_lawyer_choice", "no_wish_told", "tick"),
+        ("decide_replacement", "granted", "yes_no"), ("record_callback", "satisfaction", "number"),
+        ("score_peer_review", "scores", "pairs"),
         ("correct_record", "value", "any"), ("assign_unit", "unit", "choice"),
     ],
 )  # fmt: skip
@@ -124,7 +127,10 @@ def test_a_corrected_value_is_json_where_it_reads_as_such_else_text() -> None:
         ("schedule_hearing", {"forum": "仲裁委", "at": "2026-12-03T09:30:00+08:00"}),
         ("issue_receipt", {"papers": [{"kind": "id_copy", "copies": 26, "original": False}]}),
         ("record_lawyer_choice", {"choices": ["L-1", "U-2"], "wishes": {"language": "zh"}}),
-        ("submit_application", {"centre": "C1", "channel": "outlet", "applicant": {"name": "𠮷·田", "categories": ["elderly"]}, "representatives": [0]}),
+        (
+            "submit_application",
+            {"centre": "C1", "channel": "outlet", "applicant": {"name": "𠮷·田", "categories": ["elderly"]}, "representatives": [0]},
+        ),
     ],
 )
 def test_what_is_shown_of_a_body_reads_back_as_that_body(command: str, known: dict[str, object]) -> None:
