@@ -20,13 +20,14 @@ from temporalio.exceptions import ApplicationError
 from domain.case import SCHEMA, CaseState, blank, fold
 from domain.clocks import DeadlineEscalated, DeadlineMissed, DeadlineWarned
 from domain.clocks import plan as alarms_of
-from domain.command import Actor, Decision, Facts, Refusal, Series, decide
+from domain.command import Actor, Facts, Refusal, Series
+from domain.decide import Decision, decide
 from domain.rules import Rules
 from domain.stages import COMMANDS
 from ledger import events as store
 from ledger import inbox
 from ledger.directory import DirectoryCache
-from ledger.schema import case_list, cases, number_series, outbox, search_tokens
+from ledger.schema import case_list, cases, number_series, outbox
 from ledger.schema import inbox as inbox_table
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database

@@ -11,10 +11,22 @@ from datetime import date, datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
+from pydantic import Field
+
 from domain.command import Happened
 from domain.lifecycle import STAGE_OF, Lane, Stage, State
 from domain.values import (
-    Applicant, CaseStage, Channel, Code, Fen, Matter, Model, Moment, Paper, Party, PersonalText,
+    Applicant,
+    CaseStage,
+    Channel,
+    Code,
+    Fen,
+    Matter,
+    Model,
+    Moment,
+    Paper,
+    Party,
+    PersonalText,
 )  # fmt: skip
 
 SCHEMA = 1
@@ -122,7 +134,7 @@ class AcceptFirst(Model):
 
 class LawyerChoice(Model):
     choices: tuple[Code, ...] = ()
-    wishes: dict[str, str] = {}
+    wishes: dict[str, str] = Field(default_factory=dict[str, str])
     no_wish_told: bool = False
 
 
@@ -137,7 +149,7 @@ class Assignment(Model):
     lawyers: tuple[Handler, ...] = ()
     received_by_unit_on: date | None = None
     choice_not_followed: tuple[dict[str, Any], ...] = ()
-    explanation: dict[str, Any] = {}
+    explanation: dict[str, Any] = Field(default_factory=dict[str, Any])
 
     @property
     def lead(self) -> str | None:
@@ -292,7 +304,7 @@ class Clock(Model):
     """Version of the event that last set the plan: start, resume, move."""
     ended_on: date | None = None
     on_miss: str | None = None
-    counted: dict[str, Any] = {}
+    counted: dict[str, Any] = Field(default_factory=dict[str, Any])
     """How the date was counted: `{days: [{from, to, days, counted, reason, label}], provisional}`."""
 
     @property
@@ -333,8 +345,8 @@ class CaseState(Model):
     updated_at: datetime | None = None
     owner: Code | None = None
     """First-inquiry owner (首问负责制), later the caseworker it was handed to."""
-    lane_days: dict[str, date] = {}
-    acted_by: dict[str, tuple[str, ...]] = {}
+    lane_days: dict[str, date] = Field(default_factory=dict[str, date])
+    acted_by: dict[str, tuple[str, ...]] = Field(default_factory=dict[str, tuple[str, ...]])
     """Last actor (and whom that person acted for) by event type, for the two-person rules."""
 
     parties: tuple[Party | Applicant, ...] = ()
@@ -436,6 +448,3 @@ def fold(history: Iterable[Happened], case: CaseState) -> CaseState:
     for happened in history:
         case = evolve(case, happened)
     return case
-
-
-

@@ -211,7 +211,7 @@ class Recusal(Model):
 
 
 class DeclareRecusal(Recusal, Command):
-    """A person of the centre or the panel may not act in this case any more (回避); `domain.command.decide` holds it from then on."""
+    """A person of the centre or the panel may not act in this case any more (回避); `domain.decide` holds it from then on."""
 
     room = "application"
     states = NOT_ENDED

@@ -9,7 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import StringConstraints
 
 from domain.case import CaseState, Hearing, Outcome, Procedure
-from domain.command import Command, Event, Facts, Refusal, Stamp, allowed_commands
+from domain.command import Command, Event, Facts, Refusal, Stamp
+from domain.decide import allowed_commands
 from domain.lifecycle import ANY, State
 from domain.stages.common import PartyIds, addressed, not_in_future, said
 from domain.stages.handling import AIDED, aided, carried, in_hand, released, under_review

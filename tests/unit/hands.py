@@ -12,7 +12,8 @@ import yaml
 
 import domain
 from domain.case import AcceptFirst, CaseState, Recipient, evolve
-from domain.command import Actor, Command, Decision, Event, Facts, Happened, Refusal, Role, Stamp, decide
+from domain.command import Actor, Command, Event, Facts, Happened, Refusal, Role, Stamp
+from domain.decide import Decision, decide
 from domain.directory import (
     Directory,
     Grant,

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from api.problem import document, field_errors, of_refusal
 from api.views import case_view, clock_view, plain
 from domain.case import CaseState, blank, fold
-from domain.command import COMMANDS, Actor, Facts, Happened, Refusal, allowed_commands, decide
+from domain.command import COMMANDS, Actor, Facts, Happened, Refusal
+from domain.decide import allowed_commands, decide
 from domain.directory import Directory
 from ledger import rules
 from web.backend import Json, Problem

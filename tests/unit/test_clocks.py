@@ -9,7 +9,8 @@ from pydantic import create_model
 
 from domain.case import AcceptFirst, CaseState, Clock, Procedure, Recipient, Representation, blank, evolve, fold
 from domain.clocks import MarkDeadline, display, follow, plan
-from domain.command import EVENTS, Actor, Event, Facts, Happened, Stamp, decide
+from domain.command import EVENTS, Actor, Event, Facts, Happened, Stamp
+from domain.decide import decide
 from domain.directory import Directory
 from domain.values import Matter, Model
 from ledger import rules

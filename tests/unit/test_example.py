@@ -19,7 +19,8 @@ import pytest
 from domain.access import Principal, actor, scope_of
 from domain.case import CaseState, Clock, blank
 from domain.clocks import display
-from domain.command import COMMANDS, Command, Facts, Happened, decide
+from domain.command import COMMANDS, Command, Facts, Happened
+from domain.decide import decide
 from domain.identity import check_resident_id
 from domain.lifecycle import END_STATES, STATES
 from ledger.personal import Erased, Sealer, parties_of, unseal_json, with_subjects

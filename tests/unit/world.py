@@ -15,7 +15,8 @@ import pytest
 
 import domain.stages  # noqa: F401 -- fills the vocabularies
 from domain.case import CaseState, blank
-from domain.command import Actor, Command, Decision, Event, Facts, Happened, Refusal, Role, Series, decide
+from domain.command import Actor, Command, Event, Facts, Happened, Refusal, Role, Series
+from domain.decide import Decision, decide
 from domain.directory import DelegationGiven, Directory
 from domain.rules import Rules
 from domain.stages.accept_first import AcceptFirst

@@ -1,0 +1,100 @@
+"""Deciding a command: what holds for all of them stands here, what each of them asks in its stage's room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from domain.case import CaseState, evolve, fold
+from domain.clocks import follow
+from domain.command import COMMANDS, Command, Event, Facts, Happened, Refusal, Series, Stamp
+from domain.directory import Directory
+
+
+class Decision(NamedTuple):
+    """What a command brings: its events, the clocks' events that follow, and the case after them."""
+
+    before: CaseState
+    events: tuple[Happened, ...]
+    case: CaseState
+
+    def numbered(self, draw: Callable[[Series], int], directory: Directory) -> Decision:
+        """The decision with every event's number drawn (`draw` returns the next of a series) and the case folded again."""
+        if not any(h.event.series() for h in self.events):
+            return self
+        events = tuple(
+            Happened(h.at, h.event.numbered(draw(series), directory)) if (series := h.event.series()) else h for h in self.events
+        )
+        return Decision(self.before, events, fold(events, self.before))
+
+
+def decide(case: CaseState, command: Command, facts: Facts) -> Decision:
+    """Decide a command: allowed state, role, two-person rule, order of legal days, the command's own rules, then the clocks.
+
+    Raises `Refusal`. The events of the command come first, in order; those of the clocks they start, pause or stop follow.
+    """
+    kind = type(command)
+    if facts.actor.role not in kind.roles:
+        raise Refusal("role_not_allowed", status=403, command=kind.name)
+    if not (case.state is None and not kind.states) and not kind.allowed_in(case):
+        raise Refusal("wrong_state", state=case.state, allowed_commands=allowed_commands(case, facts.actor.role))
+    if _walled_off(case, facts):
+        raise Refusal("recused", status=403)
+    if kind.other_than and not facts.directory.single_officer(case.centre) and _acted(case, kind.other_than, facts):
+        raise Refusal(kind.same_person_code, event=kind.other_than)
+    _check_legal_day(case, kind, facts)
+
+    happened: list[Happened] = []
+
+    def record(event: Event) -> None:
+        nonlocal after
+        at = Stamp(
+            version=after.version + 1,
+            decided_at=facts.now,
+            effective_on=facts.effective_on,
+            actor=facts.actor.id,
+            role=facts.actor.role,
+            office=facts.actor.office,
+            command_id=facts.command_id,
+            on_behalf_of=facts.on_behalf_of,
+        )
+        happened.append(Happened(at, event))
+        after = evolve(after, happened[-1])
+
+    after = case
+    own = list(command.decide(case, facts))
+    for index, event in enumerate(own):
+        record(event.model_copy(update={"note": command.note}) if index == 0 and command.note else event)
+    for cause in tuple(happened):
+        for clock_event in follow(case, after, cause, facts):
+            record(clock_event)
+    return Decision(case, tuple(happened), after)
+
+
+def _check_legal_day(case: CaseState, kind: type[Command], facts: Facts) -> None:
+    """The legal day is never in the future, never before the case's first day, and never decreases within the command's lane."""
+    if facts.effective_on > facts.now.astimezone(facts.rules.zone).date():
+        raise Refusal("effective_in_future", status=422, pointer="/effective_on")
+    if case.state is not None and "system" not in kind.roles:
+        if case.opened_on and facts.effective_on < case.opened_on:
+            raise Refusal("effective_before_opening", status=422, pointer="/effective_on", opened_on=case.opened_on)
+        last = case.lane_days.get(kind.lane)
+        if last and facts.effective_on < last:
+            raise Refusal("effective_before_last", last=last)
+
+
+def _acted(case: CaseState, event_type: str, facts: Facts) -> bool:
+    acted = case.acted_by.get(event_type)
+    return acted is not None and bool({facts.actor.id, facts.on_behalf_of} & set(acted))
+
+
+def _walled_off(case: CaseState, facts: Facts) -> bool:
+    """Whether the person acting, or acted for, is recused or stands behind a wall of this case, alone or with lawyer or unit."""
+    actor = facts.actor
+    codes = {actor.id, actor.lawyer, actor.unit, facts.on_behalf_of}
+    return bool(codes & {*case.recused, *(wall.who for wall in case.walls)})
+
+
+def allowed_commands(case: CaseState, role: str) -> list[str]:
+    """Names of the commands the state allows this role, in the rooms' order."""
+    return [c.name for c in COMMANDS.values() if role in c.roles and case.state is not None and c.states and c.allowed_in(case)]
