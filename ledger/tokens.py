@@ -8,6 +8,7 @@ case-folded, without spaces, middle dots and invisible characters; characters ou
 
 import hashlib
 import hmac
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,8 @@ from itertools import product
 from math import prod
 from typing import Literal
 
+# Names are read character by character: the dictionary of phrases would only cost 30 MB in every process.
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
 from pypinyin import Style, pinyin
 
 from domain.values import Party, Sealed

@@ -1,9 +1,7 @@
 """The worker process: takes case workflows and duties from Temporal, against one ledger."""
 
 import asyncio
-import os
 import signal
-import sys
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -33,14 +31,13 @@ from ledger import logs, rules
 from ledger.keys import KeyRing
 from ledger.settings import Settings
 from ledger.store import WORKER, Database
+from workers.process import DATABASE_NAME, leave
 from workers.temporal import connect, runtime
 from workflows import contract
 from workflows.case import CaseWorkflow
 from workflows.schedules import DeliverWorkflow, ReconcileWorkflow
 
 _log = structlog.get_logger(__name__)
-DATABASE_NAME = "yuanshou-worker"
-"""The worker's name among the database's connections, by which the API sees that one is there."""
 _LAG_SECONDS = 60.0
 _SEEN_EVERY_SECONDS = 2.0
 _DRAIN = timedelta(seconds=10)
@@ -164,13 +161,6 @@ async def _main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     await serve(Settings.from_environment(), stop)
-
-
-def leave() -> None:
-    """End the process now that everything is drained: temporalio 1.35 has crashed in the interpreter's own exit."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from ledger.settings import Settings
 from ledger.store import WORKER, Database
 from web.app import with_pages
 from web.in_process import InProcess
-from workers.app import DATABASE_NAME, leave
+from workers.process import DATABASE_NAME, leave
 from workers.temporal import connect, runtime
 
 _PROBE = timedelta(seconds=2)
