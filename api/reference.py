@@ -3,11 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from api import views
 from api.desk import Desk
-from api.problem import Problem, invalid
+from api.problem import Problem
+from api.typed import typed
 from domain.command import Refusal
 from domain.eligibility import calculate
 from domain.stages.decision import AssessHardship
@@ -117,10 +116,7 @@ def hardship(desk: Desk, body: Json) -> Json:
 
     Raises `Problem` 422 with pointers, `Refusal` 422.
     """
-    try:
-        asked = AssessHardship.model_validate(body)
-    except ValidationError as fault:
-        raise invalid(fault.errors(include_url=False), body) from fault
+    asked = typed(AssessHardship, body)
     on = asked.effective_on or _today(desk)
     if on > _today(desk):
         raise Refusal("effective_in_future", status=422, pointer="/effective_on")
