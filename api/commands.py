@@ -9,14 +9,14 @@ from hmac import compare_digest
 from typing import Any, Self
 
 import sqlalchemy as sa
-from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
 from api import views
 from api.correction import seal_correction
 from api.courier import Courier, EngineAway, LedgerBehind
 from api.gate import Busy
-from api.problem import Problem, invalid, not_found, of_refusal, retry
+from api.problem import Problem, not_found, of_refusal, retry
+from api.typed import check_numbers, typed
 from domain import access
 from domain.access import Principal
 from domain.case import SCHEMA, CaseState, blank, fold
@@ -68,10 +68,8 @@ class Ask:
 
     def canonical(self) -> bytes:
         """What makes two requests the same command. Raises 422 for numbers that have no place in the ledger."""
-        try:
-            return chain.canonical({"command": self.command, "case_id": self.case_id, "body": self.body})
-        except ValueError as fault:
-            raise Problem(422, "invalid", errors=[{"pointer": "", "code": "not_an_integer"}]) from fault
+        check_numbers(self.body)
+        return chain.canonical({"command": self.command, "case_id": self.case_id, "body": self.body})
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +176,12 @@ class Commands:
             assert person.subject_id is not None  # noqa: S101 -- given just now
             keys[str(person.subject_id)] = await new_subject_key(conn, self._keys.master, person.subject_id)
         sealer = Sealer(keys, events.stream_of(case_id), case.applicant.subject_id if case else people[0].subject_id)
-        search = self._keys.search
-        terms = [[str(p.subject_id), kind, token.hex(), search.current] for p in people for kind, token in tokens_for(search, p)]
         sealed = sealer.seal(command)
         if isinstance(sealed, CorrectRecord):
-            sealed = await seal_correction(conn, case_id, sealed, sealer)
+            sealed, corrected = await seal_correction(conn, case_id, sealed, sealer)
+            people += [corrected] if corrected else []
+        search = self._keys.search
+        terms = [[str(p.subject_id), kind, token.hex(), search.current] for p in people for kind, token in tokens_for(search, p)]
         if ask.store is not None and case is not None:
             await ask.store(conn, case, sealer)
         return Received(
@@ -217,7 +216,7 @@ class Commands:
                 raise retry(503, "engine_away")
             outcome = row["outcome"]
             if refusal := outcome.get("refusal"):
-                raise of_refusal(Refusal(refusal["code"], status=refusal["status"], pointer=refusal["pointer"], **refusal["detail"]))
+                raise _refused(refusal, row["correlation_id"], replayed=taken.replayed)
             version: int = outcome["version"]
             first = version - len(outcome["positions"])
             directory = await self._directory.answer(conn, asked)
@@ -231,20 +230,28 @@ class Commands:
         return Answer(unseal_json(body, keys, events.stream_of(case_id)), version, taken.replayed)
 
 
+def _refused(refusal: Mapping[str, Any], correlation_id: str, *, replayed: bool) -> Problem:
+    """The stored refusal as the same answer to every repeat of its command."""
+    problem = of_refusal(Refusal(refusal["code"], status=refusal["status"], pointer=refusal["pointer"], **refusal["detail"]))
+    problem.correlation_id = correlation_id
+    if replayed:
+        problem.headers["Idempotent-Replay"] = "true"
+    if refusal["code"] == "version_mismatch":
+        problem.headers["ETag"] = f'"{refusal["detail"]["version"]}"'
+    return problem
+
+
 def _parsed(kind: type[Command], body: Mapping[str, Any]) -> Command:
     """The body as its command. Raises 422 with pointers; also for what only the product itself may write."""
-    try:
-        command = kind.model_validate(body)
-    except ValidationError as fault:
-        raise invalid(fault.errors(include_url=False), body) from fault
+    command = typed(kind, body)
 
-    def typed(party: Party | None, field: str, mark: Personal, value: Any) -> Any:
+    def in_clear(party: Party | None, field: str, mark: Personal, value: Any) -> Any:
         del party, mark
         if isinstance(value, Sealed):
             raise Problem(422, "invalid", errors=[{"pointer": "", "code": "not_a_text", "field": field}])
         return value
 
-    map_personal(command, typed)
+    map_personal(command, in_clear)
     if any(party.subject_id is not None for party in parties_of(command)):
         raise Problem(422, "invalid", errors=[{"pointer": "", "code": "unknown_field", "field": "subject_id"}])
     return command

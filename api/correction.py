@@ -1,11 +1,13 @@
 """A correction of a personal field is personal itself: its value is sealed for the person and field it corrects."""
 
+from typing import NamedTuple
+
 import sqlalchemy as sa
 
 from api.problem import Problem
 from domain.command import EVENTS
 from domain.stages.correction import CorrectRecord, personal_target
-from domain.values import Sealed
+from domain.values import Party, Sealed
 from ledger import events
 from ledger.personal import Sealer, SealFault, seal
 from ledger.schema import events as table
@@ -20,7 +22,17 @@ _EVENT = Statement(
 )
 
 
-async def seal_correction(conn: Connection, case_id: str, command: CorrectRecord, sealer: Sealer) -> CorrectRecord:
+_SEARCHED = ("name", "id_number", "phone")
+
+
+class Correction(NamedTuple):
+    """A correction as it enters the inbox, and what its person is from now on found by."""
+
+    command: CorrectRecord
+    found_by: Party | None = None
+
+
+async def seal_correction(conn: Connection, case_id: str, command: CorrectRecord, sealer: Sealer) -> Correction:
     """The correction with its value sealed where the field it names is personal; one that names no event is left to the rules.
 
     Raises `Problem` 422 for a value that came sealed: only the product seals.
@@ -29,12 +41,15 @@ async def seal_correction(conn: Connection, case_id: str, command: CorrectRecord
         raise Problem(422, "invalid", errors=[{"pointer": "/value", "code": "not_a_text"}])
     row = await (await _EVENT.run(conn, position=command.position, stream=events.stream_of(case_id))).fetchone()
     if row is None or row["type"] not in EVENTS or not isinstance(command.value, str):
-        return command
+        return Correction(command)
     target = personal_target(EVENTS[row["type"]].model_validate_json(bytes(row["body"])), command.field)
     if target is None:
-        return command
+        return Correction(command)
     subject = target.party.subject_id if target.mark.own and target.party is not None else sealer.applicant
     key = sealer.keys.get(str(subject))
     if subject is None or not isinstance(key, bytes):
         raise SealFault(f"the subject of {target.name} has no live key")
-    return command.model_copy(update={"value": seal(key, subject, sealer.stream, target.name, command.value)})
+    sealed = command.model_copy(update={"value": seal(key, subject, sealer.stream, target.name, command.value)})
+    if target.party is None or target.name not in _SEARCHED:
+        return Correction(sealed)
+    return Correction(sealed, Party.model_construct(**{"name": "", "subject_id": subject, target.name: command.value}))

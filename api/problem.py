@@ -74,7 +74,12 @@ log = structlog.get_logger("yuanshou.api")
 
 
 class Problem(Exception):  # noqa: N818 -- the standard's word; most of these are answers, not faults
-    """An error answer. `values` fill the sentence of `code` and travel in the document; `errors` are field faults with JSON pointers."""
+    """An error answer. `values` fill the sentence of `code` and travel in the document; `errors` are field faults with JSON pointers.
+
+    `correlation_id` is that of the request that was first answered so, where it was an earlier one.
+    """
+
+    correlation_id: str | None = None
 
     def __init__(
         self, status: int, code: str, *, errors: Sequence[Mapping[str, Any]] = (), headers: Mapping[str, str] | None = None, **values: Any
@@ -102,7 +107,7 @@ def field_errors(faults: Iterable[Mapping[str, Any]], body: Any) -> list[dict[st
     """Errors of pydantic as `{pointer, code, …constraints}`, one a pointer, in their order."""
     found: dict[str, dict[str, Any]] = {}
     for fault in sorted(faults, key=lambda f: "Sealed" in f["loc"]):
-        pointer = _pointer(fault["loc"], body, missing=fault["type"] in {"missing", "extra_forbidden"})
+        pointer = _pointer(fault["loc"], body, missing=fault["type"].endswith("missing") or fault["type"] == "extra_forbidden")
         if "Sealed" in fault["loc"] and any(known.startswith(pointer) or pointer.startswith(known) for known in found):
             continue
         context = cast("Mapping[str, Any]", fault.get("ctx") or {})
@@ -182,7 +187,7 @@ def answer(scope: Scope, problem: Problem) -> Response:
     headers = {"Content-Language": lang, **problem.headers}
     if problem.status == 401:
         headers.setdefault("WWW-Authenticate", "Bearer")
-    correlation_id = scope.get("state", {}).get("correlation_id")
+    correlation_id = problem.correlation_id or scope.get("state", {}).get("correlation_id")
     return JSONResponse(
         document(problem, lang, correlation_id), status_code=problem.status, headers=headers, media_type=MEDIA_TYPE
     )  # fmt: skip
@@ -200,11 +205,13 @@ def of_request(exc: RequestValidationError) -> Problem:
         return Problem(400, "malformed")
     inside = [{**fault, "loc": fault["loc"][1:]} for fault in faults if fault["loc"][0] == "body"]
     outside = [
-        {"parameter": str(fault["loc"][-1]), "in": str(fault["loc"][0]), "code": _field_code(fault)}
+        {"parameter": str(fault["loc"][1]), "in": str(fault["loc"][0]), "code": _field_code(fault)}
         for fault in faults
         if fault["loc"][0] != "body"
     ]
-    return Problem(422, "invalid", errors=[*field_errors(inside, exc.body), *outside])
+    # A parameter that may be of two types is faulty once, however many of them it fails to be.
+    once = {error["parameter"]: error for error in reversed(outside)}
+    return Problem(422, "invalid", errors=[*field_errors(inside, exc.body), *reversed(once.values())])
 
 
 def install(app: FastAPI) -> None:
