@@ -10,6 +10,7 @@ from api.problem import Problem, not_found
 from api.schemas import body_schema, human_commands
 from domain import access
 from domain.case import CaseState
+from domain.decide import may_issue
 from ledger.events import Recorded, recorded_all
 from readmodels import cases, history
 
@@ -63,7 +64,7 @@ async def events(desk: Desk, case_id: str, *, after: int = 0, limit: int = 50, t
 
 def _event(desk: Desk, now: CaseState, recorded: Recorded) -> Json:
     view = views.event_view(now.case_id, recorded, desk.directory)
-    if access.shows_event(desk.principal, access.scope_of(now), desk.directory, recorded.event.type):
+    if access.shows_event(desk.principal, access.scope_of(now), desk.directory, recorded.event, recorded.at.actor):
         return view
     return views.withhold(view, ("data",))
 
@@ -86,10 +87,11 @@ async def allowed(desk: Desk, case_id: str) -> Json:
     """The commands the caller may issue on the case now: `name`, `label`, `schema` of the body."""
     now = await visible(desk, case_id)
     scope = access.scope_of(now)
+    today = desk.now.astimezone(views.ZONE).date()
     names = [
         kind.name
         for kind in human_commands()
-        if kind.states and kind.allowed_in(now) and access.actor(desk.principal, kind.name, scope, desk.directory)
+        if (who := access.actor(desk.principal, kind.name, scope, desk.directory)) and may_issue(now, kind, who, desk.directory, today)
     ]
     items = [{"name": n, "label": texts.text(desk.lang, f"commands.{n}"), "schema": body_schema(n)} for n in names]
     return {"items": items, "next_cursor": None}

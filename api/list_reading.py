@@ -79,13 +79,13 @@ def _urgency(desk: Desk, row: Row) -> str:
     return "soon" if due is not None and due < desk.now + _SOON else "later"
 
 
-def moment_of(given: datetime | date | None) -> datetime | None:
-    """A moment as given, or the beginning of a day in Asia/Shanghai. Raises `Problem` 422 for a moment without offset."""
+def moment_of(given: datetime | date | None, parameter: str, *, end: bool = False) -> datetime | None:
+    """A moment as given, or the beginning (or `end`) of a day in Asia/Shanghai. Raises `Problem` 422 for a moment without offset."""
     if given is None or (isinstance(given, datetime) and given.tzinfo):
         return given
     if isinstance(given, datetime):
-        raise Problem(422, "invalid", errors=[{"parameter": "due_before", "in": "query", "code": "offset_missing"}])
-    return datetime.combine(given, time(), views.ZONE)
+        raise Problem(422, "invalid", errors=[{"parameter": parameter, "in": "query", "code": "offset_missing"}])
+    return datetime.combine(given + timedelta(days=end), time(), views.ZONE)
 
 
 async def deadlines(desk: Desk, query: DeadlineQuery) -> Json:
@@ -114,12 +114,14 @@ def _event(desk: Desk, row: Row) -> Json:
     case_id = str(row["case_id"])
     case = {name.removeprefix("case_"): value for name, value in row.items() if name.startswith("case_")}
     # `case_number` of the list row is `case_case_number` in the joined one.
-    shown = views.event_view(case_id, recorded(row), desk.directory) | {
+    happened = recorded(row)
+    shown = views.event_view(case_id, happened, desk.directory) | {
         "register_number": row["case_register_number"],
         "case_number": row["case_case_number"],
     }
     scope = search.scope_of_row(case)
-    return shown if access.shows_event(desk.principal, scope, desk.directory, row["type"]) else views.withhold(shown, ("data",))
+    told = access.shows_event(desk.principal, scope, desk.directory, happened.event, happened.at.actor)
+    return shown if told else views.withhold(shown, ("data",))
 
 
 async def inbox(desk: Desk, *, unread: bool, cursor: str | None, limit: int) -> Json:

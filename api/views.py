@@ -184,7 +184,7 @@ def event_view(case_id: str, recorded: Recorded, directory: Directory) -> dict[s
 
 
 def case_answer(case: CaseState, recorded: Sequence[Recorded], directory: Directory) -> dict[str, Any]:
-    """What a command answers: the case's head and the events just recorded."""
+    """What a command answers: the case's head, the events just recorded, the clocks as they stood when it was decided."""
     return {
         "case_id": case.case_id,
         "register_number": case.register_number,
@@ -193,7 +193,7 @@ def case_answer(case: CaseState, recorded: Sequence[Recorded], directory: Direct
         "stage": case.stage,
         "state": case.state,
         "events": [event_view(case.case_id, r, directory) for r in recorded],
-        "clocks": [clock_view(c) for c in case.clocks],
+        "clocks": [clock_view(c, case.updated_at) for c in case.clocks],
     }
 
 

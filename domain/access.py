@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from domain.case import CaseState
-from domain.command import COMMANDS, Actor, Role
+from domain.command import COMMANDS, Actor, Event, Role
 from domain.directory import CaseScope, Directory
 from domain.lifecycle import State, onward
+from domain.stages.any_stage import NoteAdded
 
 Column = Literal["centre", "outlet", "unit", "lawyer", "owner", "accepted_by"]
 
@@ -22,7 +23,8 @@ SUBSIDY_STATES: frozenset[State] = onward("file_accepted")
 _ASSESSMENT = ("eligibility",)
 _BESIDE_SUBSIDY = (
     "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "representation", "outcome",
-    "papers", "documents", "holds", "links",
+    "papers", "documents", "holds", "links", "oral", "recipients", "supplement", "verifications", "visits", "replacement", "termination",
+    "objection",
 )  # fmt: skip
 _WITHHELD: dict[Role, tuple[str, ...]] = {
     "liaison": _ASSESSMENT,
@@ -218,11 +220,17 @@ def withheld(principal: Principal, case: CaseScope, directory: Directory) -> tup
     return tuple(name for name in (fields[0] if fields else ()) if all(name in other for other in fields))
 
 
-def shows_event(principal: Principal, case: CaseScope, directory: Directory, event_type: str) -> bool:
-    """Whether the event's data may be shown: the assessment not to the front desk, to finance what the subsidy needs."""
+def shows_event(principal: Principal, case: CaseScope, directory: Directory, event: Event, by: str) -> bool:
+    """Whether the event's data may be shown: the assessment not to the front desk, to finance what the subsidy needs.
+
+    A note for the centre is not for the firm and its lawyers, but for who wrote it (`by`).
+    """
+    kept_in_centre = isinstance(event, NoteAdded) and event.visible_to == "centre" and by != principal.person
     hidden: dict[Role, bool] = {
-        "liaison": event_type in _ASSESSMENT_EVENTS,
-        "receptionist": event_type in _ASSESSMENT_EVENTS,
-        "finance_officer": event_type not in _SUBSIDY_EVENTS,
+        "liaison": event.type in _ASSESSMENT_EVENTS,
+        "receptionist": event.type in _ASSESSMENT_EVENTS,
+        "finance_officer": event.type not in _SUBSIDY_EVENTS,
+        "lawyer": kept_in_centre,
+        "unit_manager": kept_in_centre,
     }
     return any(not hidden.get(role, False) for role, _ in _roles_over(principal, case, directory))

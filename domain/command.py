@@ -167,6 +167,11 @@ class Command(Model):
         return case.state in cls.states
 
     @classmethod
+    def open_to(cls, case: CaseState, actor: Actor, directory: Directory, on: date) -> bool:  # noqa: ARG003 -- for those that override it
+        """Whether this person may issue it at all on that day; commands that ask for more than a role say so by overriding."""
+        return True
+
+    @classmethod
     def leads(cls) -> frozenset[tuple[State | None, str]]:
         """From which state to which other it may take the case, for the drawn diagram; None is the case that is not yet opened."""
         starts: tuple[State | None, ...] = tuple(cls.states) or (None,)

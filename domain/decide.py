@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from datetime import date
 from typing import NamedTuple
 
 from domain.case import CaseState, evolve, fold
 from domain.clocks import follow
-from domain.command import COMMANDS, Command, Event, Facts, Happened, Refusal, Series, Stamp
+from domain.command import COMMANDS, Actor, Command, Event, Facts, Happened, Refusal, Series, Stamp
 from domain.directory import Directory
 
 
@@ -38,9 +40,11 @@ def decide(case: CaseState, command: Command, facts: Facts) -> Decision:
         raise Refusal("role_not_allowed", status=403, command=kind.name)
     if not (case.state is None and not kind.states) and not kind.allowed_in(case):
         raise Refusal("wrong_state", state=case.state, allowed_commands=allowed_commands(case, facts.actor.role))
+    if facts.on_behalf_of is not None and facts.directory.person(facts.on_behalf_of) is None:
+        raise Refusal("unknown_person", status=422, pointer="/on_behalf_of", person=facts.on_behalf_of)
     if _walled_off(case, facts):
         raise Refusal("recused", status=403)
-    if kind.other_than and not facts.directory.single_officer(case.centre) and _acted(case, kind.other_than, facts):
+    if kind.other_than and _same_person(case, kind, facts.directory, {facts.actor.id, facts.on_behalf_of}):
         raise Refusal(kind.same_person_code, event=kind.other_than)
     _check_legal_day(case, kind, facts)
 
@@ -83,9 +87,10 @@ def _check_legal_day(case: CaseState, kind: type[Command], facts: Facts) -> None
             raise Refusal("effective_before_last", last=last)
 
 
-def _acted(case: CaseState, event_type: str, facts: Facts) -> bool:
-    acted = case.acted_by.get(event_type)
-    return acted is not None and bool({facts.actor.id, facts.on_behalf_of} & set(acted))
+def _same_person(case: CaseState, kind: type[Command], directory: Directory, codes: AbstractSet[str | None]) -> bool:
+    """Whether one of these people did what the command asks another person to have done; single-officer centres are excepted."""
+    acted = case.acted_by.get(kind.other_than or "", ())
+    return not codes.isdisjoint(acted) and not directory.single_officer(case.centre)
 
 
 def _walled_off(case: CaseState, facts: Facts) -> bool:
@@ -93,6 +98,16 @@ def _walled_off(case: CaseState, facts: Facts) -> bool:
     actor = facts.actor
     codes = {actor.id, actor.lawyer, actor.unit, facts.on_behalf_of}
     return bool(codes & {*case.recused, *(wall.who for wall in case.walls)})
+
+
+def may_issue(case: CaseState, kind: type[Command], actor: Actor, directory: Directory, on: date) -> bool:
+    """Whether the command is open to this person, in the role they act in, so far as that can be told before its body is known."""
+    return (
+        bool(kind.states)
+        and kind.allowed_in(case)
+        and kind.open_to(case, actor, directory, on)
+        and not (kind.other_than and _same_person(case, kind, directory, {actor.id}))
+    )
 
 
 def allowed_commands(case: CaseState, role: str) -> list[str]:

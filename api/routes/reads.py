@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Discriminator, Tag
 from starlette.responses import Response
 
 from api import case_reading, documents, list_reading
@@ -24,7 +24,15 @@ Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
 Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before.")]
 Word = Annotated[str | None, Query(max_length=64)]
 Version = Annotated[int, Query(ge=0, le=2**31 - 1)]
-Day = Annotated[date | datetime | None, Query(description="Due before this day, or this moment with offset.")]
+
+
+def _written(value: object) -> str:
+    """Whether a day or a moment was written; a moment at midnight is no day."""
+    return "moment" if isinstance(value, datetime) or (isinstance(value, str) and ("T" in value or ":" in value)) else "day"
+
+
+type DayOrMoment = Annotated[Annotated[date, Tag("day")] | Annotated[datetime, Tag("moment")], Discriminator(_written)]
+Day = Annotated[DayOrMoment | None, Query(description="Due before this day, or this moment with offset.")]
 
 
 def _case_id(case_id: Annotated[str, Path(description="The case's id (UUIDv7).")]) -> str:
@@ -52,8 +60,9 @@ async def find_cases(
     cursor: Cursor = None,
     limit: Limit = LIMIT,
 ) -> Json:
+    due_by = list_reading.moment_of(due_before, "due_before")
     query = CaseQuery(
-        stage=stage, state=state, office=office, assignee=assignee, category=category, due_before=list_reading.moment_of(due_before),
+        stage=stage, state=state, office=office, assignee=assignee, category=category, due_before=due_by,
         q=(q or "").strip() or None, sort=sort, cursor=cursor, limit=limit,
     )  # fmt: skip
     return await list_reading.cases(desk, query)
@@ -122,14 +131,21 @@ async def all_events(
     type: Word = None,
     actor: Word = None,
     office: Word = None,
-    from_: Annotated[AwareDatetime | None, Query(alias="from", description="Recorded at or after.")] = None,
-    to: Annotated[AwareDatetime | None, Query(description="Recorded before.")] = None,
+    from_: Annotated[DayOrMoment | None, Query(alias="from", description="Recorded on or after this day, or moment.")] = None,
+    to: Annotated[DayOrMoment | None, Query(description="Recorded on or before this day, or before this moment.")] = None,
     cursor: Cursor = None,
     limit: Limit = LIMIT,
 ) -> Json:
     query = EventQuery(
-        case=str(case) if case else None, type=type, actor=actor, office=office, from_at=from_, to_at=to, cursor=cursor, limit=limit,
-    )  # fmt: skip
+        case=str(case) if case else None,
+        type=type,
+        actor=actor,
+        office=office,
+        from_at=list_reading.moment_of(from_, "from"),
+        to_at=list_reading.moment_of(to, "to", end=True),
+        cursor=cursor,
+        limit=limit,
+    )
     return await list_reading.events(desk, query)
 
 
@@ -144,7 +160,8 @@ async def deadlines(
     desk: AtDesk, state: ClockState | None = None, due_before: Day = None, office: Word = None, cursor: Cursor = None,
     limit: Limit = LIMIT,
 ) -> Json:  # fmt: skip
-    query = DeadlineQuery(state=state, due_before=list_reading.moment_of(due_before), office=office, cursor=cursor, limit=limit)
+    due_by = list_reading.moment_of(due_before, "due_before")
+    query = DeadlineQuery(state=state, due_before=due_by, office=office, cursor=cursor, limit=limit)
     return await list_reading.deadlines(desk, query)
 
 

@@ -12,7 +12,8 @@ from typing import Literal, NoReturn
 
 from domain.case import AcceptFirst as Acceptance
 from domain.case import CaseState, Decided, Recipient, Status, Termination
-from domain.command import Command, Event, Facts, Refusal, Role, Stamp
+from domain.command import Actor, Command, Event, Facts, Refusal, Role, Stamp
+from domain.directory import Directory
 from domain.lifecycle import NOT_ENDED, STAGE_OF, State
 from domain.stages.application import EXAMINATION
 from domain.stages.common import BearsCaseNumber, Papers, PartyIds, addressed, case_number, said, with_papers, without
@@ -43,9 +44,13 @@ class AcceptFirst(Command):
     due_on: date | None = None
     detail: PersonalText | None = None
 
+    @classmethod
+    def open_to(cls, case: CaseState, actor: Actor, directory: Directory, on: date) -> bool:
+        return actor.role == "approver" or directory.delegated(actor.id, case.centre, on)
+
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         by_delegation = facts.actor.role != "approver"
-        if by_delegation and not facts.directory.delegated(facts.actor.id, case.centre, facts.effective_on):
+        if not self.open_to(case, facts.actor, facts.directory, facts.effective_on):
             raise Refusal("no_delegation", status=403, centre=case.centre)
         ids = addressed(case.undecided, (), nobody="nobody_undecided")
         basis = self._basis(facts)

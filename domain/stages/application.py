@@ -18,7 +18,7 @@ from domain.case import CaseState, Recipient
 from domain.command import Command, Event, Facts, Refusal, Role, Series, Stamp
 from domain.directory import Directory
 from domain.lifecycle import State
-from domain.stages.common import Draw, Papers, PartyIds, known_person, not_in_future, said, short_name, with_papers, without
+from domain.stages.common import Draw, Papers, PartyIds, known_person, not_ahead_of_today, said, short_name, with_papers, without
 from domain.values import Applicant, Channel, Code, Matter, Model, Paper, Party, PersonalText, Proof, Proxy, Text
 
 EXAMINATION: frozenset[State] = frozenset({"received", "awaiting_papers", "awaiting_verification", "examined"})
@@ -105,7 +105,7 @@ class SubmitApplication(Application, Command):
         if case.state is not None:
             raise Refusal("wrong_state", state=case.state)
         self._check_offices(facts)
-        not_in_future(facts, self.received_by_centre_on, "/received_by_centre_on")
+        not_ahead_of_today(facts, self.received_by_centre_on, "/received_by_centre_on")
         known_person(facts, self.oral.taken_by if self.oral else None, "/oral/taken_by")
         fields = said(self)
         first_opponent = 1 + len(self.co_applicants) + (self.proxy is not None)

@@ -12,7 +12,7 @@ from pydantic import StringConstraints
 from domain.case import Assignment, CaseState, Handler, LawyerChoice
 from domain.command import Command, Event, Facts, Refusal, Stamp
 from domain.matching import Candidate, Explanation, Gate, NotFollowed, NotFollowedCause, candidates, choices_ahead, excluded, explain
-from domain.stages.common import PartyIds, addressed, known_unit, not_in_future, said
+from domain.stages.common import PartyIds, addressed, known_unit, not_ahead_of_today, not_in_future, said
 from domain.stages.handling import AIDED, aided, in_hand
 from domain.values import Code, Model, PersonalText
 
@@ -144,7 +144,7 @@ class AssignUnit(Command):
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         known_unit(facts, self.unit, "/unit")
         received = self.received_by_unit_on or facts.effective_on
-        not_in_future(facts, received, "/received_by_unit_on")
+        not_ahead_of_today(facts, received, "/received_by_unit_on")
         if case.conflict_cleared is False and not case.walls:
             raise Refusal("conflict_not_cleared")
         if self.unit in excluded(case):

@@ -68,6 +68,13 @@ def not_in_future(facts: Facts, day: date | None, pointer: str) -> None:
         raise Refusal("date_in_future", status=422, pointer=pointer, day=day, legal_day=facts.effective_on)
 
 
+def not_ahead_of_today(facts: Facts, day: date | None, pointer: str) -> None:
+    """Refuse (422) a day that has not come yet. A receipt may lie after the legal day of what was received: it is never in the future."""
+    today = facts.now.astimezone(facts.rules.zone).date()
+    if day is not None and day > today:
+        raise Refusal("date_in_future", status=422, pointer=pointer, day=day, legal_day=today)
+
+
 def without(papers: Iterable[Paper], kinds: Iterable[str]) -> tuple[Paper, ...]:
     """The papers that are of none of these kinds."""
     gone = frozenset(kinds)

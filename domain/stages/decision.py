@@ -301,6 +301,8 @@ class GrantAid(Grant, Command):
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         ids = addressed(open_recipients(case), self.for_recipients, nobody="nobody_undecided")
         _check_may_be_granted(case, ids)
+        if "decision_recommended" not in case.acted_by:
+            raise Refusal("recommendation_missing")
         return (AidGranted(**said(self) | {"for_recipients": ids}, **case_number(case, facts)),)
 
 

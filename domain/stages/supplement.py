@@ -61,7 +61,7 @@ class SupplyPapers(Command):
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         if not (self.papers or self.explanation or self.complete):
             raise Refusal("nothing_supplied", status=422, pointer="/papers")
-        supplied = PapersSupplied(papers=self.papers, explanation=self.explanation)
+        supplied = PapersSupplied(**said(self))
         if not self.complete and _still_missing(case.supplement, supplied):
             return (supplied,)
         return (supplied, PapersCompleted(said_enough=self.complete))
@@ -70,6 +70,7 @@ class SupplyPapers(Command):
 class PapersSupplied(Event):
     papers: tuple[Paper, ...] = ()
     explanation: PersonalText | None = None
+    complete: bool = False
 
     def left(self, supplement: Supplement) -> dict[str, Any]:
         """What of the notice is missing after this. One explanation answers everything that was to be explained."""

@@ -213,6 +213,21 @@ class TestACase:
         assert worker["recommend_decision"]["schema"]["required"] == ["decision", "opinion"]
         assert "box" not in str(worker["add_note"]["schema"])
 
+    async def test_accepting_first_is_not_offered_to_a_desk_without_a_delegation(self, api: Api) -> None:
+        case_id = await api.house.submit()
+        desk = {c["name"] for c in (await api.get("receptionist", f"/cases/{case_id}/allowed-commands"))["items"]}
+        assert "issue_receipt" in desk
+        assert "accept_first" not in desk
+
+    async def test_a_note_for_the_centre_is_withheld_from_the_firm(self, api: Api) -> None:
+        case_id = await api.house.accepted()
+        unit, lawyer = api.house.who("lawyer").unit, api.house.who("lawyer").lawyer
+        await api.house.do("approver", "assign_unit", case_id, unit=unit, lawyer=lawyer)
+        for visible_to in ("centre", "unit"):
+            await api.house.do("caseworker", "add_note", case_id, text="意见", visible_to=visible_to)
+        notes = (await api.get("lawyer", f"/cases/{case_id}/events", type="note_added"))["items"]
+        assert [(n.get("withheld"), n.get("data", {}).get("text")) for n in notes] == [(["data"], None), (None, "意见")]
+
     async def test_the_examination_clock_says_how_its_date_was_counted(self, api: Api) -> None:
         case_id = await api.house.submit()
         clock = next(c for c in (await api.get("caseworker", f"/cases/{case_id}/clocks"))["items"] if c["limit"] == "examine_application")
@@ -231,6 +246,15 @@ class TestFinding:
             assert case_id in found, q
             assert found[case_id]["applicant"]["name"] == "慕容晓梅"
         assert case_id not in {c["case_id"] for c in (await api.get("caseworker", "/cases", q="司马懿", limit=200))["items"]}
+
+    async def test_a_corrected_name_is_found_too(self, api: Api) -> None:
+        case_id = await api.house.submit(applicant={"name": "令孤大山"})
+        opened = (await api.get("caseworker", f"/cases/{case_id}/events"))["items"][0]["position"]
+        await api.house.do(
+            "caseworker", "correct_record", case_id, position=opened, field="/applicant/name", value="令狐大山", reason="笔误"
+        )
+        for q in ("令狐大山", "linghudashan", "令孤大山"):
+            assert case_id in {c["case_id"] for c in (await api.get("caseworker", "/cases", q=q, limit=200))["items"]}, q
 
     async def test_nobody_finds_what_lies_outside_their_scope(self, api: Api) -> None:
         case_id = await api.house.submit(applicant={"name": "皇甫嵩山"})
@@ -301,6 +325,20 @@ class TestWork:
         assert versions == sorted(versions, reverse=True)
         assert versions[-1] == 1
 
+    async def test_histories_are_bounded_by_days_the_last_one_whole(self, api: Api) -> None:
+        case_id = await api.house.submit()
+        day = (await api.get("caseworker", f"/cases/{case_id}/events"))["items"][0]["recorded_at"][:10]
+        before = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+        found = [
+            len((await api.get("supervisor", "/events", case=case_id, **{"from": first, "to": last}))["items"])
+            for first, last in ((day, day), (before, before), (f"{before}T00:00:00+08:00", f"{day}T00:00:00+08:00"))
+        ]
+        assert found == [2, 0, 0]
+        naive = await api.ask("supervisor", "GET", "/events", params={"from": "2026-03-01T09:00:00"})
+        wrong = await api.ask("supervisor", "GET", "/events", params={"to": "soon"})
+        assert [(e["parameter"], e["code"]) for e in naive.json()["errors"]] == [("from", "offset_missing")]
+        assert [e["parameter"] for e in wrong.json()["errors"]] == ["to"]
+
 
 class TestWorkingOut:
     async def test_a_due_date_is_explained_day_by_day(self, api: Api) -> None:
@@ -352,6 +390,29 @@ class TestCommandsOverHttp:
         assert (again.headers["idempotent-replay"], again.json()) == ("true", first.json())
         assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
 
+    async def test_a_refusal_repeated_is_the_same_answer_and_says_so(self, api: Api) -> None:
+        case_id = await api.house.submit()
+        key = {"Idempotency-Key": f"k-{uuid4()}"}
+        path = f"/cases/{case_id}/commands/grant_aid"
+        first, again = [await api.ask("approver", "POST", path, json={"reasons": "符合条件"}, headers=key) for _ in range(2)]
+        assert first.status_code == 409
+        assert (again.status_code, again.json()) == (409, first.json())
+        assert "idempotent-replay" not in first.headers
+        assert again.headers["idempotent-replay"] == "true"
+
+    async def test_an_answer_shows_the_clocks_of_past_days_as_they_truly_stand(self, api: Api) -> None:
+        long_ago = (datetime.now(UTC).date() - timedelta(days=40)).isoformat()
+        answer = await api.house.do(
+            "receptionist",
+            "submit_application",
+            centre=api.house.centre,
+            channel="walk_in",
+            applicant={"name": "旧案"},
+            effective_on=long_ago,
+        )
+        shown = await api.get("caseworker", f"/cases/{answer.body['case_id']}")
+        assert [c["state"] for c in answer.body["clocks"]] == [c["state"] for c in shown["clocks"]] == ["missed"]
+
     async def test_a_change_needs_a_key_and_an_open_value(self, api: Api) -> None:
         case_id = await api.house.submit()
         path = f"/cases/{case_id}/commands/add_note"
@@ -367,6 +428,7 @@ class TestCommandsOverHttp:
         headers = {"Idempotency-Key": f"k-{uuid4()}", "If-Match": '"1"'}
         stale = await api.ask("caseworker", "POST", f"/cases/{case_id}/commands/add_note", json={"text": "x"}, headers=headers)
         assert (stale.status_code, stale.json()["code"], stale.json()["version"]) == (412, "version_mismatch", current)
+        assert stale.headers["etag"] == f'"{current}"'
 
     async def test_a_document_comes_back_as_it_was_sent_and_lies_encrypted(self, api: Api) -> None:
         case_id = await api.house.submit()

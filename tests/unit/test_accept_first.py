@@ -234,7 +234,9 @@ def test_under_a_deferred_acceptance_the_decision_follows_the_papers_and_the_wor
 
 
 def test_once_decided_there_is_nobody_left_to_assess() -> None:
-    case = given(*DEFERRED, BOTH, ConfirmOwedPapers(), POOR, CHECKED, RECOMMENDED, GRANTED)
+    case = given(*DEFERRED, BOTH, ConfirmOwedPapers(), POOR, CHECKED)
+    case.refused("recommendation_missing", GRANTED)
+    case.then(RECOMMENDED, GRANTED)
     case.refused("nobody_undecided", POOR)
 
 

@@ -14,6 +14,10 @@ from domain.case import Assignment, CaseState, Handler, Wall
 from domain.command import COMMANDS, Actor, Command, Event, Facts, Role
 from domain.directory import CaseScope, Directory
 from domain.lifecycle import STATES
+from domain.stages.any_stage import NoteAdded
+from domain.stages.decision import HardshipCheckWaived
+from domain.stages.representation import ProgressReported
+from domain.stages.subsidy import SubsidyPaid
 from ops.example.directory import directory_events, people_accounts
 
 DIRECTORY = Directory.fold(directory_events())
@@ -26,6 +30,9 @@ def signed_in(username: str) -> Principal:
     return Principal(username, person.code, person.roles_on(date(2026, 3, 2)), person.lawyer, person.unit)
 
 
+PAID = SubsidyPaid(paid_on=date(2026, 3, 2), voucher="V-1")
+WAIVED = HardshipCheckWaived(ground="good_samaritan", basis="statute_art_32")
+FREE = ProgressReported(summary="已调取证据")
 EVERYBODY = [signed_in(a.username) for a in people_accounts()]
 
 
@@ -121,7 +128,7 @@ SCOPES = st.builds(
 def test_whoever_may_do_something_to_a_case_may_see_it(who: Principal, case: CaseScope) -> None:
     visible = may_see(who, case, DIRECTORY)
     assert visible == list_scope(who, DIRECTORY).covers(case)
-    assert visible or (withheld(who, case, DIRECTORY) == () and not shows_event(who, case, DIRECTORY, "subsidy_paid"))
+    assert visible or (withheld(who, case, DIRECTORY) == () and not shows_event(who, case, DIRECTORY, PAID, "P-PAN-YING"))
 
 
 @given(st.sampled_from(EVERYBODY), SCOPES)
@@ -140,18 +147,29 @@ def test_every_role_has_its_place_in_the_policy() -> None:
 def test_the_assessment_is_kept_from_the_front_desk() -> None:
     for username in ("kang.bao", "bai.ling"):
         assert withheld(signed_in(username), CASE, DIRECTORY) == ("eligibility",)
-        assert not shows_event(signed_in(username), CASE, DIRECTORY, "hardship_assessed")
-        assert shows_event(signed_in(username), CASE, DIRECTORY, "application_submitted")
+        assert not shows_event(signed_in(username), CASE, DIRECTORY, WAIVED, "P-X")
+        assert shows_event(signed_in(username), CASE, DIRECTORY, FREE, "P-X")
     assert withheld(signed_in("lu.ping"), CASE, DIRECTORY) == ()
-    assert shows_event(signed_in("lu.ping"), CASE, DIRECTORY, "hardship_assessed")
+    assert shows_event(signed_in("lu.ping"), CASE, DIRECTORY, WAIVED, "P-X")
 
 
 def test_finance_sees_what_the_subsidy_needs_only() -> None:
     finance, paid = signed_in("pan.ying"), replace(CASE, state="subsidy_approved")
-    assert {"applicant", "opponents", "matter", "eligibility"} <= set(withheld(finance, paid, DIRECTORY))
+    assert {"applicant", "opponents", "matter", "eligibility", "recipients", "supplement", "verifications", "termination"} <= set(
+        withheld(finance, paid, DIRECTORY)
+    )
     assert not {"assignment", "closure", "case_number"} & set(withheld(finance, paid, DIRECTORY))
-    assert shows_event(finance, paid, DIRECTORY, "subsidy_approved")
-    assert not shows_event(finance, paid, DIRECTORY, "application_submitted")
+    assert shows_event(finance, paid, DIRECTORY, PAID, "P-X")
+    assert not shows_event(finance, paid, DIRECTORY, FREE, "P-X")
+
+
+@pytest.mark.parametrize(("visible_to", "shown"), [("centre", False), ("unit", True), ("all", True)])
+@pytest.mark.parametrize("username", ["ma.zhiqiang", "yu.changhe"])
+def test_a_note_for_the_centre_is_not_for_the_firm_unless_they_wrote_it(username: str, visible_to: str, shown: bool) -> None:
+    note, who = NoteAdded.model_validate({"text": "内部意见", "visible_to": visible_to}), signed_in(username)
+    assert shows_event(who, CASE, DIRECTORY, note, "P-LU-PING") == shown
+    assert shows_event(who, CASE, DIRECTORY, note, who.person)
+    assert shows_event(signed_in("lu.ping"), CASE, DIRECTORY, note, who.person)
 
 
 def test_a_person_acts_in_the_first_role_that_may_and_reaches_the_case(examine: type[Command]) -> None:

@@ -103,6 +103,12 @@ def test_who_takes_the_application_down_is_its_first_inquiry_owner() -> None:
     assert given(("liaison", submit())).state.owner == BY_ROLE["liaison"].id
 
 
+def test_the_centre_may_receive_it_after_the_day_it_was_made_but_not_tomorrow() -> None:
+    case = given()
+    case.when(submit(received_by_centre_on=TODAY), effective_on=TODAY - timedelta(days=3))
+    assert (case.state.opened_on, case.state.clocks[0].started_on) == (TODAY - timedelta(days=3), TODAY)
+
+
 def test_an_opened_case_is_not_opened_again() -> None:
     given(submit()).refused("wrong_state", submit())
 
@@ -190,6 +196,12 @@ def test_any_single_wrong_digit_is_found() -> None:
 def test_a_receipt_adds_what_the_case_does_not_have_yet() -> None:
     case = given(submit(papers=papers("id_copy")), IssueReceipt(papers=papers("id_copy", "contract")))
     assert [p.kind for p in case.state.papers] == ["id_copy", "contract"]
+
+
+@pytest.mark.parametrize("enough", [True, False])
+def test_what_the_officer_said_of_the_papers_is_kept_with_them(enough: bool) -> None:
+    supplied = given(submit(), SUPPLEMENT).when(SupplyPapers(explanation="已说明", complete=enough))[0]
+    assert supplied.model_dump()["complete"] is enough
 
 
 def test_everything_missing_is_listed_once() -> None:

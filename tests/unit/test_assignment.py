@@ -130,6 +130,11 @@ def test_the_first_of_several_leads_when_nobody_is_said_to() -> None:
     assert after.lead == "wang"
 
 
+def test_a_unit_may_receive_the_case_after_the_legal_day_of_its_assignment() -> None:
+    entered_late = when(granted(), AssignUnit(unit="firm", received_by_unit_on=TODAY - DAY), APPROVER, effective_on=TODAY - 3 * DAY)
+    assert event_of(entered_late, UnitAssigned).received_by_unit_on == TODAY - DAY
+
+
 @pytest.mark.parametrize(
     ("command", "code", "pointer"),
     [
