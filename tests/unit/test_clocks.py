@@ -296,7 +296,9 @@ class TestEnding:
                 "supply_owed_papers", "decide_after_papers", "assign_unit", "urgent_assign", "sign_engagement", "decide_replacement",
                 "before_limitation",
             )),
-            *((limit, "acceptance_set_aside") for limit in ("supply_owed_papers", "decide_after_papers", "assign_unit", "urgent_assign")),
+            *((limit, "acceptance_set_aside") for limit in (
+                "supply_owed_papers", "decide_after_papers", "assign_unit", "urgent_assign", "sign_engagement", "decide_replacement",
+            )),
             ("assign_unit", "settled_without_assignment"),
             ("sign_engagement", "assignment_declined"),
             ("sign_engagement", "lawyer_released"),
