@@ -1,6 +1,6 @@
 """A correction of a personal field is personal itself: its value is sealed for the person and field it corrects."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -52,4 +52,5 @@ async def seal_correction(conn: Connection, case_id: str, command: CorrectRecord
     sealed = command.model_copy(update={"value": seal(key, subject, sealer.stream, target.name, command.value)})
     if target.party is None or target.name not in _SEARCHED:
         return Correction(sealed)
-    return Correction(sealed, Party.model_construct(**{"name": "", "subject_id": subject, target.name: command.value}))
+    found: dict[str, Any] = {"name": "", "subject_id": subject, target.name: command.value}
+    return Correction(sealed, Party.model_construct(None, **found))
