@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from domain.case import CaseState
 from domain.command import Command, Event, Facts, Refusal, Stamp
@@ -180,8 +180,13 @@ class RecordCallback(CallbackFields, Command):
         return [CallbackRecorded(satisfaction=self.satisfaction, detail=self.detail)]
 
 
+def _points(given: object) -> object:
+    """Points as a form sends them: digits of a `heading: points` line."""
+    return int(given) if isinstance(given, str) and given.isascii() and given.isdigit() else given
+
+
 class PeerReviewFields(Model):
-    scores: Mapping[Shelfmark, int] = {}
+    scores: Mapping[Shelfmark, Annotated[int, BeforeValidator(_points)]] = {}
     """Points by heading of the review."""
     grade: Grade | None = None
     detail: PersonalText | None = None

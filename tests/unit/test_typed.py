@@ -7,6 +7,7 @@ import pytest
 from api.problem import Problem
 from api.typed import LARGEST, check_numbers, typed
 from domain.command import COMMANDS
+from domain.stages.closure import ScorePeerReview
 from tests.unit.world import submit
 
 SUBMIT: dict[str, Any] = {"centre": "C-CITY", "channel": "walk_in", "applicant": {"name": "王建国"}}
@@ -39,6 +40,11 @@ def test_days_moments_and_ids_come_as_texts() -> None:
     body = SUBMIT | {"effective_on": "2026-03-10", "consultation_id": "01890000-0000-7000-8000-000000000001"}
     assert typed(type(submit()), body).effective_on is not None
     assert typed(COMMANDS["schedule_hearing"], {"forum": "法院", "at": "2026-03-10T09:30:00+08:00"})
+
+
+def test_points_may_come_as_a_form_sends_them() -> None:
+    assert typed(ScorePeerReview, {"scores": {"实体": "90", "程序": 80}}).scores == {"实体": 90, "程序": 80}
+    assert fault("score_peer_review", {"scores": {"实体": "九十"}}) == ("/scores/实体", "not_an_integer")
 
 
 @pytest.mark.parametrize(
