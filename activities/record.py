@@ -6,13 +6,12 @@ same time: executions may repeat, events may not (the inbox row is read again un
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 from sqlalchemy.dialects.postgresql import insert
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -244,10 +243,11 @@ def recorded_outcome(decision: Decision, rows: list[Row]) -> dict[str, Any]:
 
 
 def refused(case: CaseState, refusal: Refusal) -> dict[str, Any]:
-    """What the inbox keeps of a refusal."""
+    """What the inbox keeps of a refusal, as JSON: a refusal that could not be kept would be decided again for ever."""
+    detail = to_jsonable_python(refusal.detail, exclude_none=True)
     return {
         "version": case.version,
-        "refusal": {"code": refusal.code, "status": refusal.status, "pointer": refusal.pointer, "detail": _plain(refusal.detail)},
+        "refusal": {"code": refusal.code, "status": refusal.status, "pointer": refusal.pointer, "detail": detail},
     }
 
 
@@ -255,21 +255,6 @@ def refusal_code(outcome: dict[str, Any]) -> str | None:
     """The code of a refusal among the outcomes."""
     refusal: dict[str, Any] | None = outcome.get("refusal")
     return refusal["code"] if refusal else None
-
-
-def _plain(value: Any) -> Any:
-    """JSON of a refusal's detail: dates as ISO text, values as their fields."""
-    match value:
-        case BaseModel():
-            return value.model_dump(mode="json", exclude_none=True)
-        case Mapping():
-            return {str(k): _plain(v) for k, v in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        case list() | tuple() | set() | frozenset():
-            return [_plain(v) for v in value]  # pyright: ignore[reportUnknownVariableType]
-        case date() | datetime():
-            return value.isoformat()
-        case _:
-            return value
 
 
 def _system_row(case_id: str, command_id: str, alarm: Alarm) -> dict[str, Any]:

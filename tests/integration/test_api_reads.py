@@ -430,6 +430,16 @@ class TestCommandsOverHttp:
         assert (stale.status_code, stale.json()["code"], stale.json()["version"]) == (412, "version_mismatch", current)
         assert stale.headers["etag"] == f'"{current}"'
 
+    async def test_a_refusal_that_names_another_case_is_kept_and_the_case_goes_on(self, api: Api) -> None:
+        case_id, other = await api.house.submit(), await api.house.submit()
+        path = f"/cases/{case_id}/commands"
+        answers = [
+            await api.ask("caseworker", "POST", f"{path}/{name}", json=body, headers={"Idempotency-Key": f"k-{uuid4()}"})
+            for name, body in (("link_case", {"case_id": other}), ("link_case", {"case_id": other}), ("add_note", {"text": "仍可办理"}))
+        ]
+        assert [a.status_code for a in answers] == [200, 409, 200], answers[1].text
+        assert (answers[1].json()["code"], answers[1].json()["case_id"]) == ("already_linked", other)
+
     async def test_a_document_comes_back_as_it_was_sent_and_lies_encrypted(self, api: Api) -> None:
         case_id = await api.house.submit()
         content = "身份证 𠮷 复印件".encode() * 99
