@@ -179,16 +179,16 @@ class Recorder:
         return row, found, asked
 
     async def _decide(self, conn: Connection, case: CaseState, received: Row, request: RecordRequest, directory: Any) -> Decision:
-        command = COMMANDS[received["command"]].model_validate(received["body"])
         if_match = received["if_match"]
         if if_match is not None and not case.last_act_version <= if_match <= case.version:
             raise Refusal("version_mismatch", status=412, version=case.version)
         rules = self._rules()
-        history = await store.load_history(conn, request.case_id) if "history" in command.needs else []
-        loads = {r["lawyer"]: r["open"] for r in await (await _LOADS.run(conn)).fetchall()} if "loads" in command.needs else {}
+        needs = COMMANDS[received["command"]].needs
+        history = await store.load_history(conn, request.case_id) if "history" in needs else []
+        loads = {r["lawyer"]: r["open"] for r in await (await _LOADS.run(conn)).fetchall()} if "loads" in needs else {}
         facts = Facts(
             now=request.decided_at,
-            effective_on=received["effective_on"] or command.effective_on or request.decided_at.astimezone(rules.zone).date(),
+            effective_on=received["effective_on"] or request.decided_at.astimezone(rules.zone).date(),
             actor=Actor(**received["actor"]),
             directory=directory,
             rules=rules,
@@ -198,7 +198,7 @@ class Recorder:
             history=tuple(r.happened for r in history),
             positions={r.position: r.at.version for r in history},
         )
-        decision = decide(case, command, facts)
+        decision = _decided(case, received, facts, alarm=request.alarm is not None)
         numbers = iter([await _draw(conn, h.event.series()) for h in decision.events if h.event.series()])
         return decision.numbered(lambda _: next(numbers), directory)
 
@@ -240,6 +240,23 @@ def recorded_outcome(decision: Decision, rows: list[Row]) -> dict[str, Any]:
         "case_number": case.case_number,
         "positions": [row["position"] for row in rows],
     }
+
+
+def _decided(case: CaseState, received: Row, facts: Facts, *, alarm: bool) -> Decision:
+    """The rules' answer. Raises `Refusal`, also where the rules themselves fail at somebody's command.
+
+    Rules are pure: repeated, they would fail again and hold up everything else that is to be done on the case. An alarm's failure is
+    left to Temporal's retries, since nobody waits for its answer.
+    """
+    try:
+        return decide(case, COMMANDS[received["command"]].model_validate(received["body"]), facts)
+    except Refusal:
+        raise
+    except Exception as fault:
+        if alarm:
+            raise
+        _log.exception("rules failed", command=received["command"], command_id=facts.command_id, case_id=case.case_id)
+        raise Refusal("internal_error", status=500) from fault
 
 
 def refused(case: CaseState, refusal: Refusal) -> dict[str, Any]:

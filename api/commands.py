@@ -192,7 +192,7 @@ class Commands:
             hmac_key=self._keys.inbox.current,
             case_id=case_id,
             command=ask.command,
-            body=sealed.model_dump(mode="json", exclude_none=True),
+            body=_kept(sealed),
             actor=actor._asdict(),
             correlation_id=ask.correlation_id,
             effective_on=command.effective_on,
@@ -228,6 +228,12 @@ class Commands:
             body = views.case_answer(case, recorded, directory)
             keys = await load_keys(conn, self._keys.master, subjects_in(body))
         return Answer(unseal_json(body, keys, events.stream_of(case_id)), version, taken.replayed)
+
+
+def _kept(command: Command) -> dict[str, Any]:
+    """The command's JSON for the inbox: without what nobody said, but with a null where one was asked for and given."""
+    nulls = {name: None for name, field in type(command).model_fields.items() if field.is_required() and getattr(command, name) is None}
+    return nulls | command.model_dump(mode="json", exclude_none=True)
 
 
 def _refused(refusal: Mapping[str, Any], correlation_id: str, *, replayed: bool) -> Problem:

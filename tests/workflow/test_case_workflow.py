@@ -11,6 +11,8 @@ from temporalio.exceptions import ApplicationError
 from activities.reconcile import Reconciler
 from api.gate import PER_CASE
 from api.problem import Problem
+from domain.command import Event
+from domain.stages.application import IssueReceipt
 from ledger import inbox
 from ledger.store import WORKER
 from tests.house import WAGES, House
@@ -49,6 +51,22 @@ class TestTheLifeOfAWorkflow:
 
         assert problem.value.code == "unknown_office"
         await until(lambda: ended(house, taken.case_id))
+
+    async def test_rules_that_fail_at_a_command_are_its_answer_and_hold_nothing_up(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        case_id = await house.submit()
+
+        def broken(*_: object) -> tuple[Event, ...]:
+            raise LookupError("no such office")
+
+        monkeypatch.setattr(IssueReceipt, "decide", broken)
+        with pytest.raises(Problem) as problem:
+            await house.do("caseworker", "issue_receipt", case_id, papers=[{"kind": "id_copy"}])
+        answer = await house.do("caseworker", "add_note", case_id, text="照常办理")
+
+        assert (problem.value.status, problem.value.code) == (500, "internal_error")
+        assert [e["type"] for e in answer.body["events"]] == ["note_added"]
 
     async def test_an_ended_case_ends_its_workflow_and_a_later_command_starts_it_again(self, house: House) -> None:
         case_id = await house.submit()
