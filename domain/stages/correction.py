@@ -21,12 +21,15 @@ from domain.values import Model, Party, Personal, PersonalText, Pointer, Sealed,
 DECISIONS: frozenset[str] = frozenset({
     "aid_granted", "aid_refused", "accepted_first", "aid_terminated", "objection_decided", "replacement_decided", "subsidy_approved",
     "subsidy_paid", "case_archived",
+    # What a decision rests on, and who is given the case, is found or named anew by the command that has the checks for it.
+    "hardship_assessed", "hardship_check_waived", "conflict_checked", "recusal_declared", "decision_recommended", "lawyer_named",
+    "lawyer_released", "caseworker_transferred",
 })  # fmt: skip
 FIXED: frozenset[str] = frozenset({
     "party_id", "subject_id", "register_number", "case_number", "draws", "owner", "for_recipients", "document_id", "digest", "size",
-    "about", "serves", "number",
+    "about", "serves", "number", "centre", "unit", "lawyer", "explanation",
 })  # fmt: skip
-"""Fields that identify or prove; what is wrong with them is no slip of the pen."""
+"""Fields that identify or prove, or say whose the case is; what is wrong with them is no slip of the pen."""
 _BOOKKEEPING: frozenset[str] = frozenset({"version", "last_act_version", "updated_at", "lane_days", "acted_by", "clocks"})
 
 
@@ -62,6 +65,8 @@ class CorrectRecord(Command):
             raise Refusal("field_not_corrected", status=422, pointer="/field", field=self.field)
         if _holds_object(self.value):
             raise Refusal("correction_invalid", status=422, pointer="/value", field=self.field)
+        if self.field == "/outlet" and self.value is not None:
+            self._outlet_of_centre(case, facts)
         correction = RecordCorrected(
             position=self.position, field=self.field, value=self.value, reason=self.reason, corrects=version, event=target.type
         )
@@ -75,6 +80,11 @@ class CorrectRecord(Command):
         if after.state != case.state:
             raise Refusal("correction_changes_course", state=case.state, would_be=after.state)
         return (correction.model_copy(update={"effects": tuple(_effects(case, after))}),)
+
+    def _outlet_of_centre(self, case: CaseState, facts: Facts) -> None:
+        above = facts.directory.centre_of(self.value) if isinstance(self.value, str) else None
+        if above is None or above.code != case.centre:
+            raise Refusal("correction_invalid", status=422, pointer="/value", field=self.field)
 
 
 def _holds_object(value: Any) -> bool:

@@ -28,7 +28,7 @@ from domain.stages.correction import CorrectRecord, RecordCorrected, business, p
 from domain.stages.supplement import RequestVerification
 from domain.values import Applicant, Party, Sealed
 from tests.unit.test_application import REFUSED, SUPPLEMENT, TERMINATED
-from tests.unit.world import AIDED, CASE_ID, TODAY, actor, given, names, noon, position, submit
+from tests.unit.world import AIDED, CASE_ID, ENGAGED, TODAY, actor, given, names, noon, position, submit
 
 FILE = AttachDocument(document_id=UUID(int=7), title="身份证复印件", digest="0" * 64, size=1024, media_type="application/pdf")
 VISIT = ScheduleHomeVisit(at=noon(TODAY), address="柳家湾村", ground="disabled", visitors=("P-HE-JING",), lawyers=("L-WANG-MIN",))
@@ -217,6 +217,31 @@ def test_an_early_correction_keeps_what_happened_since() -> None:
 def test_what_cannot_be_corrected_says_why(event: str, field: str, value: Any, code: str) -> None:
     case = given(*AIDED)
     case.refused(code, correct(case, event, field, value))
+
+
+@pytest.mark.parametrize(
+    ("event", "field", "value", "code"),
+    [
+        ("application_submitted", "/centre", "C-ADX", "field_not_corrected"),
+        ("unit_assigned", "/unit", "U-LONGYUAN", "field_not_corrected"),
+        ("lawyer_named", "/lawyer", "L-SUN-LI", "decision_not_corrected"),
+        ("hardship_assessed", "/in_hardship", False, "decision_not_corrected"),
+        ("conflict_checked", "/cleared", False, "decision_not_corrected"),
+    ],
+)
+def test_no_correction_moves_a_case_to_other_hands_or_turns_what_its_decision_rests_on(
+    event: str, field: str, value: Any, code: str
+) -> None:
+    case = given(*AIDED, *ENGAGED)
+    case.refused(code, correct(case, event, field, value))
+
+
+@pytest.mark.parametrize("outlet", ["W-ADX-NGY", "NOWHERE", 5])
+def test_an_outlet_is_corrected_to_one_of_the_same_centre(outlet: Any) -> None:
+    case = given(submit())
+    case.refused("correction_invalid", correct(case, "application_submitted", "/outlet", outlet))
+    case.when(correct(case, "application_submitted", "/outlet", "DS-CITY-UNION"))
+    assert case.state.outlet == "DS-CITY-UNION"
 
 
 def test_a_correction_does_not_take_the_case_another_way() -> None:
