@@ -3,9 +3,11 @@
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from jsonpointer import JsonPointer, JsonPointerException
+from pydantic import ValidationError
 
 from api.problem import Problem
-from domain.command import EVENTS
+from domain.command import EVENTS, Event
 from domain.stages.correction import CorrectRecord, personal_target
 from domain.values import Party, Sealed
 from ledger import events
@@ -32,6 +34,16 @@ class Correction(NamedTuple):
     found_by: Party | None = None
 
 
+def _check_in_clear(event: Event, field: str, value: str) -> None:
+    """Raise `Problem` 422 for a value the field could not have held: sealed, nobody can tell any more."""
+    said = event.model_dump(mode="json", exclude_none=True)
+    try:
+        JsonPointer(field).set(said, value)
+        type(event).model_validate(said)
+    except (JsonPointerException, LookupError, TypeError, ValidationError) as fault:
+        raise Problem(422, "correction_invalid", errors=[{"pointer": "/value", "code": "correction_invalid"}], field=field) from fault
+
+
 async def seal_correction(conn: Connection, case_id: str, command: CorrectRecord, sealer: Sealer) -> Correction:
     """The correction with its value sealed where the field it names is personal; one that names no event is left to the rules.
 
@@ -42,9 +54,11 @@ async def seal_correction(conn: Connection, case_id: str, command: CorrectRecord
     row = await (await _EVENT.run(conn, position=command.position, stream=events.stream_of(case_id))).fetchone()
     if row is None or row["type"] not in EVENTS or not isinstance(command.value, str):
         return Correction(command)
-    target = personal_target(EVENTS[row["type"]].model_validate_json(bytes(row["body"])), command.field)
+    event = EVENTS[row["type"]].model_validate_json(bytes(row["body"]))
+    target = personal_target(event, command.field)
     if target is None:
         return Correction(command)
+    _check_in_clear(event, command.field, command.value)
     subject = target.party.subject_id if target.mark.own and target.party is not None else sealer.applicant
     key = sealer.keys.get(str(subject))
     if subject is None or not isinstance(key, bytes):

@@ -52,26 +52,6 @@ class Application(Model):
     papers: tuple[Paper, ...] = ()
     consultation_id: UUID | None = None
 
-
-def _same_person(one: Party, other: Party) -> bool:
-    """Told by the identity number where both are known, else by the name. Sealed values were compared before they were sealed."""
-
-    def plain(value: object) -> str:
-        return "".join(unicodedata.normalize("NFKC", value).casefold().split()).replace("·", "") if isinstance(value, str) else ""
-
-    if plain(one.id_number) and plain(other.id_number):
-        return plain(one.id_number) == plain(other.id_number)
-    return bool(plain(one.name)) and plain(one.name) == plain(other.name)
-
-
-class SubmitApplication(Application, Command):
-    """Open a case. The person who takes the application down is its first-inquiry owner (首问负责制) until it is handed over."""
-
-    states = frozenset[State]()
-    to = ("received",)
-    roles = COUNTER | frozenset[Role]({"duty_lawyer"})
-    emits = ("application_submitted",)
-
     @field_validator("oral")
     @classmethod
     def _taken_down(cls, oral: Oral | None, info: ValidationInfo) -> Oral | None:
@@ -100,6 +80,26 @@ class SubmitApplication(Application, Command):
         if proxy and any(_same_person(proxy.party, opponent) for opponent in info.data.get("opponents", ())):
             raise PydanticCustomError("proxy_is_opponent", "nobody applies for a person against whom the aid is sought")
         return proxy
+
+
+def _same_person(one: Party, other: Party) -> bool:
+    """Told by the identity number where both are known, else by the name. Sealed values were compared before they were sealed."""
+
+    def plain(value: object) -> str:
+        return "".join(unicodedata.normalize("NFKC", value).casefold().split()).replace("·", "") if isinstance(value, str) else ""
+
+    if plain(one.id_number) and plain(other.id_number):
+        return plain(one.id_number) == plain(other.id_number)
+    return bool(plain(one.name)) and plain(one.name) == plain(other.name)
+
+
+class SubmitApplication(Application, Command):
+    """Open a case. The person who takes the application down is its first-inquiry owner (首问负责制) until it is handed over."""
+
+    states = frozenset[State]()
+    to = ("received",)
+    roles = COUNTER | frozenset[Role]({"duty_lawyer"})
+    emits = ("application_submitted",)
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         if case.state is not None:

@@ -71,12 +71,13 @@ class CorrectRecord(Command):
             position=self.position, field=self.field, value=self.value, reason=self.reason, corrects=version, event=target.type
         )
         try:
-            corrected = correction.amended(target)
+            stands = as_corrected(facts.history, version, target)
+            corrected = correction.amended(stands)
+            after = refold(case.case_id, facts.history, correction)
         except (JsonPointerException, LookupError, TypeError, ValidationError) as fault:
             raise Refusal("correction_invalid", status=422, pointer="/value", field=self.field) from fault
-        if corrected == target:
+        if corrected == stands:
             raise Refusal("nothing_corrected", status=422, pointer="/value", field=self.field)
-        after = refold(case.case_id, facts.history, correction)
         if after.state != case.state:
             raise Refusal("correction_changes_course", state=case.state, would_be=after.state)
         return (correction.model_copy(update={"effects": tuple(_effects(case, after))}),)
@@ -155,21 +156,23 @@ class RecordCorrected(Event):
         return CaseState.model_validate(data)
 
 
-def refold(case_id: str, history: Sequence[Happened], correction: RecordCorrected) -> CaseState:
-    """The case as it would stand had every corrected event been right from the start, this correction among them.
+def as_corrected(history: Sequence[Happened], version: int, event: Event) -> Event:
+    """The event of that version with the corrections made of it so far, in their order: the last word about a field is the last one."""
+    for happened in history:
+        if isinstance(happened.event, RecordCorrected) and happened.event.corrects == version:
+            event = happened.event.amended(event)
+    return event
 
-    Earlier corrections take part as substitutions too, in their order, so the last word about a field is the last correction.
-    """
-    corrections = [*(h.event for h in history if isinstance(h.event, RecordCorrected)), correction]
+
+def refold(case_id: str, history: Sequence[Happened], correction: RecordCorrected) -> CaseState:
+    """The case as it would stand had every corrected event been right from the start, this correction among them."""
 
     def right(happened: Happened) -> Happened:
-        event = happened.event
+        event, version = happened.event, happened.at.version
         if isinstance(event, RecordCorrected):
             return Happened(happened.at, event.model_copy(update={"effects": ()}))
-        for each in corrections:
-            if each.corrects == happened.at.version:
-                event = each.amended(event)
-        return Happened(happened.at, event)
+        event = as_corrected(history, version, event)
+        return Happened(happened.at, correction.amended(event) if correction.corrects == version else event)
 
     return fold(map(right, history), blank(case_id))
 

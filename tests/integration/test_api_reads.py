@@ -440,12 +440,12 @@ class TestCommandsOverHttp:
         assert [a.status_code for a in answers] == [200, 409, 200], answers[1].text
         assert (answers[1].json()["code"], answers[1].json()["case_id"]) == ("already_linked", other)
 
-    async def test_a_correction_may_say_that_a_field_should_have_said_nothing(self, api: Api) -> None:
+    async def test_a_correction_may_take_away_what_need_not_be_said_and_nothing_else(self, api: Api) -> None:
         case_id = await api.house.submit(applicant={"name": "甲", "county": "ADX"})
         opened = (await api.get("caseworker", f"/cases/{case_id}/events"))["items"][0]["position"]
         path = f"/cases/{case_id}/commands/correct_record"
-        for pointer, status in (("/applicant/county", 200), ("/centre", 422)):
-            body = {"position": opened, "field": pointer, "value": None, "reason": "误填"}
+        for pointer, value, status in (("/applicant/county", None, 200), ("/centre", None, 422), ("/applicant/name", "", 422)):
+            body = {"position": opened, "field": pointer, "value": value, "reason": "误填"}
             answer = await api.ask("caseworker", "POST", path, json=body, headers={"Idempotency-Key": f"k-{uuid4()}"})
             assert answer.status_code == status, answer.text
         assert "county" not in (await api.get("caseworker", f"/cases/{case_id}"))["applicant"]

@@ -244,6 +244,26 @@ def test_an_outlet_is_corrected_to_one_of_the_same_centre(outlet: Any) -> None:
     assert case.state.outlet == "DS-CITY-UNION"
 
 
+def test_a_correction_is_measured_by_what_the_last_one_said() -> None:
+    case = given(submit())
+    case.when(correct(case, "application_submitted", "/channel", "web"))
+    case.refused("nothing_corrected", correct(case, "application_submitted", "/channel", "web"))
+    case.when(correct(case, "application_submitted", "/channel", "walk_in"))
+    assert case.state.channel == "walk_in"
+
+
+def test_a_correction_inside_what_an_earlier_one_took_away_is_refused() -> None:
+    case = given(submit())
+    case.when(correct(case, "application_submitted", "/matter", None))
+    case.refused("correction_invalid", correct(case, "application_submitted", "/matter/cause", "wages"))
+
+
+@pytest.mark.parametrize(("field", "value"), [("/recipient_count", -1), ("/representatives", [3]), ("/form", "oral")])
+def test_a_corrected_application_is_held_to_what_any_application_is(field: str, value: Any) -> None:
+    case = given(submit())
+    case.refused("correction_invalid", correct(case, "application_submitted", field, value))
+
+
 def test_a_correction_does_not_take_the_case_another_way() -> None:
     case = given(submit(), RequestVerification(kind="other_agency", agency="邻市中心", subject="收入"))
     refusal = case.refused("correction_changes_course", correct(case, "verification_requested", "/kind", "inquiry"))
