@@ -90,7 +90,10 @@ class Choices:
         return list({**known, **{str(p["kind"]): str(p["kind"]) for p in spoken if p["kind"] not in known}}.items())
 
     def _tariffs(self) -> list[Pair]:
-        return [(t["code"], f"{t['code']} · {self.visit.t('pages.amount_of', amount=t['amount_fen'])}") for t in self.tariffs]
+        def words(code: str) -> str:
+            return self.visit.t(f"tariffs.{code}") if texts.has(self.visit.lang, f"tariffs.{code}") else code
+
+        return [(t["code"], f"{words(t['code'])} · {self.visit.t('pages.amount_of', amount=t['amount_fen'])}") for t in self.tariffs]
 
     def _events(self) -> list[Pair]:
         from_newest = [e for e in reversed(self.events) if not e["type"].startswith(("clock_", "deadline_"))]

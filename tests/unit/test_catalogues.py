@@ -115,7 +115,17 @@ def test_every_ground_and_paper_of_the_policy_has_a_word(lang: Lang) -> None:
     papers = {paper for g in grounds.values() for paper in [*g.get("owed", []), *g.get("proof", [])]} | set(
         policy["closing_checklist"]["default"]
     )
-    assert missing(lang, {*(f"values.{code}" for code in grounds), *(f"papers.{kind}" for kind in papers)}) == set()
+    assert (
+        missing(
+            lang,
+            {
+                *(f"values.{code}" for code in grounds),
+                *(f"papers.{kind}" for kind in papers),
+                *(f"tariffs.{code}" for code in policy["tariffs"]),
+            },
+        )
+        == set()
+    )
 
 
 def scanned(pattern: str, *folders: str) -> set[str]:

@@ -1,0 +1,136 @@
+"""By the pages alone, in a real browser: one migrant worker's wage case from the door to the archive."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.e2e.browser import Person, launched
+from tests.e2e.system import System
+from tests.scenarios import LAWYER, LAWYERS, SHANGHAI, UNIT
+
+CENTRE = "C-ADX"
+TODAY = datetime.now(SHANGHAI).date()
+APPLICATION = {
+    "/centre": CENTRE,
+    "/channel": "walk_in",
+    "/form": "written",
+    "/applicant/name": "欧阳·𠮷某",
+    "/applicant/id_kind": "resident_id",
+    "/applicant/id_number": "11010519491231002X",
+    "/applicant/phone": "13900001234",
+    "/applicant/categories": ["migrant_worker"],
+    "/matter/kind": "civil",
+    "/matter/cause": "wages",
+    "/matter/forum": "arbitration",
+    "/matter/stage": "arbitration",
+    "/matter/summary": "拖欠八个月工资，请求支付劳动报酬",
+    "/matter/claim_fen": "48,600.00",
+    "/opponents/0/name": "某建筑劳务有限公司",
+    "/co_applicants/0/name": "买某某",
+}
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    async with launched() as browser:
+        yield browser
+
+
+async def office(system: System, chromium: Browser) -> dict[str, Person]:
+    """Everybody the case needs, each signed in at a browser of their own."""
+    roles = ("receptionist", "approver", "caseworker", "finance_officer")
+    logins = {role: system.login(role, CENTRE) for role in roles} | {"lawyer": system.login("lawyer", None, LAWYERS[LAWYER])}
+    return {role: await Person.enter(chromium, system.base_url, login) for role, login in logins.items()}
+
+
+async def test_a_case_goes_from_the_door_to_the_archive_by_the_pages_alone(system: System, chromium: Browser) -> None:
+    at = await office(system, chromium)
+    desk, chief, clerk, lawyer, purse = (at[r] for r in ("receptionist", "approver", "caseworker", "lawyer", "finance_officer"))
+    await desk.shoot("01-today")
+    case_id = await desk.intake(APPLICATION)
+    await desk.shoot("02-opened")
+
+    await chief.do(case_id, "accept_first")
+    await chief.shoot("03-accepted-first")
+    await clerk.do(case_id, "record_lawyer_choice", {"/choices/0": LAWYER})
+    await chief.do(case_id, "assign_unit", {"/unit": UNIT, "/lawyer": LAWYER})
+    await chief.shoot("04-assigned")
+    await lawyer.do(case_id, "sign_engagement", {"/authority": "special"})
+    await clerk.do(case_id, "supply_owed_papers")
+    await clerk.do(case_id, "confirm_owed_papers")
+    await lawyer.do(case_id, "record_meeting", {"/kind": "client_meeting", "/summary": "了解案情，核对工资条"})
+    await lawyer.do(case_id, "record_meeting", {"/kind": "file_reading", "/summary": "查阅仲裁卷宗"})
+    await lawyer.do(
+        case_id, "schedule_hearing", {"/forum": "安定县劳动仲裁委员会", "/at": f"{TODAY + timedelta(days=9)}T09:30", "/place": "第二仲裁庭"}
+    )
+    await lawyer.do(case_id, "record_hearing", {"/result": "当庭陈述，双方质证"})
+    await lawyer.shoot("05-in-representation")
+    await lawyer.do(
+        case_id,
+        "record_outcome",
+        {"/result": "won", "/closing_event": "award_received", "/awarded_fen": "48600", "/recovered_fen": "48600.00"},
+    )
+    await lawyer.do(case_id, "submit_closing_report", {"/report": "裁决支持全部请求，款项已经到账。"})
+    await clerk.do(case_id, "accept_closing_file", {"/grade": "good"})
+    await chief.do(case_id, "approve_subsidy")
+    await purse.do(case_id, "pay_subsidy", {"/voucher": "V-2026-001"})
+    await clerk.do(case_id, "archive_case", {"/volume": "2026-1", "/archive_number": "A-1"})
+    await clerk.shoot("06-archived")
+
+    told = await clerk.timeline(case_id)
+    for part in (
+        "欧阳·𠮷某等 2 人申请法律援助", "先行受理", "申请人选定", "指派给", "签订委托协议",
+        "收到补办材料：身份证复印件", "所欠材料已经齐全",
+        "约见受援人", "阅卷", "开庭，安定县劳动仲裁委员会，第二仲裁庭", "当庭陈述", "办理结果：胜诉", "支持金额 48,600.00 元",
+        "提交结案报告与案卷",
+        "案卷验收，等次：良好", "审核办案补贴 1,500.00 元", "支付办案补贴，凭证 V-2026-001", "立卷归档，卷号 2026-1，档号 A-1",
+    ):  # fmt: skip
+        assert any(part in sentence for sentence in told), f"{part}\n" + "\n".join(told)
+    assert (await system.get(system.login("auditor"), f"/cases/{case_id}"))["state"] == "archived"
+    assert {role: person.complaints for role, person in at.items() if person.complaints} == {}
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "en"])
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_no_page_is_wider_than_its_screen_nor_complains(system: System, chromium: Browser, lang: str, width: int) -> None:
+    person = await Person.enter(chromium, system.base_url, system.login("supervisor", CENTRE), lang=lang, width=width)
+    case_id = (await system.cases(system.login("supervisor", CENTRE)))[0]["case_id"]
+    tabs = ("timeline", "people", "papers", "hardship", "assignment", "documents", "versions")
+    pages = {
+        "today": "/",
+        "cases": "/cases",
+        "history": "/history",
+        "inbox": "/inbox",
+        **{tab: f"/cases/{case_id}?tab={tab}" for tab in tabs},
+    }
+
+    for name, path in pages.items():
+        await person.go(path)
+        await person.shoot(f"{name}-{lang}-{width}")
+        assert await person.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert person.complaints == []
+
+
+async def test_what_was_typed_and_not_sent_is_there_again_after_a_reload(system: System, chromium: Browser) -> None:
+    person = await Person.enter(chromium, system.base_url, system.login("receptionist", CENTRE))
+    await person.go("/intake")
+    await person.page.fill('[name="/applicant/name"]', "买某某")
+    await person.page.click('button[name=add][value="/opponents"]')
+    await person.page.fill('[name="/opponents/0/name"]', "某公司")
+    await person.page.reload()
+
+    assert await person.page.input_value('[name="/applicant/name"]') == "买某某"
+    assert await person.page.input_value('[name="/opponents/0/name"]') == "某公司"
+    assert await person.page.is_visible(".restored")
+
+
+async def test_the_case_list_is_searched_while_typing(system: System, chromium: Browser) -> None:
+    person = await Person.enter(chromium, system.base_url, system.login("supervisor", CENTRE))
+    number = (await system.cases(system.login("supervisor", CENTRE)))[-1]["register_number"]
+    await person.go("/cases")
+    await person.page.locator("main [name=q]").press_sequentially(number)
+
+    await expect(person.page.locator("#results tbody tr")).to_have_count(1)
+    assert "q=" in person.page.url
