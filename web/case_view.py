@@ -144,7 +144,9 @@ def _short(visit: Visit, day: str) -> str:
 
 
 def sentence(visit: Visit, event: Json) -> str:
-    """What happened, in one sentence."""
+    """What happened, in one sentence; only its name where the rest is not for the visitor."""
+    if "data" not in event:
+        return visit.t("pages.event_withheld", type=event["type"])
     return visit.t(f"events.{event['type']}", **event["data"])
 
 
@@ -159,8 +161,8 @@ def entry(visit: Visit, event: Json) -> Entry:
         parts.append(visit.t("pages.on_behalf_of", name=visit.names.get(event["on_behalf_of"], event["on_behalf_of"])))
     if not same_day:
         parts.append(visit.t("pages.recorded_late", at=event["decided_at"]))
-    if event["data"].get("note"):
-        parts.append(str(event["data"]["note"]))
+    if note := part(event, "data").get("note"):
+        parts.append(str(note))
     return Entry(
         version=event["version"],
         time=decided.strftime("%H:%M") if same_day else "",
@@ -200,4 +202,4 @@ def number(case: Mapping[str, Any]) -> str:
 
 def hardship_lines(events: Sequence[Json]) -> Json | None:
     """The data of the latest assessment, whose lines are the sum."""
-    return next((e["data"] for e in reversed(events) if e["type"] == "hardship_assessed"), None)
+    return next((e["data"] for e in reversed(events) if e["type"] == "hardship_assessed" and "data" in e), None)

@@ -15,17 +15,9 @@ type Pair = tuple[str, str]
 class Choices:
     """Choices for the forms of one visit: from the directory, and from the case where there is one."""
 
-    def __init__(
-        self, visit: Visit, policy: Policy, case: Json, *, events: Sequence[Json], documents: Sequence[Json], tariffs: Sequence[Json]
-    ) -> None:
-        self.visit, self.case, self.events, self.documents, self.tariffs, self.policy = (
-            visit,
-            case or {},
-            events,
-            documents,
-            tariffs,
-            policy,
-        )
+    def __init__(self, visit: Visit, policy: Policy, case: Json, *, events: Sequence[Json], tariffs: Sequence[Json]) -> None:
+        self.visit, self.policy, self.case = visit, policy, case
+        self.events, self.tariffs = events, tariffs
 
     def of(self, typed: Tree, source: str) -> list[Pair]:
         """The choices of a source. `typed` is what stands in the form: a group's own rows can be chosen from."""
@@ -80,7 +72,7 @@ class Choices:
         return [(str(i), str(p.get("name") or unnamed[i])) for i, p in enumerate(people)]
 
     def _documents(self) -> list[Pair]:
-        return [(d["document_id"], d["title"]) for d in self.documents]
+        return [(d["document_id"], d["title"]) for d in items(self.case, "documents")]
 
     def _papers(self) -> list[Pair]:
         """Kinds of paper the office knows, and those this case speaks of."""

@@ -178,9 +178,8 @@ async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
     fields = fields_of(COMMANDS[sheet.command])
     case = sheet.case
     events = await whole_history(visit, sheet.case_id) if case else []
-    documents = await visit.backend.documents(visit.session, sheet.case_id) if case else []
     tariffs = await visit.backend.tariffs(visit.session) if case else []
-    choices = Choices(visit, visit.request.app.state.policy, case, events=events, documents=documents, tariffs=tariffs)
+    choices = Choices(visit, visit.request.app.state.policy, case, events=events, tariffs=tariffs)
     return render(
         visit, "form.html", status, sheet=sheet, sections=_sections(sheet.command, fields),
         rest=[f for f in fields if f.name in EVERYWHERE],

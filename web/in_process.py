@@ -55,9 +55,6 @@ class InProcess:
     async def clocks(self, session: str, case_id: str) -> list[Json]:
         return _items(await self._ask("GET", f"/cases/{case_id}/clocks", session))
 
-    async def documents(self, session: str, case_id: str) -> list[Json]:
-        return _items(await self._ask("GET", f"/cases/{case_id}/documents", session))
-
     async def submit(self, session: str, body: Json, key: str, lang: str) -> Json:
         return await self._ask("POST", "/cases", session, lang, json=body, headers={"Idempotency-Key": key})
 

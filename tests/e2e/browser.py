@@ -121,7 +121,9 @@ class Person:
         field = self.page.locator(f'[name="{pointer}"]')
         if await field.count() == 0:
             held = {step: await self.page.locator(f'[data-rows="{step}"]').count() for step in _parents(pointer)}
-            await self.page.click(f'button[name=add][value="{next(step for step, count in held.items() if count)}"]')
+            rows = next((step for step, count in held.items() if count), None)
+            assert rows, f"{pointer} is not asked for: {await self.page.inner_text('main')}"
+            await self.page.click(f'button[name=add][value="{rows}"]')
             await self._unfold()
         kind = await field.first.evaluate("input => input.type")
         if kind == "radio":

@@ -220,6 +220,15 @@ async def test_an_earlier_version_is_shown_as_it_stood_with_nothing_to_do(browse
     assert "/commands/" not in page.text
 
 
+async def test_a_record_that_is_not_for_the_visitor_is_named_and_not_told(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await opened(backend)
+    backend.withheld = frozenset({"application_submitted", "hardship_assessed"})
+    await enter(browser, CLERK)
+    page = await browser.get(f"/cases/{case_id}")
+    assert "application submitted (the rest is not for you to see)" in page.text
+    assert (await browser.get(f"/cases/{case_id}?tab=hardship")).status_code == 200
+
+
 async def test_accept_first_is_offered_with_its_ground_and_papers(browser: httpx.AsyncClient, backend: InMemory) -> None:
     case_id = await opened(backend)
     await enter(browser, CHIEF)
