@@ -44,6 +44,7 @@ class Entry:
     time: str
     sentence: str
     by: str
+    note: str
     key: bool
     late: bool
     type: str
@@ -88,7 +89,7 @@ def left(visit: Visit, due: str, state: str, at: datetime) -> str:
         return visit.t("pages.paused")
     if days < 0:
         return visit.t("pages.days_late", days=-days)
-    if "T" in due and moment(due) > at and days <= 1:
+    if "T" in due and moment(due) > at and days == 0:
         return visit.t("pages.hours_left", hours=int((moment(due) - at).total_seconds() // 3600))
     near = {0: "pages.due_today", 1: "pages.due_tomorrow"}
     return visit.t(near[days]) if days in near else visit.t("pages.days_left", days=days)
@@ -161,13 +162,12 @@ def entry(visit: Visit, event: Json) -> Entry:
         parts.append(visit.t("pages.on_behalf_of", name=visit.names.get(event["on_behalf_of"], event["on_behalf_of"])))
     if not same_day:
         parts.append(visit.t("pages.recorded_late", at=event["decided_at"]))
-    if note := part(event, "data").get("note"):
-        parts.append(str(note))
     return Entry(
         version=event["version"],
         time=decided.strftime("%H:%M") if same_day else "",
         sentence=sentence(visit, event),
         by=" · ".join(filter(None, parts)),
+        note=str(part(event, "data").get("note") or ""),
         key=event["type"] in KEY_EVENTS,
         late=event["type"] == "deadline_missed",
         type=event["type"],

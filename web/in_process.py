@@ -1,7 +1,7 @@
 """The pages' backend: the API itself, called in the same process, so that pages and programs get the same answers."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from fastapi import FastAPI
@@ -107,7 +107,7 @@ class InProcess:
 
 
 def _items(answer: Any) -> list[Json]:
-    return answer["items"] if isinstance(answer, dict) else answer
+    return cast("Json", answer)["items"] if isinstance(answer, dict) else answer
 
 
 def _problem(response: httpx.Response) -> Problem:

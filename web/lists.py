@@ -86,7 +86,7 @@ def _row(visit: Visit, case: Json) -> Json:
         "who": visit.t("pages.et_al", name=who, count=count) if count > 1 else who,
         "cause": visit.word("cause", case.get("cause")),
         "state": visit.t(f"states.{case['state']}"),
-        "lane": visit.t(f"lanes.{case['lane']}") if case.get("lane") else "",
+        "lane": visit.t(f"lanes.{case['lane']}") if case.get("lane") not in (None, "confirmed") else "",
         "due": due,
         "limit": visit.t(f"limits.{case['due_limit']}") if case.get("due_limit") else "",
         "left": left(visit, due, "running", at) if due else "",
