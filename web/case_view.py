@@ -106,16 +106,16 @@ def clock_line(visit: Visit, clock: Json, at: datetime) -> ClockLine:
     return ClockLine(limit, left(visit, clock["due"], clock["state"], at), urgency(clock["due"], clock["state"], at), counted, tuple(notes))
 
 
-def _counting(clock: Json) -> dict[str, Any]:
-    """What moved a due date: days of pause not counted, a last day off that rolled on."""
-    counted: Mapping[str, Any] = part(clock, "counted")
-    moved: dict[str, Any] = {}
-    if counted.get("rolled") or counted.get("rolled_from") or counted.get("rolled_over"):
-        moved["rolled"] = True
-    days = sum((moment(p["to"]).date() - moment(p["from"]).date()).days for p in clock.get("pauses", []) if p.get("to"))
-    if days:
-        moved["paused"] = days
-    return moved
+def _counting(clock: Json) -> dict[str, int]:
+    """What moved a due date: days of pause not counted, a last day off that rolled on, a year whose days off are not announced."""
+    counted = part(clock, "counted")
+    spans = items(counted, "days")
+    found = {
+        "rolled": sum(1 for span in spans if span["reason"] == "rolled"),
+        "paused": sum(int(span.get("days") or 0) for span in spans if span["reason"] == "paused"),
+        "provisional": int(bool(counted.get("provisional"))),
+    }
+    return {why: days for why, days in found.items() if days}
 
 
 def stage_bar(visit: Visit, case: Json, events: Sequence[Json]) -> list[Json]:

@@ -210,6 +210,15 @@ async def test_the_case_page_names_what_can_be_done_and_what_runs(browser: httpx
     assert "Examine the application" in page.text
 
 
+async def test_a_limit_whose_last_day_is_a_day_off_says_that_it_rolled_on(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    backend.now = datetime(2026, 3, 1, 10, tzinfo=ZONE)  # a Sunday: seven days on is a Sunday again
+    case_id = await opened(backend)
+    await enter(browser, CLERK)
+    page = await browser.get(f"/cases/{case_id}")
+    assert "7 days from the day after 1 Mar, due 9 Mar" in page.text
+    assert "the last day was a day off, so the next working day counts" in page.text
+
+
 async def test_an_earlier_version_is_shown_as_it_stood_with_nothing_to_do(browser: httpx.AsyncClient, backend: InMemory) -> None:
     case_id = await opened(backend)
     await backend.command(CLERK, case_id, "declare_conflict_check", {"cleared": True}, key="check", if_match=None, lang="en")
