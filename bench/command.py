@@ -21,6 +21,7 @@ from temporalio.client import WorkflowHandle as Handle
 
 from bench import floor, stand
 from bench.figures import Judged, Report, ms, percentile
+from bench.floor_case import FloorWorkflow
 from bench.stand import Children, Office
 from ledger.store import Database
 from ops.engines import Engines
@@ -83,15 +84,15 @@ async def _hurried(send: Send, count: int = HURRIED) -> float:
 
 async def _floor(engines: Engines) -> Source:
     client = await Client.connect(engines.temporal_address)
-    handles: list[Handle[floor.FloorWorkflow, None]] = [
-        await client.start_workflow(floor.FloorWorkflow.run, id=f"bench/{n}", task_queue=floor.QUEUE, task_timeout=TASK_TIMEOUT)
+    handles: list[Handle[FloorWorkflow, None]] = [
+        await client.start_workflow(FloorWorkflow.run, id=f"bench/{n}", task_queue=floor.QUEUE, task_timeout=TASK_TIMEOUT)
         for n in range(CASES)
     ]
 
     async def prepare(_: int) -> Send:
         async def send(number: int) -> object:
             row = str(uuid.uuid4())
-            return await handles[number % CASES].execute_update(floor.FloorWorkflow.record, row, id=row)
+            return await handles[number % CASES].execute_update(FloorWorkflow.record, row, id=row)
 
         return send
 

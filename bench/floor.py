@@ -7,37 +7,19 @@ SDK's default converter, the workflow task timeout and sandbox that the product 
 import asyncio
 import os
 import signal
-from datetime import timedelta
 
 import uvloop
 from psycopg_pool import AsyncConnectionPool
-from temporalio import activity, workflow
+from temporalio import activity
 from temporalio.client import Client
 from temporalio.worker import Worker
+
+from bench.floor_case import FloorWorkflow
 
 QUEUE = "bench-floor"
 TABLE = "CREATE TABLE bench_floor (id text PRIMARY KEY, body bytea NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp())"
 _BODY = b'{"papers_owed":[{"kind":"id_copy"}]}' * 8
 READY = "floor ready"
-
-
-@workflow.defn(name="bench-floor")
-class FloorWorkflow:
-    """Takes Updates, one at a time, until the run is terminated with its server."""
-
-    def __init__(self) -> None:
-        self._turn = asyncio.Lock()
-
-    @workflow.run
-    async def run(self) -> None:
-        """Wait for ever."""
-        await workflow.wait_condition(lambda: False)
-
-    @workflow.update
-    async def record(self, row: str) -> str:
-        """Commit one row under that id; answers it."""
-        async with self._turn:
-            return await workflow.execute_local_activity("commit_row", row, result_type=str, start_to_close_timeout=timedelta(seconds=10))
 
 
 class Rows:
