@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from workflows import contract
@@ -32,6 +32,7 @@ class CaseWorkflow:
         self._plan: Plan | None = None
         self._turn = asyncio.Lock()
         self._recheck = False
+        self._behind = False
         self._news = 0
 
     @workflow.run
@@ -72,30 +73,44 @@ class CaseWorkflow:
             retry_policy=_RETRY,
         )
         if plan.version < self._version:
-            # A restored backup: acting on it would write a second history. People must look.
-            raise ApplicationError(
-                f"the ledger holds version {plan.version}, this case had reached {self._version}",
-                type=contract.LEDGER_BEHIND,
-                non_retryable=True,
-            )
+            self._stop()
+            return
         self._follow(plan)
 
     async def _record(self, command_id: str, alarm: Alarm | None = None) -> Plan:
         request = RecordRequest(self._case_id, command_id, workflow.now(), self._version, alarm)
-        plan = await workflow.execute_local_activity(
-            "record_command",
-            request,
-            result_type=Plan,
-            start_to_close_timeout=timedelta(seconds=10),
-            retry_policy=_RETRY,
-        )
+        try:
+            plan = await workflow.execute_local_activity(
+                "record_command",
+                request,
+                result_type=Plan,
+                start_to_close_timeout=timedelta(seconds=10),
+                retry_policy=_RETRY,
+            )
+        except ActivityError as failed:
+            if isinstance(failed.cause, ApplicationError) and failed.cause.type == contract.LEDGER_BEHIND:
+                self._stop()
+                raise failed.cause from failed
+            raise
         self._follow(plan)
         return plan
+
+    def _stop(self) -> None:
+        """The ledger is behind what was seen of it: a restored backup. Acting on it would write a second history; people must look.
+
+        The run stays open, so that no fresh one begins without knowing, and goes on once the ledger has caught up.
+        """
+        if not self._behind:
+            workflow.logger.error("the ledger is behind this case; nothing is written", extra={"known_version": self._version})
+            workflow.metric_meter().create_counter(contract.BEHIND_METRIC, "Cases that found their ledger behind them").add(1)
+            workflow.set_current_details(f"stopped: the ledger is behind version {self._version}")
+        self._behind = True
 
     def _follow(self, plan: Plan) -> None:
         """Arm what the ledger says and show it to whoever looks at Temporal."""
         self._news += 1
-        told = self._plan
+        told = None if self._behind else self._plan
+        self._behind = False
         self._plan, self._version = plan, plan.version
         if plan.stage and (told is None or (told.stage, told.state, _next(told)) != (plan.stage, plan.state, _next(plan))):
             due = _next(plan)
@@ -114,34 +129,45 @@ class CaseWorkflow:
         async with self._turn:
             if self._recheck:
                 await self._read_ledger()
-            for command_id in self._plan.pending if self._plan else []:
-                await self._record(command_id)
-            rang = False
-            while (alarm := self._due()) is not None:
-                plan = await self._record(alarm.command_id(self._case_id), alarm)
-                if alarm in plan.alarms:
-                    raise ApplicationError(f"{alarm} is still owed after it was recorded", type="alarm_stuck", non_retryable=True)
-                rang = True
+            try:
+                rang = await self._catch_up()
+            except ApplicationError as fault:
+                if fault.type != contract.LEDGER_BEHIND:
+                    raise
+                return
         if rang:
             # Not awaited: the ledger holds what is to be delivered, and a schedule looks again every minute.
             workflow.start_activity(
                 "deliver", task_queue=contract.DUTY_QUEUE, start_to_close_timeout=timedelta(minutes=1), retry_policy=_RETRY
             )
 
-    def _due(self) -> Alarm | None:
-        alarm = _next(self._plan) if self._plan else None
-        return alarm if alarm and alarm.at <= workflow.now() else None
+    async def _catch_up(self) -> bool:
+        """Record what is owed by now; whether an alarm was among it."""
+        for command_id in self._plan.pending if self._plan and not self._behind else []:
+            await self._record(command_id)
+        rang = False
+        while (alarm := self._alarm()) is not None and alarm.at <= workflow.now():
+            plan = await self._record(alarm.command_id(self._case_id), alarm)
+            if alarm in plan.alarms:
+                raise ApplicationError(f"{alarm} is still owed after it was recorded", type="alarm_stuck", non_retryable=True)
+            rang = True
+        return rang
+
+    def _alarm(self) -> Alarm | None:
+        """What the case waits for next; nothing while its ledger is behind."""
+        return _next(self._plan) if self._plan and not self._behind else None
 
     def _finished(self) -> bool:
         """Nothing runs and nobody is being answered. A case without events has nothing to wait for either."""
         plan = self._plan
-        assert plan is not None  # noqa: S101 -- run reads the ledger first
+        if plan is None or self._behind:
+            return False
         over = plan.ended or plan.version == 0
         return over and not plan.alarms and not self._recheck and workflow.all_handlers_finished()
 
     async def _wait_for_something(self) -> None:
         """Until a command changed the plan, somebody asks for a recheck, or the next alarm's moment comes."""
-        alarm = _next(self._plan) if self._plan else None
+        alarm = self._alarm()
         seen = self._news
         pause = max(alarm.at - workflow.now(), timedelta(0)) if alarm else None
         try:

@@ -88,16 +88,10 @@ class Plan:
     refused: str | None = None
 
 
-@dataclass(frozen=True)
-class Armed:
-    """A case whose workflow has acknowledged a version of the ledger."""
-
-    case_id: str
-    version: int
-
-
 LEDGER_BEHIND = "ledger_behind"
-"""Type of the failure of a workflow that has seen more than its ledger holds: a restored backup."""
+"""Type of the failure of a command whose workflow has seen more than its ledger holds: a restored backup."""
+BEHIND_METRIC = "yuanshou_ledger_behind"
+"""Counter of the worker's metrics: cases that stopped for it. Anything above zero is an alarm."""
 RECORD_UPDATE = "record"
 """Update: arguments (command_id,); answers a `Plan`."""
 RECHECK_SIGNAL = "recheck"

@@ -2,11 +2,11 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
-from temporalio.client import WithStartWorkflowOperation, WorkflowExecutionStatus, WorkflowFailureError, WorkflowUpdateFailedError
+from temporalio.client import WithStartWorkflowOperation, WorkflowExecutionStatus, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import ApplicationError
 
 from activities.reconcile import Reconciler
 from api.gate import PER_CASE
@@ -18,7 +18,7 @@ from ledger.store import WORKER
 from tests.house import WAGES, House
 from tests.poll import until
 from workflows import contract
-from workflows.contract import CaseInput, Plan, workflow_id
+from workflows.contract import CaseInput, Plan, RecordRequest, workflow_id
 
 
 async def status(house: House, case_id: str) -> WorkflowExecutionStatus | None:
@@ -147,15 +147,36 @@ class TestWhatTemporalMayForget:
 
         await until(noted)
 
-    async def test_a_workflow_ahead_of_its_ledger_stops_and_writes_nothing(self, house: House) -> None:
+    async def test_a_workflow_ahead_of_its_ledger_writes_nothing_and_stays_to_remember(self, house: House) -> None:
         case_id = await house.submit()
+        before = await house.types(case_id)
         await restart(house, case_id, known_version=99)
 
-        with pytest.raises(WorkflowFailureError) as failure:
-            await house.client.get_workflow_handle(workflow_id(case_id)).result()
+        for _ in range(2):
+            with pytest.raises(Problem) as problem:
+                await house.do("caseworker", "add_note", case_id, text="must not be written")
+            assert (problem.value.status, problem.value.code) == (503, "ledger_behind")
 
-        assert isinstance(failure.value.cause, ApplicationError)
-        assert failure.value.cause.type == contract.LEDGER_BEHIND
+        await Reconciler(house.database, house.client).wake(case_id)
+        assert await house.types(case_id) == before
+        assert await status(house, case_id) is WorkflowExecutionStatus.RUNNING
+
+    async def test_a_workflow_goes_on_once_its_ledger_has_caught_up(self, house: House) -> None:
+        case_id = await house.accepted()
+        await restart(house, case_id, known_version=len(await house.types(case_id)) + 1)
+        ask = house.ask("caseworker", "add_note", case_id, text="held back")
+        with pytest.raises(Problem):
+            await house.commands.carry_out(ask)
+
+        taken = await house.commands.take_in(ask)
+        await house.recorder.record(RecordRequest(case_id, taken.command_id, datetime.now(UTC), 0))
+        await Reconciler(house.database, house.client).wake(case_id)
+
+        async def armed() -> bool:
+            return contract.NEXT_DUE in (await house.client.get_workflow_handle(workflow_id(case_id)).describe()).typed_search_attributes
+
+        await until(armed)
+        await house.do("caseworker", "add_note", case_id, text="as if nothing had happened")
 
     async def test_a_command_reaching_a_workflow_ahead_of_its_ledger_is_not_written(self, house: House) -> None:
         case_id = await house.submit()
