@@ -2,6 +2,7 @@
 
 from temporalio import activity
 
+from ledger import rules
 from ledger.directory import DirectoryCache
 from ledger.store import WORKER, Database
 from notify.deliver import deliver_open
@@ -22,8 +23,9 @@ class Deliverer:
         """Deliver everything that waits; how many messages left the outbox."""
         async with self._database.transaction(WORKER) as conn:
             directory = await self._directory.read(conn)
+        today = activity.info().started_time.astimezone(rules.current().zone).date()
         total = 0
-        while done := await deliver_open(self._database, directory, _PAGE):
+        while done := await deliver_open(self._database, directory, today, _PAGE):
             total += done
             reach("notifier_sent")
         return total

@@ -1,6 +1,7 @@
 """From the outbox to people: each open row becomes one message a person, once, whatever restarts in between."""
 
 from collections.abc import Iterable
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -39,8 +40,8 @@ _OWNERS_OWN = frozenset({"supply_papers", "supply_owed_papers", "file_objection"
 """Limits that the applicant must meet: the owner follows them up, whoever's turn the case's next step is."""
 
 
-async def deliver_open(database: Database, directory: Directory, limit: int = 100) -> int:
-    """Deliver up to `limit` open outbox rows in one transaction; how many there were.
+async def deliver_open(database: Database, directory: Directory, on: date, limit: int = 100) -> int:
+    """Deliver up to `limit` open outbox rows in one transaction to whoever holds the functions on that day; how many there were.
 
     Two notifiers at once take different rows (SKIP LOCKED); a row taken again after a crash finds its messages written already,
     since a message's id is made from the row's and the person's. Raises `psycopg.OperationalError` when the database is away.
@@ -54,7 +55,7 @@ async def deliver_open(database: Database, directory: Directory, limit: int = 10
         for row in rows:
             case = cases[str(row["case_id"])]
             functions = [acting(function, row["data"].get("limit"), case["waiting_for"]) for function in row["recipients"]]
-            for person in recipients(functions, scope_of_row(case), directory):
+            for person in recipients(functions, scope_of_row(case), directory, on):
                 await _write(conn, row, person)
         await _DELIVERED.run(conn, ids=[row["id"] for row in rows])
         return len(rows)
@@ -81,9 +82,9 @@ def acting(function: str, limit: str | None, waiting_for: str | None) -> str:
     return function
 
 
-def recipients(functions: Iterable[str], case: CaseScope, directory: Directory) -> tuple[str, ...]:
-    """Codes of the people the functions stand for, each once, but nobody behind the case's walls."""
-    named = dict.fromkeys(person for function in functions for person in directory.who(function, case))
+def recipients(functions: Iterable[str], case: CaseScope, directory: Directory, on: date) -> tuple[str, ...]:
+    """Codes of the people the functions stand for on that day, each once, but nobody behind the case's walls."""
+    named = dict.fromkeys(person for function in functions for person in directory.who(function, case, on))
     return tuple(person for person in named if not case.excluded & _codes(person, directory))
 
 

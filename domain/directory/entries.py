@@ -83,12 +83,8 @@ class Person(Model):
     lawyer: Code | None = None
     unit: Code | None = None
 
-    @property
-    def roles(self) -> tuple[tuple[Role, str], ...]:
-        """Roles without an end date, as (role, office), in the order granted."""
-        return tuple((g.role, g.office) for g in self.grants if g.until is None)
-
     def roles_on(self, on: date) -> tuple[tuple[Role, str], ...]:
+        """Roles held on that day, as (role, office), in the order granted."""
         return tuple((g.role, g.office) for g in self.grants if g.holds(on))
 
 

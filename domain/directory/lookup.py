@@ -82,13 +82,9 @@ class Directory:
     def people(self) -> tuple[Person, ...]:
         return tuple(self.person_of.values())
 
-    def people_with(self, role: str, office: str | None = None, on: date | None = None) -> tuple[Person, ...]:
-        """Who holds the role, at the office where one is named: on that day, or without an end date where no day is."""
-        return tuple(
-            p
-            for p in self.person_of.values()
-            if any(r == role and office in (None, o) for r, o in (p.roles if on is None else p.roles_on(on)))
-        )
+    def people_with(self, role: str, on: date, office: str | None = None) -> tuple[Person, ...]:
+        """Who holds the role on that day, at the office where one is named."""
+        return tuple(p for p in self.person_of.values() if any(r == role and office in (None, o) for r, o in p.roles_on(on)))
 
     def unit(self, code: str | None) -> Unit | None:
         return self.unit_of.get(code or "")
@@ -115,8 +111,8 @@ class Directory:
         """Whether the person may accept first on the centre's behalf on that day."""
         return any(d.person == person and d.centre == centre and d.holds(on) for d in self.delegations)
 
-    def who(self, function: str, case: CaseScope, on: date | None = None) -> tuple[str, ...]:
-        """Codes of the people a function stands for in this case, in the directory's order, each once.
+    def who(self, function: str, case: CaseScope, on: date) -> tuple[str, ...]:
+        """Codes of the people a function stands for in this case on that day, in the directory's order, each once.
 
         A function nobody holds falls back so that no reminder is lost: owner → caseworkers → supervisor, team lead →
         supervisor, director and deputy → approvers → supervisor, unit manager and lawyer → owner. Raises
@@ -127,20 +123,16 @@ class Directory:
         if function == "owner":
             found = (case.owner,) if self.person(case.owner) and case.owner else ()
         elif function in ("caseworker", "approver"):
-            found = tuple(p.code for p in self.people_with(function, case.centre, on))
+            found = tuple(p.code for p in self.people_with(function, on, case.centre))
         elif function == "lawyer":
             found = tuple(x.person for x in map(self.lawyer, case.lawyers) if x and x.person)
         elif function == "unit_manager":
-            found = tuple(p.code for p in self.people_with("unit_manager", on=on) if case.unit and p.unit == case.unit)
+            found = tuple(p.code for p in self.people_with("unit_manager", on) if case.unit and p.unit == case.unit)
         else:
-            found = tuple(
-                c.person
-                for c in self.charges
-                if c.function == function and c.office == case.centre and (c.holds(on) if on else c.until is None)
-            )
+            found = tuple(c.person for c in self.charges if c.function == function and c.office == case.centre and c.holds(on))
         return tuple(dict.fromkeys(found)) or self.who(_FALLBACK[function], case, on)
 
-    def _supervisors(self, centre: str, on: date | None) -> tuple[str, ...]:
+    def _supervisors(self, centre: str, on: date) -> tuple[str, ...]:
         ways = [o.code for o in self.above(centre)] + [o.code for o in self.office_of.values() if o.level == "city"]
-        held = (self.people_with("supervisor", code, on) for code in ways)
+        held = (self.people_with("supervisor", on, code) for code in ways)
         return tuple(p.code for p in next(filter(None, held), ()))

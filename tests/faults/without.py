@@ -11,6 +11,7 @@ import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -186,10 +187,10 @@ def message_ids() -> None:
             (f"{row['id']}/{uuid.uuid4()}", person, row["case_id"], row["kind"], Jsonb(row["data"])),
         )
 
-    async def two_steps(database: Database, directory: Any, limit: int) -> int:
+    async def two_steps(database: Database, directory: Any, on: date, limit: int) -> int:
         async with database.transaction(WORKER) as conn:
             await conn.execute("UPDATE outbox SET delivered_at = clock_timestamp() WHERE id = ANY(%s)", (written,))
-        return await send(database, directory, limit)
+        return await send(database, directory, on, limit)
 
     notifier._DELIVERED = Noted()
     notifier._write = write

@@ -24,6 +24,8 @@ from readmodels import inbox
 from readmodels.scope import within
 from tests.house import House
 
+TODAY = datetime.now(UTC).date()
+
 
 @asynccontextmanager
 async def undone(house: House) -> AsyncIterator[Any]:
@@ -63,9 +65,8 @@ def stood(state: str, **changes: Any) -> CaseState:
 
 
 def lane(**changes: Any) -> AcceptFirst:
-    today = datetime.now(UTC).date()
     fields: dict[str, Any] = {"state": "papers_owed", "basis": "local_policy", "ground": "x", "papers_owed": (), "papers_listed": ()}
-    return AcceptFirst(**fields | {"due_on": today, "accepted_on": today} | changes)
+    return AcceptFirst(**fields | {"due_on": TODAY, "accepted_on": TODAY} | changes)
 
 
 @pytest.mark.parametrize(
@@ -132,10 +133,10 @@ async def delivered(house: House, notice: str) -> list[Row]:
 async def test_two_notifiers_at_once_bring_each_person_one_message(house: House) -> None:
     case_id = await house.accepted()
     notices = [await put_outbox(house, case_id, ["owner", "approver"]) for _ in range(6)]
-    counts = await asyncio.gather(*(deliver_open(house.database, house.directory, 3) for _ in range(3)))
-    while await deliver_open(house.database, house.directory, 50):
+    counts = await asyncio.gather(*(deliver_open(house.database, house.directory, TODAY, 3) for _ in range(3)))
+    while await deliver_open(house.database, house.directory, TODAY, 50):
         pass
-    people = set(house.directory.who("approver", CaseScope(centre=house.centre)))
+    people = set(house.directory.who("approver", CaseScope(centre=house.centre), TODAY))
     for notice in notices:
         found = await delivered(house, notice)
         assert {m["person"] for m in found} == people
@@ -145,12 +146,12 @@ async def test_two_notifiers_at_once_bring_each_person_one_message(house: House)
 
 async def test_a_row_taken_again_after_a_crash_brings_no_second_message(house: House) -> None:
     notice = await put_outbox(house, await house.accepted(), ["supervisor"])
-    while await deliver_open(house.database, house.directory, 50):
+    while await deliver_open(house.database, house.directory, TODAY, 50):
         pass
     first = await delivered(house, notice)
     async with house.owner.transaction(WORKER) as conn:
         await run(conn, sa.update(outbox).where(outbox.c.id == notice).values(delivered_at=None))
-    while await deliver_open(house.database, house.directory, 50):
+    while await deliver_open(house.database, house.directory, TODAY, 50):
         pass
     assert await delivered(house, notice) == first
     assert first
@@ -158,7 +159,7 @@ async def test_a_row_taken_again_after_a_crash_brings_no_second_message(house: H
 
 async def test_a_message_is_read_by_its_own_person_only_and_once(house: House) -> None:
     notice = await put_outbox(house, await house.accepted(), ["supervisor"])
-    while await deliver_open(house.database, house.directory, 50):
+    while await deliver_open(house.database, house.directory, TODAY, 50):
         pass
     message = (await delivered(house, notice))[0]
     async with house.database.transaction(WORKER) as conn:
@@ -181,7 +182,7 @@ def test_the_owner_of_a_rung_is_whoever_must_act(limit: str, waits_for: str, fun
 
 def test_nobody_behind_a_wall_is_reminded(house: House) -> None:
     case = CaseScope(centre=house.centre)
-    approver = house.directory.who("approver", case)[0]
+    approver = house.directory.who("approver", case, TODAY)[0]
     walled = CaseScope(centre=house.centre, excluded=frozenset({approver}))
-    assert approver in recipients(["approver"], case, house.directory)
-    assert approver not in recipients(["approver"], walled, house.directory)
+    assert approver in recipients(["approver"], case, house.directory, TODAY)
+    assert approver not in recipients(["approver"], walled, house.directory, TODAY)

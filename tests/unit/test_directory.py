@@ -39,6 +39,14 @@ def person(code: str, *grants: Grant) -> PersonRegistered:
     return PersonRegistered(since=SINCE, person=Person(code=code, name=code, office="C-1", grants=grants))
 
 
+def test_who_holds_a_role_for_a_while_is_reminded_while_it_lasts() -> None:
+    grant = Grant(since=date(2026, 1, 1), until=date(2026, 1, 31), role="approver", office="C-1")
+    found = Directory.fold([office("C-1"), person("P-1", grant)])
+    case = CaseScope(centre="C-1")
+    assert found.who("approver", case, date(2026, 1, 31)) == ("P-1",)
+    assert found.who("approver", case, date(2026, 2, 1)) == ()
+
+
 def test_unknown_codes_are_answered_not_refused() -> None:
     empty = Directory()
     assert empty.office("C-0") is None
@@ -47,7 +55,7 @@ def test_unknown_codes_are_answered_not_refused() -> None:
     assert empty.tariff("flat_civil", DAY) is None
     assert empty.bureau_of("C-0") is None
     assert empty.below("C-0") == frozenset()
-    assert empty.who("owner", CaseScope(centre="C-0")) == ()
+    assert empty.who("owner", CaseScope(centre="C-0"), DAY) == ()
 
 
 def test_an_outlets_centre_is_found_above_it() -> None:
@@ -95,9 +103,8 @@ def test_a_role_holds_from_its_first_to_its_last_day() -> None:
     grant = Grant(since=date(2026, 1, 1), until=date(2026, 1, 31), role="approver", office="C-1")
     found = Directory.fold([office("C-1"), person("P-1", grant)])
     held = [day.day for day in (date(2025, 12, 31), date(2026, 1, 1), date(2026, 1, 31), date(2026, 2, 1))
-            if found.people_with("approver", "C-1", day)]  # fmt: skip
+            if found.people_with("approver", day, "C-1")]  # fmt: skip
     assert held == [1, 31]
-    assert found.people_with("approver", "C-1") == ()
 
 
 def test_a_role_granted_later_is_added_to_those_held() -> None:
@@ -213,7 +220,7 @@ def test_the_example_has_an_account_for_every_role_and_whole_staffs_at_every_cen
 def test_every_account_acts_in_the_one_role_its_person_holds() -> None:
     accounts = people_accounts()
     assert len({a.username for a in accounts}) == len(accounts)
-    assert all(EXAMPLE.person_of[a.person].roles == ((a.role, a.office),) for a in accounts)
+    assert all(EXAMPLE.person_of[a.person].roles_on(DAY) == ((a.role, a.office),) for a in accounts)
 
 
 def test_the_examples_panel_shows_every_gate() -> None:

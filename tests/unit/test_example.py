@@ -90,7 +90,7 @@ def told_data(happened: Happened) -> dict[str, Any]:
 def principal(username: str) -> Principal:
     account = next(a for a in people_accounts() if a.username == username)
     person = directory().person_of[account.person]
-    return Principal(username, person.code, person.roles, person.lawyer, person.unit)
+    return Principal(username, person.code, person.roles_on(DAYS[0]), person.lawyer, person.unit)
 
 
 @cache
