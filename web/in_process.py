@@ -6,20 +6,17 @@ from typing import Any, cast
 import httpx
 from fastapi import FastAPI
 
-from api.desk import open_desk
-from api.services import Services
 from web.backend import Json, Problem
 
 _PREFIX = "/api/v1"
 
 
 class InProcess:
-    """A `web.backend.Backend` over the API's own routes; what the contract has no route for is read at the caller's desk."""
+    """A `web.backend.Backend` over the API's own routes."""
 
-    def __init__(self, app: FastAPI, services: Services) -> None:
+    def __init__(self, app: FastAPI) -> None:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://api.invalid" + _PREFIX, timeout=None)  # noqa: S113 -- in process
-        self._services = services
 
     async def sign_in(self, username: str, password: str, otp: str | None, lang: str) -> Json:
         body = {"username": username, "password": password} | ({"otp": otp} if otp else {})
@@ -84,17 +81,10 @@ class InProcess:
         return _items(await self._ask("GET", "/lawyers", session))
 
     async def people(self, session: str) -> list[Json]:
-        async with open_desk(self._services, session) as desk:
-            return [
-                {"code": p.code, "name": p.name, "office": p.office, "roles": [role for role, _ in p.roles]}
-                for p in desk.directory.people()
-            ]
+        return _items(await self._ask("GET", "/people", session))
 
     async def tariffs(self, session: str) -> list[Json]:
-        async with open_desk(self._services, session) as desk:
-            today = desk.now.astimezone(self._services.rules().zone).date()
-            found = (desk.directory.tariff(code, today) for code in desk.directory.tariff_codes())
-            return [{"code": t.code, "amount_fen": t.amount_fen} for t in found if t is not None]
+        return _items(await self._ask("GET", "/tariffs", session))
 
     async def _ask(self, method: str, path: str, session: str | None, lang: str = "zh-CN", **more: Any) -> Any:
         headers = {"Accept-Language": lang, **more.pop("headers", {})}

@@ -87,7 +87,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
 def app_of(given: Services, settings: Settings) -> FastAPI:
     """The API with the pages beside it."""
     api = create_app(given)
-    return with_pages(api, InProcess(api, given), given.rules().policy, example=settings.example)
+    return with_pages(api, InProcess(api), given.rules().policy, example=settings.example)
 
 
 async def _main() -> None:
