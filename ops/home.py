@@ -5,6 +5,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,15 +63,18 @@ class Home:
         self.keys.chmod(0o700)
 
     def secret(self, name: str) -> str:
-        """The secret kept as `keys/<name>`; made (256 bits, URL-safe) when it is not there yet."""
+        """The secret kept as `keys/<name>`; made (256 bits, URL-safe) when it is not there yet, whole or not at all."""
         self.create()
         place = self.keys / name
-        try:
-            file = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return place.read_text(encoding="ascii")
-        with os.fdopen(file, "w", encoding="ascii") as stream:
-            stream.write(secrets.token_urlsafe(32))
+        if not place.exists():
+            file, draft = tempfile.mkstemp(dir=self.keys, prefix=f".{name}.")  # 0600
+            with os.fdopen(file, "w", encoding="ascii") as stream:
+                stream.write(secrets.token_urlsafe(32))
+                stream.flush()
+                os.fsync(stream.fileno())
+            with suppress(FileExistsError):
+                place.hardlink_to(draft)
+            Path(draft).unlink()
         return place.read_text(encoding="ascii")
 
     def running(self) -> dict[str, Any]:
