@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 import psycopg
 
-from ops import migration, postgres, process, temporal_binary
+from ops import keyring, migration, postgres, process, temporal_binary
 from ops.home import ROOT, Home
 from ops.process import EngineError
 from ops.supervisor import answers
@@ -38,7 +38,7 @@ def examine(home: Home, port: int, dsn: str | None, owner: str | None) -> list[F
     findings = [*_machine(), *_home(home, port)]
     if dsn is None or owner is None:
         return [*findings, Finding("database", None, "not made yet", "`make run` makes it")]
-    return [*findings, *_database(dsn, owner)]
+    return [*findings, *_database(dsn, owner, home)]
 
 
 def _machine() -> Iterator[Finding]:
@@ -96,7 +96,7 @@ def _home(home: Home, port: int) -> Iterator[Finding]:
         yield Finding("keys", not loose, found, f"chmod 600 {home.keys}/*")
 
 
-def _database(dsn: str, owner: str) -> Iterator[Finding]:
+def _database(dsn: str, owner: str, home: Home) -> Iterator[Finding]:
     try:
         with psycopg.connect(dsn, connect_timeout=3) as connection:
             answered = connection.execute("SELECT current_user, current_setting('server_version')").fetchone()
@@ -107,8 +107,15 @@ def _database(dsn: str, owner: str) -> Iterator[Finding]:
             yield Finding("migrations", not lacking, found, "`yuanshou migrate`")
             if not lacking:
                 yield from _walls(connection)
+                yield _master_keys(dsn, home)
     except psycopg.OperationalError as fault:
         yield Finding("database", False, str(fault).strip().splitlines()[0], "`make run` starts it; or look at DATABASE_URL")
+
+
+def _master_keys(dsn: str, home: Home) -> Finding:
+    missing = keyring.missing_masters(dsn, home.keys)
+    found = f"not held: {', '.join(missing)}" if missing else "those the database was written under"
+    return Finding("master keys", not missing, found, f"put this database's key files back into {home.keys}")
 
 
 def _roles(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[Finding]:

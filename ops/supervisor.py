@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ops import postgres, process, temporal
+from ops import keyring, postgres, process, temporal
 from ops.children import Child, end_leftovers
 from ops.home import Home
 from ops.migration import migrate, owner_address
@@ -122,6 +122,7 @@ class Supervisor:
         address = self._start_temporal()
         self.say("migrating the database")
         migrate(dsn["owner"])
+        keyring.check(dsn["owner"], self.home.keys)
         engines = {"DATABASE_URL": dsn["app"], "TEMPORAL_ADDRESS": address}
         shared = {"YUANSHOU_HOME": str(self.home.path), "YUANSHOU_PORT": str(self.port), **engines}
         os.environ.pop("DATABASE_OWNER_URL", None)  # the application has no business with it

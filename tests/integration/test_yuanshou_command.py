@@ -9,9 +9,10 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
-from ops import postgres
+from ops import keyring, postgres
 from ops.cli import app
 from ops.home import Home
+from ops.process import EngineError
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_migrating_a_home_that_is_down_starts_its_database_for_it(tmp_path: Path
 def test_the_doctor_finds_a_whole_database_whole(cluster: postgres.Cluster) -> None:
     found = findings(yuanshou("doctor", "--json", home=cluster.home.path))
 
-    for what in ("python", "postgresql", "database", "role", "migrations", "grants", "triggers", "keys"):
+    for what in ("python", "postgresql", "database", "role", "migrations", "grants", "triggers", "master keys", "keys"):
         assert found[what]["ok"] is True, found[what]
 
 
@@ -85,6 +86,20 @@ def test_the_doctor_sees_a_wall_that_was_taken_down(cluster: postgres.Cluster) -
     assert result.exit_code == 1
     assert "events_rows_stay" in findings(result)["triggers"]["found"]
     assert "DELETE on events" in findings(result)["grants"]["found"]
+
+
+def test_key_files_of_another_database_are_found_before_anything_starts_on_them(cluster: postgres.Cluster) -> None:
+    with psycopg.connect(cluster.dsn("owner"), autocommit=True) as owner:
+        owner.execute("INSERT INTO subject_keys (subject_id, master_key, wrapped) VALUES (gen_random_uuid(), 'master-lost', 'x')")
+        result = yuanshou("doctor", "--json", home=cluster.home.path)
+        with pytest.raises(EngineError, match="master-lost"):
+            keyring.check(cluster.dsn("owner"), cluster.home.keys)
+        owner.execute("DELETE FROM subject_keys WHERE master_key = 'master-lost'")
+
+    assert result.exit_code == 1
+    assert "master-lost" in findings(result)["master keys"]["found"]
+    assert not (cluster.home.keys / "master").exists()
+    keyring.check(cluster.dsn("owner"), cluster.home.keys)
 
 
 @pytest.mark.parametrize("verb", ["seed", "rearm"])
