@@ -26,10 +26,11 @@ from domain.stages import COMMANDS
 from ledger import events as store
 from ledger import inbox
 from ledger.directory import DirectoryCache
-from ledger.schema import case_list, cases, number_series, outbox
+from ledger.schema import cases, number_series, outbox
 from ledger.schema import inbox as inbox_table
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database
+from readmodels import cases as open_cases
 from readmodels.case_list import UPSERT, rows_for
 from workflows.contract import LEDGER_BEHIND, Alarm, Plan, RecordRequest
 from workflows.faultpoints import reach
@@ -89,11 +90,6 @@ _OUTBOX = Statement(
     insert(outbox)
     .values(_named(outbox, "id", "case_id", "position", "kind", "recipients", "data", "centre", "unit", "outlet"))
     .on_conflict_do_nothing()
-)
-_LOADS = Statement(
-    sa.select(case_list.c.lawyer, sa.func.count().label("open"))
-    .where(case_list.c.lawyer.is_not(None), case_list.c.stage.in_(("assignment", "representation")))
-    .group_by(case_list.c.lawyer)
 )
 _PENDING = Statement(
     sa.select(inbox_table.c.command_id)
@@ -157,6 +153,9 @@ class Recorder:
             rows = await _append(conn, decision, received)
             reach("after_append")
             await _keep(conn, decision, received, rows)
+            if request.alarm:
+                # The timer that fired is in Temporal's history already: the run will be told this plan, whatever dies.
+                await _ARM.run(conn, id=request.case_id, version=decision.case.version)
             reach("before_commit")
         reach("after_commit")
         return plan_of(decision.case)
@@ -185,7 +184,7 @@ class Recorder:
         rules = self._rules()
         needs = COMMANDS[received["command"]].needs
         history = await store.load_history(conn, request.case_id) if "history" in needs else []
-        loads = {r["lawyer"]: r["open"] for r in await (await _LOADS.run(conn)).fetchall()} if "loads" in needs else {}
+        loads = await open_cases.loads(conn) if "loads" in needs else {}
         facts = Facts(
             now=request.decided_at,
             effective_on=received["effective_on"] or request.decided_at.astimezone(rules.zone).date(),

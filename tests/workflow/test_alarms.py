@@ -65,6 +65,16 @@ class TestAlarms:
         assert await house.types(case_id) == before
         assert not [a for a in plan(case) if a.clock_id.startswith("urgent_assign")]
 
+    async def test_an_alarm_leaves_nothing_for_the_reconciler(self, house: House) -> None:
+        case_id = await house.urgent()
+
+        await until(lambda: missed(house, case_id))
+
+        async with house.database.transaction(WORKER) as conn:
+            row = await (await conn.execute("SELECT armed_version, version FROM cases WHERE case_id = %s", (case_id,))).fetchone()
+        assert row is not None
+        assert row["armed_version"] == row["version"]
+
     async def test_each_person_is_told_once_however_often_the_outbox_is_delivered(self, house: House) -> None:
         case_id = await house.urgent()
         await until(lambda: missed(house, case_id))
