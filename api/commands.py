@@ -4,7 +4,7 @@ Pages and JSON routes call the same functions; only who reads the form and who d
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hmac import compare_digest
 from typing import Any, Self
 
@@ -23,6 +23,7 @@ from domain.case import SCHEMA, CaseState, blank, fold
 from domain.command import Actor, Command, Refusal
 from domain.directory import Directory
 from domain.stages import COMMANDS
+from domain.stages.any_stage import LinkCase
 from domain.stages.correction import CorrectRecord
 from domain.values import Party, Personal, Sealed, map_personal
 from ledger import chain, events, inbox
@@ -133,6 +134,8 @@ class Commands:
             case = await self._case(conn, ask, row and await row.fetchone(), directory)
             actor = self._actor(ask, case, directory)
             command = _parsed(kind, ask.body)
+            if isinstance(command, LinkCase):
+                await self._check_link(conn, ask, command, directory)
             received = await self._sealed(conn, ask, command, case, actor)
             try:
                 twin = await inbox.receive(conn, received, lambda key_id: body_hmac(self._keys.inbox, canonical, key_id))
@@ -152,6 +155,15 @@ class Commands:
         if not access.may_see(ask.principal, access.scope_of(case), directory):
             raise not_found("case_not_found")
         return case
+
+    async def _check_link(self, conn: Connection, ask: Ask, command: LinkCase, directory: Directory) -> None:
+        """Raises 422 for a link to a case that does not exist for the caller."""
+        other = str(command.case_id)
+        row = await (await _CASE.run(conn, id=other)).fetchone()
+        try:
+            await self._case(conn, replace(ask, case_id=other), row, directory)
+        except Problem as fault:
+            raise Problem(422, "invalid", errors=[{"pointer": "/case_id", "code": "unknown_case"}]) from fault
 
     async def _fresh(self, conn: Connection, case_id: str, row: Row) -> CaseState:
         if row["schema"] == SCHEMA:

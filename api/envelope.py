@@ -58,7 +58,11 @@ class Envelope:
             nonlocal status, answering
             if message["type"] == "http.response.start":
                 status, answering = message["status"], True
-                MutableHeaders(scope=message)["X-Request-Id"] = correlation_id
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = correlation_id
+                if self.api_prefix and scope["path"].startswith(self.api_prefix):
+                    headers.setdefault("Cache-Control", "no-store")  # answers hold personal data
+                    headers.setdefault("X-Content-Type-Options", "nosniff")
             await send(message)
 
         with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):

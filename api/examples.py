@@ -7,7 +7,7 @@ _PAPERS = [{"kind": "id_copy", "copies": 1}]
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "submit_application": {
-        "centre": "dingcheng",
+        "centre": "C-ADX",
         "channel": "walk_in",
         "applicant": {
             "name": "李卫国",
@@ -25,7 +25,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "supply_papers": {"papers": [{"kind": "work_evidence"}], "complete": True},
     "assess_hardship": {
         "household": [{"relation": "self", "income_fen_per_month": 150000, "self_only": True}],
-        "county": "dingcheng",
+        "county": "ADX",
         "residence": "rural",
         "proof": "integrity_pledge",
     },
@@ -41,9 +41,9 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "supply_owed_papers": {"papers": [{"kind": "id_copy"}]},
     "confirm_owed_papers": {},
-    "record_lawyer_choice": {"choices": ["chen_min"]},
-    "assign_unit": {"unit": "haoran", "lawyer": "chen_min"},
-    "name_lawyer": {"lawyer": "chen_min"},
+    "record_lawyer_choice": {"choices": ["L-MA-ZHIQIANG"]},
+    "assign_unit": {"unit": "U-DINGCHENG", "lawyer": "L-MA-ZHIQIANG"},
+    "name_lawyer": {"lawyer": "L-MA-ZHIQIANG"},
     "sign_engagement": {"signed_on": "2026-11-24", "authority": "special", "method": "signature"},
     "record_meeting": {"kind": "client_meeting", "held_on": "2026-11-24", "summary": "核对工资清单。"},
     "schedule_hearing": {"forum": "劳动人事争议仲裁委员会", "at": "2026-12-15T09:00:00+08:00"},

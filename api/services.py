@@ -1,4 +1,4 @@
-"""What the API stands on, put together once at the composition root (`api.__main__`) or by a test."""
+"""What the API stands on, put together once at the composition root (`workers/serve.py`) or by a test."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The JSON of the HTTP contract, made from the fold: cases, events, clocks, command answers.
 
-Pure functions. Personal leaves come out sealed, as the ledger keeps them, under their own field names; `api.reading` opens
+Pure functions. Personal leaves come out sealed, as the ledger keeps them, under their own field names; `api.desk` opens
 them for display. Fields that a command brought keep the command's names.
 """
 

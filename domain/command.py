@@ -56,7 +56,8 @@ class Facts:
     """Everything a decision may know beside the case and the command.
 
     `now` is the workflow's time (aware); `effective_on` the legal day (Asia/Shanghai) the command takes effect.
-    `loads` counts open cases by lawyer; `earlier_lawyers` and `history` are filled for commands that name them in `needs`.
+    `loads` (open cases by lawyer) and `history`, with `positions` (versions by ledger position), are filled for commands that name them in
+    `needs`.
     """
 
     now: datetime

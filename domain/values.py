@@ -29,8 +29,8 @@ class Personal:
 class Sealed(Model):
     """A personal value encrypted under its person's data key (AES-256-GCM); rules carry it and never look inside.
 
-    `subject` is the data subject's id, `key` the id of the master key that wraps the subject's key,
-    `box` base64url of nonce (12 bytes) + cipher text + tag (16 bytes). Associated data: ledger, stream, field name.
+    `subject` is the data subject's id, `box` base64url of nonce (12 bytes) + cipher text + tag (16 bytes). Associated data: ledger, stream,
+    field name.
     """
 
     subject: UUID

@@ -22,7 +22,7 @@ from ledger.events import stream_of
 from ledger.personal import load_keys, subjects_in, unseal_json
 from ledger.store import WORKER
 from readmodels import cases
-from tests.house import House
+from tests.house import WAGES, House
 
 PASSWORD = "a known pass phrase"
 
@@ -439,6 +439,20 @@ class TestCommandsOverHttp:
         ]
         assert [a.status_code for a in answers] == [200, 409, 200], answers[1].text
         assert (answers[1].json()["code"], answers[1].json()["case_id"]) == ("already_linked", other)
+
+    async def test_a_case_is_linked_only_to_one_that_its_caseworker_may_see(self, api: Api) -> None:
+        case_id = await api.house.submit()
+        elsewhere = await api.house.do(api.house.who("receptionist", "C-CITY"), "submit_application", centre="C-CITY", **WAGES)
+        path = f"/cases/{case_id}/commands/link_case"
+        for other in (str(uuid4()), elsewhere.body["case_id"]):
+            answer = await api.ask("caseworker", "POST", path, json={"case_id": other}, headers={"Idempotency-Key": f"k-{uuid4()}"})
+            assert answer.status_code == 422
+            assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("/case_id", "unknown_case")]
+
+    async def test_no_answer_of_the_interface_is_kept_by_a_browser(self, api: Api) -> None:
+        for path in ("/me", "/cases", "/cases/nowhere"):
+            answer = await api.ask("caseworker", "GET", path)
+            assert (answer.headers["cache-control"], answer.headers["x-content-type-options"]) == ("no-store", "nosniff")
 
     async def test_a_correction_may_take_away_what_need_not_be_said_and_nothing_else(self, api: Api) -> None:
         case_id = await api.house.submit(applicant={"name": "甲", "county": "ADX"})

@@ -7,8 +7,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.pool import NullPool
 from typer.testing import CliRunner, Result
 
+from ledger.schema import metadata
 from ops import keyring, postgres
 from ops.cli import app
 from ops.home import Home
@@ -59,6 +64,12 @@ def test_migrating_twice_applies_nothing_the_second_time(cluster: postgres.Clust
     again = yuanshou("migrate", "--json", home=cluster.home.path)
 
     assert json.loads(again.stdout) == {"applied": []}
+
+
+def test_the_migrations_make_the_very_tables_that_the_statements_are_written_for(cluster: postgres.Cluster) -> None:
+    engine = create_engine(make_url(cluster.dsn("owner")).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_server_default": False}), metadata) == []
 
 
 def test_migrating_a_home_that_is_down_starts_its_database_for_it(tmp_path: Path) -> None:
