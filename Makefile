@@ -18,6 +18,7 @@ run: ## the whole system with its worked example, on http://127.0.0.1:8000 (YUAN
 test: dev lint ## every check and test but the fault matrix, with engines of its own
 	@$(PYTEST) tests/unit -n 2
 	@$(PYTEST) --ignore=tests/unit --ignore=tests/faults
+	@YUANSHOU_TEST_CACHED=0 $(PYTEST) tests/workflow tests/integration/test_lines.py
 
 test-unit: dev ## the rules alone, in seconds
 	@$(PYTEST) tests/unit -n 2

@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from contextlib import AsyncExitStack
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 
 import psycopg
@@ -20,7 +21,7 @@ from temporalio.client import (
     SchedulePolicy,
     ScheduleSpec,
 )
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -40,6 +41,7 @@ from workflows.schedules import DeliverWorkflow, ReconcileWorkflow
 _log = structlog.get_logger(__name__)
 _LAG_SECONDS = 60.0
 _SEEN_EVERY_SECONDS = 2.0
+_ARMED_EVERY_SECONDS = 15.0
 _DRAIN = timedelta(seconds=10)
 _CACHED_CASES = 600
 """Workflows kept in memory; the rest are replayed from their short histories when something happens to them."""
@@ -88,22 +90,34 @@ async def ensure_search_attributes(client: Client) -> None:
         await operator.add_search_attributes(AddSearchAttributesRequest(namespace=namespace, search_attributes=missing))
 
 
-async def ensure_schedules(client: Client) -> bool:
-    """Create the schedules that are missing; True when this Temporal had none: it is new, or its database was lost."""
-    created = await _schedule(client, contract.RECONCILE_SCHEDULE, "reconcile", [_LAG_SECONDS])
+async def keep_armed(client: Client, reconciler: Reconciler) -> None:
+    """Create what this Temporal lacks; one without the reconciler's schedule is new or lost its database: every case is woken first.
+
+    That schedule is made last, so that whoever dies on the way is followed by one who begins anew.
+    """
+    await ensure_search_attributes(client)
+    if not await _scheduled(client, contract.RECONCILE_SCHEDULE):
+        _log.info("temporal is new here", woken=await reconciler.rearm())
     await _schedule(client, contract.DELIVER_SCHEDULE, "deliver", [])
-    return created
+    await _schedule(client, contract.RECONCILE_SCHEDULE, "reconcile", [_LAG_SECONDS])
 
 
-async def _schedule(client: Client, name: str, workflow: str, args: list[float]) -> bool:
+async def _scheduled(client: Client, name: str) -> bool:
+    try:
+        await client.get_schedule_handle(name).describe()
+    except RPCError as fault:
+        if fault.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    return True
+
+
+async def _schedule(client: Client, name: str, workflow: str, args: list[float]) -> None:
     action = ScheduleActionStartWorkflow(workflow, args=args, id=name, task_queue=contract.DUTY_QUEUE)
     spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=1))])
     policy = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP)
-    try:
+    with suppress(ScheduleAlreadyRunningError):
         await client.create_schedule(name, Schedule(action=action, spec=spec, policy=policy))
-    except ScheduleAlreadyRunningError:
-        return False
-    return True
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -113,18 +127,25 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         database = await stack.enter_async_context(Database(settings.database_url, name=DATABASE_NAME))
         metrics = f"127.0.0.1:{settings.metrics_port}" if settings.metrics_port else None
         client = await _reach(settings, keys, metrics)
-        await ensure_search_attributes(client)
         reconciler = Reconciler(database, client)
         await stack.enter_async_context(case_worker(client, Recorder(database, rules.current)))
         await stack.enter_async_context(duty_worker(client, reconciler, Deliverer(database)))
-        if await ensure_schedules(client):
-            _log.info("temporal is new here", woken=await reconciler.rearm())
+        await keep_armed(client, reconciler)
         _log.info("worker ready")
-        seen = asyncio.create_task(_stay_seen(database))
-        await stop.wait()
-        seen.cancel()
-        await asyncio.gather(seen, return_exceptions=True)
+        await _until(stop, _stay_seen(database), _stay_armed(client, reconciler))
         _log.info("worker draining")
+
+
+async def _until(stop: asyncio.Event, *watches: Coroutine[None, None, None]) -> None:
+    """Keep the watches until `stop`. What a watch does not expect ends the worker, whose supervisor starts another."""
+    stopped = asyncio.create_task(stop.wait())
+    tasks = {stopped, *map(asyncio.create_task, watches)}
+    done, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    for task in done:
+        task.result()
 
 
 async def _stay_seen(database: Database) -> None:
@@ -136,6 +157,16 @@ async def _stay_seen(database: Database) -> None:
                 await conn.execute("SELECT 1")
         except psycopg.OperationalError as fault:
             _log.warning("the database is away", fault=type(fault).__name__)
+
+
+async def _stay_armed(client: Client, reconciler: Reconciler) -> None:
+    """Notice a Temporal that lost its database while this worker lived: its timers are gone, and no start would arm them again."""
+    while True:
+        await asyncio.sleep(_ARMED_EVERY_SECONDS)
+        try:
+            await keep_armed(client, reconciler)
+        except (RPCError, psycopg.OperationalError) as fault:
+            _log.warning("an engine is away", fault=type(fault).__name__)
 
 
 async def _reach(settings: Settings, keys: KeyRing, metrics: str | None) -> Client:

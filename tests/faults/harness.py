@@ -38,6 +38,8 @@ from workflows.contract import workflow_id
 type Victim = Literal["worker", "api", "temporal", "postgres"]
 VICTIMS: tuple[Victim, ...] = ("worker", "api", "temporal", "postgres")
 PASSWORD = "correct horse battery staple"
+_RESTART = 60
+"""Seconds to wait for a process to die or to come up, on a machine that has other work."""
 _AGAIN = {429, 503}
 """Answers after which the same command with the same key is to be sent again."""
 
@@ -47,7 +49,7 @@ class Broken(AssertionError):  # noqa: N818 -- a law is broken
 
 
 class System:
-    """One home with its processes. `patience`: seconds to wait for what must come."""
+    """One home with its processes. `patience`: seconds to wait for what a promise of the house must bring."""
 
     house: House
 
@@ -89,7 +91,7 @@ class System:
         self.add_program("worker", "tests.faults.worker")
         self.add_program("api", "tests.faults.serve")
         await self.ready()
-        await self._pause_schedules()
+        await self.pause_schedules()
 
     async def stop(self) -> None:
         await self._stack.aclose()
@@ -125,7 +127,7 @@ class System:
             assert signed_in is not None
             self._tokens[role] = signed_in.token
 
-    async def _pause_schedules(self) -> None:
+    async def pause_schedules(self) -> None:
         """A cell starts what the schedules start each minute when it is its turn, so that the fault falls into that very run."""
         for name in (contract.RECONCILE_SCHEDULE, contract.DELIVER_SCHEDULE):
             handle = self.house.client.get_schedule_handle(name)
@@ -139,7 +141,7 @@ class System:
                     return False
                 return True
 
-            await until(paused, seconds=self.patience)
+            await until(paused, seconds=_RESTART)
 
     # What dies, and what comes again
 
@@ -156,7 +158,7 @@ class System:
         async def dead() -> bool:
             return hook.struck(self.plan).exists() and child.running is not None and child.running.poll() is not None
 
-        await until(dead, seconds=self.patience)
+        await until(dead, seconds=_RESTART)
 
     def kill(self, name: str) -> None:
         """Kill it now, whatever it does."""
@@ -195,7 +197,7 @@ class System:
             answer = await self._get("/readyz", api)
             return answer is not None and answer.is_success
 
-        await until(is_ready, seconds=self.patience)
+        await until(is_ready, seconds=_RESTART)
 
     async def _get(self, path: str, api: str) -> httpx.Response | None:
         async with httpx.AsyncClient(base_url=self.address(api), timeout=10) as client:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from tests.faults.checks import whole
+from tests.faults.checks import armed, whole
 from tests.faults.deeds import accepting, in_peace
 from tests.faults.harness import System, new_key
 
@@ -62,6 +62,34 @@ async def test_when_temporals_file_is_deleted_every_clock_is_armed_again(system:
 
     for case_id in cases:
         await whole(system, case_id, expected)
+    await system.pause_schedules()
+
+
+async def test_a_worker_killed_while_it_arms_a_new_temporal_is_followed_by_one_that_begins_anew(system: System) -> None:
+    expected = await in_peace(system, accepting)
+    cases = [await accepting(system, None) for _ in range(3)]
+    system.kill("worker")
+    await system.forget()
+
+    system.revive()
+    system.arm("signal_with_start", "worker")  # the first case it wakes is its last
+    await system.struck("worker")
+    await system.ready()
+
+    for case_id in cases:
+        await whole(system, case_id, expected)
+    await system.pause_schedules()
+
+
+async def test_when_temporals_file_is_deleted_under_a_living_worker_every_clock_is_armed_again(system: System) -> None:
+    expected = await in_peace(system, accepting)
+    case_id = await accepting(system, None)
+
+    await system.forget()
+
+    await armed(system, case_id)
+    await whole(system, case_id, expected)
+    await system.pause_schedules()
 
 
 async def test_while_the_worker_is_down_the_answer_is_503_in_time_and_the_same_key_succeeds_later(system: System) -> None:

@@ -13,7 +13,7 @@ from tests.faults.deeds import Deed, Strike, accepting, in_peace, noting, reconc
 from tests.faults.harness import Broken, System, Victim
 from tests.faults.hook import WITHOUT
 
-PATIENCE = 8.0
+PATIENCE = 10.0
 
 
 class Case(NamedTuple):
@@ -57,8 +57,8 @@ async def spoiled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sys
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{c.protection}-{c.point}" for c in CASES])
 async def test_without_its_protection_the_cell_fails(spoiled: System, case: Case) -> None:
-    expected = await in_peace(spoiled, case.deed)
     spoiled.gaps = await gaps(spoiled)
+    expected = await in_peace(spoiled, case.deed)
     program = "api" if case.protection == "key" else "worker"
     spoiled.again(program, **{WITHOUT: case.protection})
     await spoiled.ready()

@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
+from psycopg_pool import AsyncConnectionPool
 from temporalio import activity, workflow
 from temporalio.common import RetryPolicy
 from temporalio.service import RPCError
@@ -112,12 +113,13 @@ def transaction() -> None:
 
 
 def retries() -> None:
-    """An activity that fails is not tried again."""
-    execute = workflow.execute_local_activity
+    """An activity that fails is not tried again, nor is a connection to the database waited for."""
+    connection, execute = AsyncConnectionPool.connection, workflow.execute_local_activity
 
     async def once(*args: Any, **options: Any) -> Any:
         return await execute(*args, **{**options, "retry_policy": RetryPolicy(maximum_attempts=1)})
 
+    AsyncConnectionPool.connection = lambda self, _=None: connection(self, 0.3)
     workflow.execute_local_activity = once
 
 
