@@ -165,10 +165,12 @@ def candidates() -> Iterator[Path]:
         found = shutil.which(name)
         if found:
             yield Path(found)
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    shims = [Path(entry).parent for entry in os.environ.get("PATH", "").split(os.pathsep) if Path(entry).name == "shims"]
+    roots = dict.fromkeys([Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv"), *shims])  # on PATH also where HOME is another
     for minor in ("3.13", "3.12", "3.14"):
-        for folder in sorted(pyenv.glob(minor + ".*"), reverse=True):
-            yield folder / "bin" / "python"
+        for root in roots:
+            for folder in sorted((root / "versions").glob(minor + ".*"), reverse=True):
+                yield folder / "bin" / "python"
 
 
 def python() -> str:
