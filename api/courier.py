@@ -33,7 +33,14 @@ _WAIT_SECONDS = 8.0
 """How long a caller waits: longer than the workflow task timeout (3 s), after which another worker takes over."""
 _FLUSH_SECONDS = 1.0
 _TRIES = 3
-_AWAY = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.RESOURCE_EXHAUSTED}
+_AWAY = {
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.CANCELLED,
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+    RPCStatusCode.ABORTED,
+    RPCStatusCode.FAILED_PRECONDITION,  # the workflow's task keeps failing
+}
 
 _ARM = Statement(
     sa.text(

@@ -138,8 +138,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
 async def _until(stop: asyncio.Event, *watches: Coroutine[None, None, None]) -> None:
     """Keep the watches until `stop`. What a watch does not expect ends the worker, whose supervisor starts another."""
-    stopped = asyncio.create_task(stop.wait())
-    tasks = {stopped, *map(asyncio.create_task, watches)}
+    tasks: set[asyncio.Task[object]] = {asyncio.create_task(stop.wait()), *map(asyncio.create_task, watches)}
     done, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in others:
         task.cancel()

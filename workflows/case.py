@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import RetryPolicy, SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -49,7 +49,8 @@ class CaseWorkflow:
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 if not workflow.unsafe.is_replaying():
                     reach("continue_as_new_drained")
-                workflow.continue_as_new(replace(given, known_version=self._version))
+                # Named, since a fresh run cannot read an attribute that this one has taken away (NEXT_DUE, where no clock runs).
+                workflow.continue_as_new(replace(given, known_version=self._version), search_attributes=self._shown())
             await self._wait_for_something()
 
     @workflow.update(name=contract.RECORD_UPDATE)
@@ -123,6 +124,16 @@ class CaseWorkflow:
                 ]
             )
             workflow.set_current_details(f"{plan.stage} · {plan.state} · version {plan.version}")
+
+    def _shown(self) -> TypedSearchAttributes:
+        """What operators are shown of the case, for the run that follows."""
+        plan = self._plan
+        if plan is None or not plan.stage:
+            return TypedSearchAttributes.empty
+        due = _next(plan)
+        words = ((contract.STAGE, plan.stage), (contract.STATE, plan.state or ""), (contract.CENTRE, plan.centre or ""))
+        pairs = [SearchAttributePair(key, word) for key, word in words]
+        return TypedSearchAttributes([*pairs, SearchAttributePair(contract.NEXT_DUE, due.at)] if due else pairs)
 
     async def _do_what_is_owed(self) -> None:
         """Commands left without an outcome, then every rung whose moment has come."""

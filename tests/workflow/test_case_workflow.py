@@ -17,6 +17,7 @@ from ledger import inbox
 from ledger.store import WORKER
 from tests.house import WAGES, House
 from tests.poll import until
+from tests.scenarios import SHANGHAI, scenarios, walk
 from workflows import contract
 from workflows.contract import CaseInput, Plan, RecordRequest, workflow_id
 
@@ -88,6 +89,18 @@ class TestTheLifeOfAWorkflow:
         described = await house.client.get_workflow_handle(workflow_id(case_id)).describe()
         assert described.run_id != first
         assert (await house.types(case_id)).count("note_added") == 12
+
+    async def test_a_case_that_waits_for_no_clock_hands_over_as_well(self, house: House) -> None:
+        case_id = await without_clocks(house)
+        first = await restart(house, case_id, rollover_events=30)
+
+        for number in range(10):
+            await house.do("caseworker", "add_note", case_id, text=f"第{number}条")
+
+        described = await house.client.get_workflow_handle(workflow_id(case_id)).describe()
+        assert described.run_id != first
+        assert described.typed_search_attributes.get(contract.STATE) == "in_representation"
+        assert (await house.types(case_id)).count("note_added") == 10
 
     async def test_thirty_commands_at_once_on_one_case_are_each_recorded_once(self, house: House) -> None:
         case_id = await house.submit()
@@ -196,6 +209,16 @@ class TestWhatTemporalMayForget:
             )
 
         assert await house.types(case_id) == before
+
+
+async def without_clocks(house: House) -> str:
+    """A case in representation whose limits are all met."""
+    today, do = datetime.now(SHANGHAI).date(), house.walking()
+    line = next(s for s in scenarios(today, house.centre) if s.name == "archived")
+    begun = line.steps[: [step.command for step in line.steps].index("confirm_owed_papers") + 1]
+    answer = await walk(replace(line, steps=begun), today, do)
+    assert {clock["state"] for clock in answer["clocks"]} == {"met"}
+    return answer["case_id"]
 
 
 async def ended(house: House, case_id: str) -> bool:
