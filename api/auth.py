@@ -21,7 +21,7 @@ BEARER = HTTPBearer(auto_error=False, description="The access token of `POST /ap
 class Credentials(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    username: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    username: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]  # a NUL no database takes
     password: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
     otp: Annotated[str, StringConstraints(max_length=20)] | None = None
 

@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problem import Problem, answer
 
-JSON_LIMIT = 256 * 1024
-"""Bytes of a request's body."""
+JSON_LIMIT = 1024 * 1024
+"""Bytes of a request's body: some two thousand workers of one group, each fully described."""
 DOCUMENT_LIMIT = 20 * 1024 * 1024
 """Bytes of an attached document."""
 MULTIPART_ROOM = 64 * 1024
@@ -44,7 +44,7 @@ class BodyGuard:
         elif int(declared) > limit:
             fault = Problem(413, "too_large", limit_bytes=limit)
         elif self._wrong_media(scope, headers, media):
-            fault = Problem(415, "unsupported_media_type")
+            fault = Problem(415, "unsupported_media_type", expected=_expected(scope))
         if fault:
             await answer(scope, fault)(scope, receive, send)
             return
@@ -55,9 +55,7 @@ class BodyGuard:
             return False
         if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
             return False
-        if scope["path"].endswith("/documents"):
-            return media != "multipart/form-data"
-        return media != "application/json"
+        return media != _expected(scope)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         seen = 0
@@ -85,6 +83,10 @@ class BodyGuard:
             if started:
                 raise
             await answer(scope, Problem(413, "too_large", limit_bytes=limit))(scope, receive, send)
+
+
+def _expected(scope: Scope) -> str:
+    return "multipart/form-data" if scope["path"].endswith("/documents") else "application/json"
 
 
 def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from hmac import compare_digest
 from typing import Any, Self
+from uuid import UUID
 
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
@@ -40,8 +41,8 @@ OPENING = "submit_application"
 _CASE = Statement(sa.select(cases.c.version, cases.c.schema, cases.c.snapshot).where(cases.c.case_id == sa.bindparam("id")))
 
 
-type Store = Callable[[Connection, CaseState, Sealer], Awaitable[None]]
-"""Writes evidence (a file) in the transaction that takes its command in."""
+type Store = Callable[[Connection, CaseState, Sealer, UUID], Awaitable[None]]
+"""Writes evidence (a file) in the transaction that takes its command in, under the command's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ class Commands:
 
     async def _sealed(self, conn: Connection, ask: Ask, command: Command, case: CaseState | None, actor: Actor) -> Received:
         """The command as the inbox takes it: people named, keys made, personal fields sealed, search terms ready."""
-        case_id = ask.case_id or str(uuid7())
+        case_id, command_id = ask.case_id or str(uuid7()), uuid7()
         command = with_subjects(command, uuid7)
         people = list(parties_of(command))
         keys: dict[str, bytes | Erased] = {}
@@ -195,9 +196,9 @@ class Commands:
         search = self._keys.search
         terms = [[str(p.subject_id), kind, token.hex(), search.current] for p in people for kind, token in tokens_for(search, p)]
         if ask.store is not None and case is not None:
-            await ask.store(conn, case, sealer)
+            await ask.store(conn, case, sealer, command_id)
         return Received(
-            command_id=str(uuid7()),
+            command_id=str(command_id),
             principal=ask.principal.username,
             idempotency_key=ask.key,
             body_hmac=body_hmac(self._keys.inbox, ask.canonical()),

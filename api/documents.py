@@ -29,17 +29,9 @@ def _bound(case_id: str, document_id: UUID) -> bytes:
     return f"yuanshou-file-v1\0{stream_of(case_id)}\0{document_id}".encode()
 
 
-def document_id_of(case_id: str, principal: str, key: str, content: bytes) -> UUID:
-    """The document's id, made from who sends it under which key and from its content: a repeat is the same command."""
-    made = hashlib.sha256(b"\0".join((case_id.encode(), principal.encode(), key.encode(), hashlib.sha256(content).digest()))).digest()
-    number = int.from_bytes(made[:16]) & ~(0xF << 76) & ~(0x3 << 62) | (0x8 << 76) | (0x2 << 62)  # RFC 9562: version 8
-    return UUID(int=number)
-
-
-def attachment(document_id: UUID, title: str, media_type: str, content: bytes) -> dict[str, Any]:
+def attachment(title: str, media_type: str, content: bytes) -> dict[str, Any]:
     """The body of `attach_document` for a file."""
     return {
-        "document_id": str(document_id),
         "title": title,
         "digest": hashlib.sha256(content).hexdigest(),
         "size": len(content),
@@ -47,11 +39,11 @@ def attachment(document_id: UUID, title: str, media_type: str, content: bytes) -
     }
 
 
-def storing(document_id: UUID, media_type: str, content: bytes) -> Store:
-    """What writes the file in the transaction that takes its command in."""
+def storing(media_type: str, content: bytes) -> Store:
+    """What writes the file in the transaction that takes its command in, under the command's id."""
 
-    async def store(conn: Connection, case: CaseState, sealer: Sealer) -> None:
-        await store_file(conn, case, sealer, document_id, media_type=media_type, content=content)
+    async def store(conn: Connection, case: CaseState, sealer: Sealer, command_id: UUID) -> None:
+        await store_file(conn, case, sealer, command_id, media_type=media_type, content=content)
 
     return store
 

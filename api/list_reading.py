@@ -18,7 +18,7 @@ from readmodels import history, queue, search
 from readmodels import inbox as inbox_list
 from readmodels.deadlines import DeadlineQuery
 from readmodels.history import EventQuery
-from readmodels.paging import BadCursor, Page
+from readmodels.paging import BadCursor, Page, after, onward
 from readmodels.search import CaseQuery
 
 type Json = dict[str, Any]
@@ -77,6 +77,14 @@ def _urgency(desk: Desk, row: Row) -> str:
     if not desk.has_role(row["waiting_for"] or ""):
         return "waiting"
     return "soon" if due is not None and due < desk.now + _SOON else "later"
+
+
+def part(whole: Json, cursor: str | None, limit: int) -> Json:
+    """One page of a list that was read as a whole. Raises `Problem` 422 for a cursor that is none."""
+    with _cursor():
+        first = after(cursor)
+    items: list[Json] = whole["items"]
+    return {"items": items[first : first + limit], "next_cursor": onward(first + limit) if first + limit < len(items) else None}
 
 
 def moment_of(given: datetime | date | None, parameter: str, *, end: bool = False) -> datetime | None:

@@ -21,6 +21,7 @@ def _today(desk: Desk) -> date:
 
 
 def _whole(items: list[Json]) -> Json:
+    """Every item; the route shows them in parts."""
     return {"items": items, "next_cursor": None}
 
 
@@ -46,7 +47,7 @@ async def me(desk: Desk) -> Json:
 
 
 def offices(desk: Desk) -> Json:
-    return _whole([views.plain(o) for o in desk.directory.offices()])
+    return _whole([views.plain(o) | {"established_by": o.bureau} for o in desk.directory.offices()])
 
 
 def people(desk: Desk) -> Json:
@@ -87,17 +88,13 @@ async def lawyers(desk: Desk, *, specialty: str | None, office: str | None, avai
     return _whole(items)
 
 
-def due(desk: Desk, *, limit: str, start: str, kind: str | None) -> Json:
+def due(desk: Desk, *, limit: str, start: date, kind: str | None) -> Json:
     """When a limit that starts on a day (or moment) is due, and how that was counted. Raises `Refusal` 422, `Problem` 422."""
-    try:
-        begins: date = datetime.fromisoformat(start) if "T" in start else date.fromisoformat(start)
-    except ValueError as fault:
-        raise Problem(422, "invalid", errors=[{"parameter": "start", "in": "query", "code": "not_a_date"}]) from fault
-    if isinstance(begins, datetime) and begins.tzinfo is None:
+    if isinstance(start, datetime) and start.tzinfo is None:
         raise Problem(422, "invalid", errors=[{"parameter": "start", "in": "query", "code": "offset_missing"}])
     rules = desk.services.rules()
-    found = rules.due(limit, begins, kind=kind)
-    row = rules.limit(limit, rules.calendar.day_of(begins))
+    found = rules.due(limit, start, kind=kind)
+    row = rules.limit(limit, rules.calendar.day_of(start))
     counted = found.as_json()
     return {
         "limit": limit,

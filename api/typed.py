@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from api.problem import Problem, invalid
 
@@ -12,12 +13,47 @@ LARGEST = 2**53 - 1
 """The largest integer that every JSON reader holds exactly, and so the ledger."""
 
 
+EARLIEST, LATEST = 1900, 2199
+"""Years of the days and moments that are taken: dates are counted on from, and the calendar of machines ends with 9999."""
+
+
+def _in_range(given: date) -> bool:
+    return EARLIEST <= given.year <= LATEST
+
+
+def within_range[D: date](given: D) -> D:
+    """A day or moment of a query, as it is. Raises `ValueError` for a year that is not taken."""
+    if not _in_range(given):
+        raise ValueError("date_out_of_range")
+    return given
+
+
+WithinRange = AfterValidator(within_range)
+
+
 def typed[M: BaseModel](kind: type[M], body: Mapping[str, Any]) -> M:
     """The body as `kind`. Raises `Problem` 422 with a pointer to each faulty field."""
     try:
-        return kind.model_validate_json(json.dumps(body), strict=True)
+        found = kind.model_validate_json(json.dumps(body), strict=True)
     except ValidationError as fault:
         raise invalid(fault.errors(include_url=False), body) from fault
+    if far := list(_far(found, "")):
+        raise Problem(
+            422, "invalid", errors=[{"pointer": p, "code": "date_out_of_range", "earliest": EARLIEST, "latest": LATEST} for p in far]
+        )
+    return found
+
+
+def _far(value: object, pointer: str) -> Iterator[str]:
+    """Pointers to the days and moments of years that are not taken."""
+    if isinstance(value, date) and not _in_range(value):
+        yield pointer
+    elif isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            yield from _far(getattr(value, name), f"{pointer}/{field.alias or name}")
+    elif isinstance(value, tuple):
+        for index, item in enumerate(cast("tuple[object, ...]", value)):
+            yield from _far(item, f"{pointer}/{index}")
 
 
 def check_numbers(body: Mapping[str, Any]) -> None:

@@ -225,7 +225,7 @@ class Closure(Model):
 
 class Document(Model):
     document_id: UUID
-    title: str
+    title: PersonalText
     digest: str
     size: int
     media_type: str

@@ -76,6 +76,22 @@ class Order(NamedTuple):
         return Page(shown, _close(self.name, [rows[limit - 1][f"_key{i}"] for i in range(len(self.keys))]))
 
 
+_WHOLE = "whole"
+
+
+def after(cursor: str | None) -> int:
+    """Where a page of a list that is read as a whole begins. Raises `BadCursor`."""
+    try:
+        return position(_open(cursor, _WHOLE, 1)[0]) if cursor else 0
+    except ValueError as exc:
+        raise BadCursor from exc
+
+
+def onward(place: int) -> str:
+    """The cursor of the page of such a list that begins at `place`."""
+    return _close(_WHOLE, [str(place)])
+
+
 def _close(name: str, values: Sequence[str]) -> str:
     return base64.urlsafe_b64encode(json.dumps([name, *values], ensure_ascii=False).encode()).rstrip(b"=").decode()
 

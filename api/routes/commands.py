@@ -12,15 +12,18 @@ from api.auth import lang_of, services_of, token_of
 from api.body import DOCUMENT_LIMIT, read_json
 from api.commands import OPENING, Answer, Ask
 from api.desk import open_desk
-from api.documents import attachment, document_id_of, storing
+from api.documents import attachment, storing
 from api.problem import Problem, not_found
 from domain.access import Principal
 
 router = APIRouter(tags=["commands"])
 
 ATTACHING = "attach_document"
+_FORM = frozenset({"file", "title", "effective_on", "on_behalf_of", "note"})
+_ATTACHED = ("document_id", "title", "digest", "size", "media_type")
 _KEY = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 _VERSION = re.compile(r'(?:W/)?"(\d{1,9})"')
+_ANY_VERSION = "*"
 
 Key = Annotated[
     str | None, Header(alias="Idempotency-Key", description="8 to 128 of `[A-Za-z0-9._:-]`; the same key and body give the same answer.")
@@ -39,8 +42,8 @@ def key_of(given: str | None) -> str:
 
 
 def version_of(given: str | None) -> int | None:
-    """The version of an `If-Match` header. Raises 400 where it holds none."""
-    if given is None:
+    """The version of an `If-Match` header; none for `*`, which any case matches. Raises 400 where it holds none."""
+    if given is None or given.strip() == _ANY_VERSION:
         return None
     found = _VERSION.fullmatch(given.strip())
     if found is None:
@@ -88,7 +91,7 @@ async def issue_command(request: Request, case_id: CaseId, command: str, key: Ke
     if command == OPENING:
         raise not_found("unknown_command", command=command)
     if command == ATTACHING:
-        raise Problem(415, "unsupported_media_type", command=command)
+        raise Problem(415, "unsupported_media_type", expected="multipart/form-data", at=f"/cases/{case_id}/documents")
     ask = _asked(request, principal, command, await read_json(request), key)
     answer = await services_of(request).commands.carry_out(replace(ask, case_id=id_of(case_id), if_match=version_of(if_match)))
     return _answered(answer, 200)
@@ -99,18 +102,26 @@ async def attach_document(
     request: Request,
     case_id: CaseId,
     file: Annotated[UploadFile, File(description="The document, at most 20 MiB.")],
-    title: Annotated[str | None, Form(max_length=500)] = None,
+    title: Annotated[str | None, Form(max_length=500, description="The file's name, where absent.")] = None,
+    effective_on: Annotated[str | None, Form(description="The legal day, today where absent.")] = None,
+    on_behalf_of: Annotated[str | None, Form(description="Whom the caller acts for.")] = None,
+    note: Annotated[str | None, Form()] = None,
     key: Key = None,
+    if_match: IfMatch = None,
 ) -> JSONResponse:
     principal = await _principal(request)
-    case = id_of(case_id)
+    strangers = sorted({*await request.form()} - _FORM)
+    if strangers:
+        raise Problem(422, "invalid", errors=[{"pointer": f"/{name}", "code": "unknown_field"} for name in strangers])
     content = await file.read(DOCUMENT_LIMIT + 1)
     if len(content) > DOCUMENT_LIMIT:
         raise Problem(413, "too_large", limit_bytes=DOCUMENT_LIMIT)
     if not content:
         raise Problem(422, "invalid", errors=[{"pointer": "/file", "code": "required"}])
-    media_type = file.content_type or "application/octet-stream"
-    document_id = document_id_of(case, principal.username, key_of(key), content)
-    body = attachment(document_id, title or file.filename or str(document_id), media_type, content)
-    ask = replace(_asked(request, principal, ATTACHING, body, key), case_id=case, store=storing(document_id, media_type, content))
-    return _answered(await services_of(request).commands.carry_out(ask), 201)
+    media_type = (file.content_type or "").partition(";")[0].strip().lower() or "application/octet-stream"
+    every = {"effective_on": effective_on, "on_behalf_of": on_behalf_of, "note": note}
+    body = attachment(title or file.filename or "-", media_type, content) | {name: said for name, said in every.items() if said}
+    ask = replace(_asked(request, principal, ATTACHING, body, key), case_id=id_of(case_id), if_match=version_of(if_match))
+    answer = await services_of(request).commands.carry_out(replace(ask, store=storing(media_type, content)))
+    attached = next(event["data"] for event in answer.body["events"] if event["type"] == "document_attached")
+    return _answered(replace(answer, body=answer.body | {name: attached[name] for name in _ATTACHED}), 201)

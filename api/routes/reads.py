@@ -1,38 +1,23 @@
 """The routes that read: each one asks a function at the caller's desk and answers with what it gives."""
 
-from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import AwareDatetime, Discriminator, Tag
 from starlette.responses import Response
 
 from api import case_reading, documents, list_reading
 from api.auth import AtDesk
+from api.params import LIMIT, LIMIT_MAX, Cursor, Day, DayOrMoment, LegalDay, Limit, Moment, Version, Word
 from api.routes.commands import id_of
 from domain.lifecycle import Stage, State
 from readmodels.deadlines import DeadlineQuery
 from readmodels.history import EventQuery
-from readmodels.paging import LIMIT, LIMIT_MAX
 from readmodels.search import CaseQuery, Sort
 
 router = APIRouter()
 
 type Json = dict[str, Any]
-Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
-Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before.")]
-Word = Annotated[str | None, Query(max_length=64)]
-Version = Annotated[int, Query(ge=0, le=2**31 - 1)]
-
-
-def _written(value: object) -> str:
-    """Whether a day or a moment was written; a moment at midnight is no day."""
-    return "moment" if isinstance(value, datetime) or (isinstance(value, str) and ("T" in value or ":" in value)) else "day"
-
-
-type DayOrMoment = Annotated[Annotated[date, Tag("day")] | Annotated[datetime, Tag("moment")], Discriminator(_written)]
-Day = Annotated[DayOrMoment | None, Query(description="Due before this day, or this moment with offset.")]
 
 
 def _case_id(case_id: Annotated[str, Path(description="The case's id (UUIDv7).")]) -> str:
@@ -75,8 +60,8 @@ async def read_case(
     response: Response,
     case_id: CaseId,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="After the event of this version.")] = None,
-    as_of: Annotated[AwareDatetime | None, Query(description="As recorded by this moment.")] = None,
-    legal_on: Annotated[date | None, Query(description="By events of this legal day and before.")] = None,
+    as_of: Annotated[Moment | None, Query(description="As recorded by this moment.")] = None,
+    legal_on: Annotated[LegalDay | None, Query(description="By events of this legal day and before.")] = None,
 ) -> Json:
     found = await case_reading.case(desk, case_id, version=version, as_of=as_of, legal_on=legal_on)
     if "as_of_basis" not in found:
@@ -111,8 +96,8 @@ async def case_clocks(desk: AtDesk, case_id: CaseId) -> Json:
 
 
 @router.get("/cases/{case_id}/documents", tags=["cases"], summary="The case's documents")
-async def case_documents(desk: AtDesk, case_id: CaseId) -> Json:
-    return await documents.listed(desk, case_id)
+async def case_documents(desk: AtDesk, case_id: CaseId, cursor: Cursor = None, limit: Limit = LIMIT_MAX) -> Json:
+    return list_reading.part(await documents.listed(desk, case_id), cursor, limit)
 
 
 @router.get("/cases/{case_id}/documents/{document_id}", tags=["cases"], summary="A document's content", response_class=Response)

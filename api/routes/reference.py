@@ -1,6 +1,5 @@
 """The routes that belong to no case: tokens, the person signed in, the directory, dates and sums worked out on request."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -8,12 +7,13 @@ from fastapi import APIRouter, Query, Request
 from api import reference
 from api.auth import AtDesk, Credentials, services_of, sign_in, sign_out, token_of
 from api.body import read_json
+from api.list_reading import part
+from api.params import LIMIT_MAX, Cursor, LegalDay, Limit, Start, Word
 from api.problem import Problem
 
 router = APIRouter()
 
 type Json = dict[str, Any]
-Word = Annotated[str | None, Query(max_length=64)]
 
 
 @router.post("/tokens", tags=["people"], summary="Sign in")
@@ -35,30 +35,34 @@ async def me(desk: AtDesk) -> Json:
 
 
 @router.get("/offices", tags=["people"], summary="Offices and outlets")
-async def offices(desk: AtDesk) -> Json:
-    return reference.offices(desk)
+async def offices(desk: AtDesk, cursor: Cursor = None, limit: Limit = LIMIT_MAX) -> Json:
+    return part(reference.offices(desk), cursor, limit)
 
 
 @router.get("/people", tags=["people"], summary="Colleagues a command may name")
-async def people(desk: AtDesk) -> Json:
-    return reference.people(desk)
+async def people(desk: AtDesk, cursor: Cursor = None, limit: Limit = LIMIT_MAX) -> Json:
+    return part(reference.people(desk), cursor, limit)
 
 
 @router.get("/lawyers", tags=["people"], summary="The panel of lawyers")
-async def lawyers(desk: AtDesk, specialty: Word = None, office: Word = None, available_on: date | None = None) -> Json:
-    return await reference.lawyers(desk, specialty=specialty, office=office, available_on=available_on)
+async def lawyers(
+    *,
+    desk: AtDesk, specialty: Word = None, office: Word = None, available_on: LegalDay | None = None, cursor: Cursor = None,
+    limit: Limit = LIMIT_MAX,
+) -> Json:  # fmt: skip
+    return part(await reference.lawyers(desk, specialty=specialty, office=office, available_on=available_on), cursor, limit)
 
 
 @router.get("/tariffs", tags=["people"], summary="The subsidy tariffs in force today")
-async def tariffs(desk: AtDesk) -> Json:
-    return reference.tariffs(desk)
+async def tariffs(desk: AtDesk, cursor: Cursor = None, limit: Limit = LIMIT_MAX) -> Json:
+    return part(reference.tariffs(desk), cursor, limit)
 
 
 @router.get("/calendar/due", tags=["rules"], summary="When a limit that starts then is due, and how that is counted")
 async def calendar_due(
     desk: AtDesk,
     limit: Annotated[str, Query(max_length=64)],
-    start: Annotated[str, Query(max_length=40, description="A day, or a moment with offset.")],
+    start: Start,
     county: Annotated[str | None, Query(max_length=64, description="All counties keep the national calendar.")] = None,
     kind: Word = None,
 ) -> Json:

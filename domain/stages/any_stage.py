@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Literal
-from uuid import NAMESPACE_OID, UUID, uuid5
+from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
@@ -55,10 +55,9 @@ class NoteAdded(Note, Event):
 
 
 class Attachment(Model):
-    """A file kept outside the ledger; its digest (SHA-256, hex) and size in bytes prove it."""
+    """A file kept outside the ledger; its digest (SHA-256, hex) and size in bytes prove it. Titles, as file names do, name people."""
 
-    document_id: UUID
-    title: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+    title: PersonalText
     digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     size: Annotated[int, Field(ge=0)]
     media_type: Annotated[str, StringConstraints(pattern=r"^[\w.+-]+/[\w.+-]+$", max_length=255)]
@@ -71,16 +70,18 @@ class AttachDocument(Attachment, Command):
     lane = "margin"
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
-        if any(d.document_id == self.document_id for d in case.documents):
-            raise Refusal("document_already_attached", document_id=self.document_id)
-        return (DocumentAttached(**said(self)),)
+        return (DocumentAttached(**said(self), document_id=UUID(facts.command_id)),)
 
 
 class DocumentAttached(Attachment, Event):
+    """`document_id` is the command's own id, under which its file was stored when it was taken in."""
+
     lane = "margin"
 
+    document_id: UUID
+
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
-        fields = {name: getattr(self, name) for name in Attachment.model_fields}
+        fields = {name: getattr(self, name) for name in ("document_id", *Attachment.model_fields)}
         return case.but(documents=(*case.documents, Document(**fields, version=at.version)))
 
 
@@ -112,14 +113,14 @@ class IssueDocument(Paperwork, Command):
             raise Refusal("wrong_state", state=case.state)
         issued = DocumentIssued(
             **said(self),
-            document_id=uuid5(NAMESPACE_OID, f"{case.case_id}/{case.version + 1}"),
+            document_id=UUID(facts.command_id),
             number=f"{case.case_number or case.register_number}-{len(case.issued) + 1}",
         )
         return (issued,)
 
 
 class DocumentIssued(Paperwork, Event):
-    """`document_id` follows from case and version, so that a repeat names the same document; numbers are dense in the case."""
+    """`document_id` is the command's own id; numbers are dense in the case."""
 
     lane = "margin"
 

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -485,6 +485,75 @@ class TestCommandsOverHttp:
             row = await cases.file_row(conn, case_id, listed[0]["document_id"])
         assert row is not None
         assert content not in bytes(row["content"])
+
+    async def test_an_attachment_is_a_command_like_any_other(self, api: Api) -> None:
+        case_id = await api.house.submit()
+        path = f"/cases/{case_id}/documents"
+
+        async def attach(
+            data: dict[str, str] | None = None, media_type: str = "text/plain; charset=utf-8", **headers: str
+        ) -> httpx.Response:
+            sent = {"Idempotency-Key": f"doc-{uuid4()}", **{name.replace("_", "-"): value for name, value in headers.items()}}
+            return await api.ask("caseworker", "POST", path, files={"file": ("张三.txt", b"x", media_type)}, data=data or {}, headers=sent)
+
+        answer = await attach({"note": "原件已核对", "effective_on": datetime.now(views.ZONE).date().isoformat()})
+        assert answer.status_code == 201, answer.text
+        told, event = answer.json(), answer.json()["events"][0]
+        assert {name: told[name] for name in ("title", "size", "media_type")} == {
+            "title": "张三.txt",
+            "size": 1,
+            "media_type": "text/plain",
+        }
+        assert UUID(told["document_id"]).version == 7
+        assert (event["data"]["note"], event["command_id"]) == ("原件已核对", told["document_id"])
+        assert (await attach(If_Match='"1"')).status_code == 412
+        for data, pointer in (({"effective_on": "abc"}, "/effective_on"), ({"colour": "red"}, "/colour")):
+            refused = await attach(data)
+            assert (refused.status_code, [e["pointer"] for e in refused.json()["errors"]]) == (422, [pointer])
+
+    async def test_a_files_name_lies_encrypted_too(self, api: Api) -> None:
+        case_id = await api.house.submit()
+        path, key = f"/cases/{case_id}/documents", {"Idempotency-Key": f"doc-{uuid4()}"}
+        await api.ask("caseworker", "POST", path, files={"file": ("张三的身份证.txt", b"x", "text/plain")}, headers=key)
+        async with api.house.database.transaction(WORKER) as conn:
+            rows = await (await conn.execute("SELECT body FROM events WHERE stream = %s", (stream_of(case_id),))).fetchall()
+            kept = await (await conn.execute("SELECT snapshot::text AS text FROM cases WHERE case_id = %s", (case_id,))).fetchone()
+        assert kept is not None
+        assert not any("张三" in bytes(row["body"]).decode() for row in rows)
+        assert "张三" not in kept["text"]
+
+    async def test_a_day_that_no_machine_can_count_on_from_is_refused_where_it_stands(self, api: Api) -> None:
+        case_id = await api.house.submit()
+        headers = {"Idempotency-Key": f"k-{uuid4()}"}
+        body = {"papers": [{"kind": "id_copy"}], "by": "9999-12-31"}
+        answer = await api.ask("caseworker", "POST", f"/cases/{case_id}/commands/require_supplement", json=body, headers=headers)
+        assert (answer.status_code, [(e["pointer"], e["code"]) for e in answer.json()["errors"]]) == (422, [("/by", "date_out_of_range")])
+        for query in (
+            "/calendar/due?limit=examine_application&start=9999-12-31", "/calendar/due?limit=urgent_assign&start=9999-12-31T10:00:00Z",
+            "/calendar/due?limit=urgent_assign&start=0001-01-01T00:00:00%2B14:00", "/events?to=9999-12-31",
+        ):  # fmt: skip
+            answer = await api.ask("approver", "GET", query)
+            assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "date_out_of_range"), query
+
+    async def test_an_offsets_plus_need_not_be_escaped(self, api: Api) -> None:
+        case_id = await api.house.submit()
+        later = (datetime.now(views.ZONE) + timedelta(hours=1)).isoformat(timespec="seconds")
+        assert "+08:00" in later
+        for query in (f"/cases/{case_id}?as_of={later}", f"/cases?due_before={later}", f"/calendar/due?limit=urgent_assign&start={later}"):
+            answer = await api.ask("caseworker", "GET", query)
+            assert b"+08:00" in answer.request.url.query
+            assert answer.status_code == 200, answer.text
+
+    async def test_a_list_that_is_read_as_a_whole_is_shown_in_parts(self, api: Api) -> None:
+        whole = (await api.get("caseworker", "/lawyers"))["items"]
+        found: list[Any] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = await api.get("caseworker", "/lawyers", limit=5, **({"cursor": cursor} if cursor else {}))
+            assert len(page["items"]) <= 5
+            found, cursor = [*found, *page["items"]], page["next_cursor"]
+        assert found == whole
+        assert (await api.ask("caseworker", "GET", "/lawyers?cursor=x")).status_code == 422
 
 
 class TestOperations:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -153,7 +154,7 @@ def given(case: CaseState, *events: Event, by: Actor = CASEWORKER, on: date = TO
 
 def when(case: CaseState, command: Command, by: Actor, *, directory: Directory = DIRECTORY, **facts: Any) -> Decision:
     """What the command brings when this person issues it."""
-    about: dict[str, Any] = {"now": NOW, "effective_on": TODAY, "rules": RULES, "command_id": "when", **facts}
+    about: dict[str, Any] = {"now": NOW, "effective_on": TODAY, "rules": RULES, "command_id": str(UUID(int=1)), **facts}
     return decide(case, command, Facts(actor=by, directory=directory, **about))
 
 

@@ -30,7 +30,7 @@ from domain.values import Applicant, Party, Sealed
 from tests.unit.test_application import REFUSED, SUPPLEMENT, TERMINATED
 from tests.unit.world import AIDED, CASE_ID, ENGAGED, TODAY, actor, given, names, noon, position, submit
 
-FILE = AttachDocument(document_id=UUID(int=7), title="身份证复印件", digest="0" * 64, size=1024, media_type="application/pdf")
+FILE = AttachDocument(title="身份证复印件", digest="0" * 64, size=1024, media_type="application/pdf")
 VISIT = ScheduleHomeVisit(at=noon(TODAY), address="柳家湾村", ground="disabled", visitors=("P-HE-JING",), lawyers=("L-WANG-MIN",))
 ENDED = (submit(), WithdrawApplication(reason="已和解"))
 
@@ -46,27 +46,26 @@ def test_an_auditor_changes_nothing() -> None:
     assert given(submit()).refused("role_not_allowed", AddNote(text="看过"), "auditor").status == 403
 
 
-def test_a_document_is_attached_once_with_what_proves_it() -> None:
+def test_a_document_is_attached_with_what_proves_it_under_its_commands_id() -> None:
     case = given(submit(), FILE)
-    assert (case.state.documents[0].digest, case.state.documents[0].size) == ("0" * 64, 1024)
-    case.refused("document_already_attached", FILE)
+    attached = case.state.documents[0]
+    assert (attached.digest, attached.size) == ("0" * 64, 1024)
+    assert str(attached.document_id) == case.history[-1].at.command_id
 
 
 def test_a_digest_is_a_sha256_in_hex() -> None:
     with pytest.raises(ValidationError):
-        AttachDocument(document_id=UUID(int=7), title="附件", digest="ABC", size=1, media_type="application/pdf")
+        AttachDocument(title="附件", digest="ABC", size=1, media_type="application/pdf")
 
 
-def test_issued_papers_are_numbered_in_the_case_and_a_repeat_names_the_same_document() -> None:
+def test_issued_papers_are_numbered_in_the_case_and_named_by_their_command() -> None:
     case = given(*AIDED)
     issue = IssueDocument(template="grant_decision", about=case.version_of("aid_granted"))
-    (again,) = (h.event for h in case.decided(issue).events)
     (first,), (second,) = case.when(issue), case.when(issue)
     assert isinstance(first, DocumentIssued)
     assert isinstance(second, DocumentIssued)
     assert (first.number, second.number) == ("市援民字〔2026〕第1号-1", "市援民字〔2026〕第1号-2")
-    assert again == first
-    assert second.document_id != first.document_id
+    assert [str(paper.document_id) for paper in (first, second)] == [h.at.command_id for h in case.history[-2:]]
 
 
 def test_after_the_end_only_the_ending_decision_is_issued() -> None:

@@ -16,7 +16,7 @@ NEEDED = {"record_verification": {"result"}, "recommend_decision": {"decision"},
 """Choices the notation does not mark, without which the command would say nothing."""
 ELSEWHERE = {
     "mark_deadline": {"clock", "plan_version", "rung"},
-    "attach_document": {"document_id", "title", "digest", "size", "media_type"},
+    "attach_document": {"title", "digest", "size", "media_type"},
 }
 """Commands whose bodies no client writes as JSON."""
 

@@ -72,7 +72,7 @@ def play(scenario: Scenario, today: date) -> Played:
             actor=who,
             directory=directory(),
             rules=current(),
-            command_id=f"c{n}",
+            command_id=f"00000000-0000-7000-8000-{n:012d}",
             history=tuple(history),
         )
         decision = decide(case, command, told).numbered(lambda _: next(numbers), directory())

@@ -241,7 +241,7 @@ ASKS: Mapping[str, Command] = {
         ScorePeerReview(grade="good"),
         ArchiveCase(volume="1", archive_number="2026-1"),
         AddNote(text="来电"),
-        AttachDocument(document_id=DOCUMENT, title="附件", digest="0" * 64, size=1, media_type="application/pdf"),
+        AttachDocument(title="附件", digest="0" * 64, size=1, media_type="application/pdf"),
         IssueDocument(template="letter"),
         ServeDocument(document_id=DOCUMENT, to="王建国", served_on=TODAY),
         ScheduleHomeVisit(at=noon(TODAY), address="柳家湾村"),

@@ -93,7 +93,7 @@ class Case:
             "effective_on": self.on,
             "directory": DIRECTORY,
             "rules": RULES,
-            "command_id": f"command-{self.state.version + 1}",
+            "command_id": f"00000000-0000-7000-8000-{self.state.version + 1:012d}",
             "history": tuple(self.history),
             "positions": {position(h.at.version): h.at.version for h in self.history},
         }
