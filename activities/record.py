@@ -153,8 +153,7 @@ class Recorder:
             rows = await _append(conn, decision, received)
             reach("after_append")
             await _keep(conn, decision, received, rows)
-            if request.alarm:
-                # The timer that fired is in Temporal's history already: the run will be told this plan, whatever dies.
+            if request.owed:
                 await _ARM.run(conn, id=request.case_id, version=decision.case.version)
             reach("before_commit")
         reach("after_commit")

@@ -78,8 +78,8 @@ class CaseWorkflow:
             return
         self._follow(plan)
 
-    async def _record(self, command_id: str, alarm: Alarm | None = None) -> Plan:
-        request = RecordRequest(self._case_id, command_id, workflow.now(), self._version, alarm)
+    async def _record(self, command_id: str, alarm: Alarm | None = None, *, owed: bool = False) -> Plan:
+        request = RecordRequest(self._case_id, command_id, workflow.now(), self._version, alarm, owed)
         try:
             plan = await workflow.execute_local_activity(
                 "record_command",
@@ -155,10 +155,10 @@ class CaseWorkflow:
     async def _catch_up(self) -> bool:
         """Record what is owed by now; whether an alarm was among it."""
         for command_id in self._plan.pending if self._plan and not self._behind else []:
-            await self._record(command_id)
+            await self._record(command_id, owed=True)
         rang = False
         while (alarm := self._alarm()) is not None and alarm.at <= workflow.now():
-            plan = await self._record(alarm.command_id(self._case_id), alarm)
+            plan = await self._record(alarm.command_id(self._case_id), alarm, owed=True)
             if alarm in plan.alarms:
                 raise ApplicationError(f"{alarm} is still owed after it was recorded", type="alarm_stuck", non_retryable=True)
             rang = True

@@ -60,7 +60,8 @@ class RecordRequest:
     """Decide and record one command.
 
     `known_version` is what the workflow has seen: a ledger behind it is not written to. `alarm` is set for the clocks' own
-    commands, whose inbox rows the recorder writes.
+    commands, whose inbox rows the recorder writes. `owed`: the run does it by itself, from what stands in its history already (a timer,
+    a signal, its start), so it will learn of the outcome whatever dies; nobody needs to acknowledge it.
     """
 
     case_id: str
@@ -68,6 +69,7 @@ class RecordRequest:
     decided_at: datetime
     known_version: int
     alarm: Alarm | None = None
+    owed: bool = False
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ from workflows.contract import CaseInput, workflow_id
 type Deed = Callable[[System, "Strike | None"], Awaitable[str]]
 """Brings a case to the point, lets the process die and the system come to rest; the case's id."""
 
-ROLLOVER = 16
-"""A run's length of history after which it hands over to the next: reached by the second command of a fresh run."""
+ROLLOVER = 14
+"""A run's length of history after which it hands over to the next: reached by the second command of a fresh run, not by the first, whether
+it waits for an alarm or not."""
 
 
 @dataclass(frozen=True)

@@ -234,7 +234,8 @@ class System:
         except TimeoutError as fault:
             raise Broken(f"unanswered: {path} was told {self.answers[-10:]}") from fault
         assert answer is not None
-        assert answer.is_success, answer.text
+        if not answer.is_success:
+            raise Broken(f"another answer: {path} was told {answer.text}")
         return answer
 
     def application(self) -> dict[str, Any]:
