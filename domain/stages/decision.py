@@ -28,7 +28,7 @@ from domain.stages.common import (
     open_recipients,
     said,
 )  # fmt: skip
-from domain.values import Applicant, CaseStage, Code, Fen, Model, Paper, PersonalText, Residence
+from domain.values import Applicant, CaseStage, Code, Fen, Model, Paper, PersonalText, Residence, Text
 
 _CASEWORKER: frozenset[Role] = frozenset({"caseworker"})
 _APPROVER: frozenset[Role] = frozenset({"approver"})
@@ -51,7 +51,8 @@ class HouseholdMember(Model):
 
 class HardshipQuestion(Model):
     household: tuple[HouseholdMember, ...] = ()
-    county: Code
+    county: Text
+    """Of the household, as people write it; the standard of one without a line of its own is the one for all."""
     residence: Residence | None = None
     property_fen: Fen | None = None
     opponent_in_household: bool = False
@@ -87,8 +88,9 @@ class AssessHardship(HardshipQuestion, Command):
 
 
 def _residence(case: CaseState, party_id: int) -> Residence | None:
+    """The recipient's own, else the applicant's."""
     party = case.parties[party_id]
-    return party.residence if isinstance(party, Applicant) else None
+    return (party.residence if isinstance(party, Applicant) else None) or case.applicant.residence
 
 
 class SumLine(Model):

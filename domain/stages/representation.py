@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal
-
-from pydantic import StringConstraints
+from typing import Any, ClassVar, Literal
 
 from domain.case import CaseState, Hearing, Outcome, Procedure
 from domain.command import Command, Event, Facts, Refusal, Stamp
@@ -14,16 +12,15 @@ from domain.decide import allowed_commands
 from domain.lifecycle import ANY, State
 from domain.stages.common import PartyIds, addressed, not_in_future, said
 from domain.stages.handling import AIDED, aided, carried, in_hand, released, under_review
-from domain.values import CaseStage, Fen, Model, Moment, PersonalText
+from domain.values import CaseStage, Fen, Model, Moment, PersonalText, Text
 
-Short = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 HANDLED: frozenset[State] = frozenset({"lawyer_named", "in_representation"})
 
 
 class MeetingFields(Model):
     kind: Literal["client_meeting", "custody_visit", "file_reading", "other"] = "other"
     held_on: date
-    place: Short | None = None
+    place: Text | None = None
     summary: PersonalText
 
 
@@ -91,9 +88,9 @@ class ProcedureFields(Model):
         "appealed_by_opponent", "enforcement_applied", "payment_received", "other",
     ] = "other"  # fmt: skip
     stage: CaseStage
-    body: Short
+    body: Text
     """The court, arbitration commission or authority."""
-    docket: Short | None = None
+    docket: Text | None = None
     held_on: date
     received_on: date | None = None
     amount_fen: Fen | None = None
@@ -176,9 +173,9 @@ class ReportMajorMatter(MajorMatterFields, Command):
 
 
 class HearingFields(Model):
-    forum: Short
+    forum: Text
     at: Moment
-    place: Short | None = None
+    place: Text | None = None
 
 
 class HearingScheduled(HearingFields, Event):

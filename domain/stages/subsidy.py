@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Literal
-
-from pydantic import StringConstraints
+from typing import Literal
 
 from domain.case import CaseState
 from domain.command import Command, Event, Facts, Refusal, Stamp
 from domain.stages.common import known_lawyer, known_person, not_in_future, said
-from domain.values import Code, Fen, Model
-
-Voucher = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+from domain.values import Code, Fen, Model, Text
 
 
 class Payee(Model):
@@ -23,7 +19,7 @@ class Payee(Model):
     lawyer: Code | None = None
     amount_fen: Fen
     kind: Literal["case", "duty_day", "consultation_day"] = "case"
-    part: Voucher | None = None
+    part: Text | None = None
 
 
 class SubsidyFields(Model):
@@ -107,7 +103,7 @@ class ApproveSubsidy(SubsidyFields, Command):
 
 class SubsidyPaid(Event):
     paid_on: date
-    voucher: Voucher
+    voucher: Text
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         del at
@@ -124,7 +120,7 @@ class PaySubsidy(Command):
     other_than = "subsidy_approved"
 
     paid_on: date
-    voucher: Voucher
+    voucher: Text
 
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         del case

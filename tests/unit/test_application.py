@@ -10,6 +10,7 @@ from domain.command import Refusal
 from domain.identity import check_character, check_resident_id
 from domain.stages.any_stage import ServeDocument
 from domain.stages.application import DeemWithdrawn, IssueReceipt, ReferElsewhere, WithdrawApplication
+from domain.stages.closure import ArchiveCase
 from domain.stages.decision import (
     AidGranted,
     AssessHardship,
@@ -22,10 +23,11 @@ from domain.stages.decision import (
     WalledOff,
 )  # fmt: skip
 from domain.stages.objection import DecideObjection, FileObjection
-from domain.stages.representation import RecordMeeting
+from domain.stages.representation import RecordMeeting, RecordProcedure, ScheduleHearing
+from domain.stages.subsidy import PaySubsidy
 from domain.stages.supplement import RecordVerification, RequestVerification, RequireSupplement, SupplyPapers
 from domain.stages.termination import ReportTerminationGround, TerminateAid
-from domain.values import Applicant, Matter, Party, Proxy, Sealed
+from domain.values import Applicant, Matter, Model, Paper, Party, Proxy, Sealed
 from tests.unit.world import (
     AIDED,
     BY_ROLE,
@@ -466,3 +468,45 @@ def test_a_refusals_detail_says_what_the_sentence_needs() -> None:
     with pytest.raises(Refusal) as met:
         given(submit()).decided(DeemWithdrawn(reason="逾期"))
     assert (met.value.code, met.value.detail["state"]) == ("wrong_state", "received")
+
+
+# --- texts, days and places as the contract takes them
+
+
+@pytest.mark.parametrize("county", ["安定县", "安定县内官营镇", "*"])
+def test_a_county_is_a_text_and_one_without_a_line_of_its_own_has_the_line_for_all(county: str) -> None:
+    case = given(submit(applicant=Applicant(name="王建国", county=county, residence="rural")))
+    (assessed,) = case.when(AssessHardship(household=household(0), county=county))
+    assert isinstance(assessed, HardshipAssessed)
+    assert (assessed.county, assessed.threshold_fen) == (county, 138_000)
+
+
+def test_the_residence_of_one_who_named_none_is_the_applicants() -> None:
+    case = given(submit(co_applicants=(Applicant(name="李四"),)))
+    (assessed,) = case.when(AssessHardship(household=household(0), county="CITY", for_recipients=(1,)))
+    assert isinstance(assessed, HardshipAssessed)
+    assert assessed.residence == "rural"
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "field"),
+    [
+        (Paper, {"kind": "id_copy"}, "title"),
+        (Paper, {}, "kind"),
+        (Applicant, {"name": "王建国"}, "language"),
+        (RecordMeeting, {"held_on": "2026-03-10", "summary": "会见"}, "place"),
+        (RecordProcedure, {"stage": "trial", "held_on": "2026-03-10"}, "body"),
+        (RecordProcedure, {"stage": "trial", "held_on": "2026-03-10", "body": "法院"}, "docket"),
+        (ScheduleHearing, {"at": "2026-03-10T09:00:00+08:00"}, "forum"),
+        (ScheduleHearing, {"at": "2026-03-10T09:00:00+08:00", "forum": "法院"}, "place"),
+        (PaySubsidy, {"paid_on": "2026-03-10"}, "voucher"),
+        (ArchiveCase, {"archive_number": "3"}, "volume"),
+        (ArchiveCase, {"volume": "3"}, "archive_number"),
+    ],
+)
+def test_a_text_has_one_to_ten_thousand_characters(model: type[Model], body: dict[str, Any], field: str) -> None:
+    assert getattr(model.model_validate(body | {field: "卷" * 10_000}), field) == "卷" * 10_000
+    for text in ("", "   ", "卷" * 10_001):
+        with pytest.raises(ValidationError) as fault:
+            model.model_validate(body | {field: text})
+        assert {error["loc"] for error in fault.value.errors()} == {(field,)}
