@@ -20,6 +20,8 @@ Column = Literal["centre", "outlet", "unit", "lawyer", "owner", "accepted_by"]
 
 SUBSIDY_STATES: frozenset[State] = onward("file_accepted")
 """From here on a finance officer sees a case."""
+_UNNAMED: frozenset[State] = frozenset({"assigned"})
+"""The unit has the case and none of its lawyers leads it yet."""
 _ASSESSMENT = ("eligibility",)
 _BESIDE_SUBSIDY = (
     "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "representation", "outcome",
@@ -129,7 +131,8 @@ def _unit(who: Principal, _: str, __: Directory) -> _Grant:
 
 
 def _lawyer(who: Principal, _: str, __: Directory) -> _Grant:
-    return False, _reach("lawyer", who.lawyer)
+    """Their own cases, and those of the unit while it has named nobody: a case accepted first does not wait for that."""
+    return False, (*_reach("lawyer", who.lawyer), *_reach("unit", who.unit, states=_UNNAMED))
 
 
 def _finance(_: Principal, office: str, directory: Directory) -> _Grant:

@@ -21,7 +21,7 @@ from domain.stages.subsidy import SubsidyPaid
 from ops.example.directory import directory_events, people_accounts
 
 DIRECTORY = Directory.fold(directory_events())
-CASE = CaseScope(centre="C-ADX", outlet="W-ADX-NGY", unit="U-DINGCHENG", owner="P-KANG-BAO", lawyers=("L-MA-ZHIQIANG",), state="assigned")
+CASE = CaseScope(centre="C-ADX", outlet="W-ADX-NGY", unit="U-DINGCHENG", owner="P-KANG-BAO", lawyers=("L-MA-ZHIQIANG",), state="lawyer_named")
 
 
 def signed_in(username: str) -> Principal:
@@ -102,6 +102,19 @@ def test_a_duty_lawyer_sees_the_own_office_and_what_they_accepted() -> None:
 def test_a_lawyer_sees_own_cases_and_not_the_firms() -> None:
     assert may_see(signed_in("ma.zhiqiang"), CASE, DIRECTORY)
     assert not may_see(signed_in("chen.siyuan"), CASE, DIRECTORY)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_while_no_lawyer_is_named_those_of_the_unit_see_the_case(state: str) -> None:
+    unnamed = replace(CASE, lawyers=(), state=state)
+    assert may_see(signed_in("chen.siyuan"), unnamed, DIRECTORY) == (state == "assigned")
+    assert not may_see(signed_in("wang.min"), unnamed, DIRECTORY)
+
+
+def test_a_lawyer_of_the_unit_acts_on_the_case_nobody_is_named_for() -> None:
+    unnamed = replace(CASE, lawyers=(), state="assigned")
+    who = actor(signed_in("chen.siyuan"), "record_meeting", unnamed, DIRECTORY)
+    assert who == Actor("P-CHEN-SIYUAN", "lawyer", "C-ADX", "L-CHEN-SIYUAN", "U-DINGCHENG")
 
 
 @pytest.mark.parametrize("code", ["P-LU-PING", "L-MA-ZHIQIANG", "U-DINGCHENG"])
