@@ -33,7 +33,9 @@ _WITHHELD: dict[Role, tuple[str, ...]] = {
     "receptionist": _ASSESSMENT,
     "finance_officer": _BESIDE_SUBSIDY,
 }
-_ASSESSMENT_EVENTS = frozenset({"hardship_assessed", "hardship_check_waived"})
+ASSESSMENT_EVENTS = frozenset({"hardship_assessed", "hardship_check_waived", "conflict_checked", "decision_recommended"})
+"""Events whose data the page shows under `eligibility`. No role they are kept from issues a command that brings one (a test holds it),
+so that what a command answers, its own events, tells nobody more than the history does."""
 _SUBSIDY_EVENTS = frozenset({"unit_assigned", "lawyer_named", "closing_file_accepted", "subsidy_approved", "subsidy_paid", "case_archived"})
 
 
@@ -226,14 +228,21 @@ def withheld(principal: Principal, case: CaseScope, directory: Directory) -> tup
 def shows_event(principal: Principal, case: CaseScope, directory: Directory, event: Event, by: str) -> bool:
     """Whether the event's data may be shown: the assessment not to the front desk, to finance what the subsidy needs.
 
-    A note for the centre is not for the firm and its lawyers, but for who wrote it (`by`).
+    A note for the centre is not for the firm and its lawyers nor for the people of outlets, but for who wrote it (`by`).
     """
     kept_in_centre = isinstance(event, NoteAdded) and event.visible_to == "centre" and by != principal.person
-    hidden: dict[Role, bool] = {
-        "liaison": event.type in _ASSESSMENT_EVENTS,
-        "receptionist": event.type in _ASSESSMENT_EVENTS,
-        "finance_officer": event.type not in _SUBSIDY_EVENTS,
-        "lawyer": kept_in_centre,
-        "unit_manager": kept_in_centre,
-    }
-    return any(not hidden.get(role, False) for role, _ in _roles_over(principal, case, directory))
+
+    def hidden(role: Role, office: str) -> bool:
+        at = directory.office(office)
+        kept_from_outlet = kept_in_centre and not (at and at.kind == "centre")
+        by_role: dict[Role, bool] = {
+            "liaison": event.type in ASSESSMENT_EVENTS or kept_from_outlet,
+            "receptionist": event.type in ASSESSMENT_EVENTS or kept_from_outlet,
+            "duty_lawyer": kept_from_outlet,
+            "finance_officer": event.type not in _SUBSIDY_EVENTS,
+            "lawyer": kept_in_centre,
+            "unit_manager": kept_in_centre,
+        }
+        return by_role.get(role, False)
+
+    return any(not hidden(role, office) for role, office in _roles_over(principal, case, directory))

@@ -9,19 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.access import Principal, acting_role, actor, list_scope, may_see, scope_of, shows_event, withheld
+from domain.access import ASSESSMENT_EVENTS, Principal, acting_role, actor, list_scope, may_see, scope_of, shows_event, withheld
 from domain.case import Assignment, CaseState, Handler, Wall
 from domain.command import COMMANDS, Actor, Command, Event, Facts, Role
 from domain.directory import CaseScope, Directory
 from domain.lifecycle import STATES
 from domain.stages.any_stage import NoteAdded
-from domain.stages.decision import HardshipCheckWaived
+from domain.stages.decision import ConflictChecked, DecisionRecommended, HardshipCheckWaived
 from domain.stages.representation import ProgressReported
 from domain.stages.subsidy import SubsidyPaid
 from ops.example.directory import directory_events, people_accounts
 
 DIRECTORY = Directory.fold(directory_events())
-CASE = CaseScope(centre="C-ADX", outlet="W-ADX-NGY", unit="U-DINGCHENG", owner="P-KANG-BAO", lawyers=("L-MA-ZHIQIANG",), state="lawyer_named")
+CASE = CaseScope(
+    centre="C-ADX", outlet="W-ADX-NGY", unit="U-DINGCHENG", owner="P-KANG-BAO", lawyers=("L-MA-ZHIQIANG",), state="lawyer_named"
+)
 
 
 def signed_in(username: str) -> Principal:
@@ -32,6 +34,8 @@ def signed_in(username: str) -> Principal:
 
 PAID = SubsidyPaid(paid_on=date(2026, 3, 2), voucher="V-1")
 WAIVED = HardshipCheckWaived(ground="good_samaritan", basis="statute_art_32")
+RECOMMENDED = DecisionRecommended(decision="refuse", opinion="收入超过标准", for_recipients=(0,))
+CHECKED = ConflictChecked(cleared=False, override_reason="已隔离")
 FREE = ProgressReported(summary="已调取证据")
 EVERYBODY = [signed_in(a.username) for a in people_accounts()]
 
@@ -174,6 +178,28 @@ def test_finance_sees_what_the_subsidy_needs_only() -> None:
     assert not {"assignment", "closure", "case_number"} & set(withheld(finance, paid, DIRECTORY))
     assert shows_event(finance, paid, DIRECTORY, PAID, "P-X")
     assert not shows_event(finance, paid, DIRECTORY, FREE, "P-X")
+
+
+@pytest.mark.parametrize("event", [WAIVED, RECOMMENDED, CHECKED], ids=lambda e: e.type)
+def test_the_history_keeps_the_assessment_from_the_front_desk_as_the_page_does(event: Event) -> None:
+    for username in ("kang.bao", "bai.ling"):
+        assert not shows_event(signed_in(username), CASE, DIRECTORY, event, "P-LU-PING")
+    assert shows_event(signed_in("ma.zhiqiang"), CASE, DIRECTORY, event, "P-LU-PING")
+
+
+@pytest.mark.parametrize("role", ["liaison", "receptionist", "duty_lawyer"])
+def test_a_note_for_the_centre_is_not_for_its_outlets_unless_they_wrote_it(role: Role) -> None:
+    note = NoteAdded(text="内部意见")
+    outlet, desk = (Principal("x", "P-X", ((role, office),)) for office in ("W-ADX-NGY", "C-ADX"))
+    assert not shows_event(outlet, CASE, DIRECTORY, note, "P-LU-PING")
+    assert shows_event(outlet, CASE, DIRECTORY, note, "P-X")
+    assert shows_event(outlet, CASE, DIRECTORY, NoteAdded(text="告知", visible_to="all"), "P-LU-PING")
+    assert may_see(desk, CASE, DIRECTORY) == shows_event(desk, CASE, DIRECTORY, note, "P-LU-PING")
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda c: c.name)
+def test_nobody_issues_what_they_could_not_read_so_that_an_answer_tells_no_more_than_the_history(command: type[Command]) -> None:
+    assert not command.roles & {"liaison", "receptionist"} or not ASSESSMENT_EVENTS.intersection(command.emits)
 
 
 @pytest.mark.parametrize(("visible_to", "shown"), [("centre", False), ("unit", True), ("all", True)])
