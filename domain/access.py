@@ -7,7 +7,7 @@ that a list never shows what the case page denies.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from domain.case import CaseState
@@ -58,11 +58,15 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Cases whose `column` is one of `values` and, where `states` are named, whose state is one of them."""
+    """Cases whose `column` is one of `values` and, where `states` are named, whose state is one of them.
+
+    `withheld` are the case's fields that are not shown by it.
+    """
 
     column: Column
     values: frozenset[str]
     states: frozenset[State] | None = None
+    withheld: tuple[str, ...] = ()
 
     def covers(self, case: CaseScope) -> bool:
         held: dict[Column, tuple[str | None, ...]] = {
@@ -83,6 +87,10 @@ class Scope:
     @property
     def nothing(self) -> bool:
         return not self.everything and not self.reaches
+
+    def showing(self, field: str) -> Scope:
+        """The part of it where that field of a case is shown: what a filter by the field may look at."""
+        return Scope(self.everything, tuple(r for r in self.reaches if field not in r.withheld), self.excluded)
 
     def covers(self, case: CaseScope) -> bool:
         return not (self.excluded & case.excluded) and (self.everything or any(r.covers(case) for r in self.reaches))
@@ -182,7 +190,7 @@ _BY_ROLE: Mapping[Role, Callable[[Principal, str, Directory], _Grant]] = {
 
 def _role_scope(principal: Principal, role: Role, office: str, directory: Directory) -> Scope:
     everything, reaches = _BY_ROLE[role](principal, office, directory)
-    return Scope(everything, reaches, principal.codes)
+    return Scope(everything, tuple(replace(r, withheld=_WITHHELD.get(role, ())) for r in reaches), principal.codes)
 
 
 def list_scope(principal: Principal, directory: Directory) -> Scope:

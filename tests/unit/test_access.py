@@ -180,6 +180,13 @@ def test_finance_sees_what_the_subsidy_needs_only() -> None:
     assert not shows_event(finance, paid, DIRECTORY, FREE, "P-X")
 
 
+@given(st.sampled_from(EVERYBODY), st.sampled_from(get_args(Role)), SCOPES, st.sampled_from(["applicant", "eligibility", "assignment"]))
+def test_a_filter_by_a_field_looks_only_where_the_page_shows_it(who: Principal, role: Role, case: CaseScope, field: str) -> None:
+    both = replace(who, roles=(*who.roles, (role, "C-ADX")))
+    shown = may_see(both, case, DIRECTORY) and field not in withheld(both, case, DIRECTORY)
+    assert list_scope(both, DIRECTORY).showing(field).covers(case) == shown
+
+
 @pytest.mark.parametrize("event", [WAIVED, RECOMMENDED, CHECKED], ids=lambda e: e.type)
 def test_the_history_keeps_the_assessment_from_the_front_desk_as_the_page_does(event: Event) -> None:
     for username in ("kang.bao", "bai.ling"):
