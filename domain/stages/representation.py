@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Literal
 
 from domain.case import CaseState, Hearing, Outcome, Procedure
 from domain.command import Command, Event, Facts, Refusal, Stamp
-from domain.decide import allowed_commands
 from domain.lifecycle import ANY, State
 from domain.stages.common import PartyIds, addressed, not_in_future, said
 from domain.stages.handling import AIDED, aided, carried, in_hand, released, under_review
@@ -120,8 +119,7 @@ class RecordProcedure(ProcedureFields, Command):
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         in_hand(case, facts)
         if not self.before_aid and case.state not in self.during:
-            others = [name for name in allowed_commands(case, facts.actor.role) if name != self.name]
-            raise Refusal("wrong_state", state=case.state, allowed_commands=others)
+            raise Refusal("wrong_state", state=case.state)
         not_in_future(facts, self.held_on, "/held_on")
         not_in_future(facts, self.received_on, "/received_on")
         among = case.recipients if self.for_recipients else aided(case) or case.recipients
