@@ -62,6 +62,8 @@ class Objection(Model):
     state: Literal["filed", "upheld", "corrected"]
     filed_on: date
     against: Literal["refused", "terminated"]
+    about: int | None = None
+    """Version of the decision objected to."""
     decided_on: date | None = None
 
 

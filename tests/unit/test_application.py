@@ -22,7 +22,7 @@ from domain.stages.decision import (
     WaiveHardshipCheck,
     WalledOff,
 )  # fmt: skip
-from domain.stages.objection import DecideObjection, FileObjection
+from domain.stages.objection import DecideObjection, FileObjection, ObjectionFiled
 from domain.stages.representation import RecordMeeting, RecordProcedure, ScheduleHearing
 from domain.stages.subsidy import PaySubsidy
 from domain.stages.supplement import RecordVerification, RequestVerification, RequireSupplement, SupplyPapers
@@ -441,6 +441,46 @@ def test_nothing_is_decided_that_nobody_objected_to() -> None:
 def test_one_objection_to_one_decision() -> None:
     given(*REFUSED, OBJECTION).refused("objection_already_filed", OBJECTION)
     given(*REFUSED, OBJECTION, DecideObjection(result="upheld", reasons="正确")).refused("objection_already_filed", OBJECTION)
+
+
+CORRECTED, UPHELD = (DecideObjection(result=result, reasons="复核") for result in ("corrected", "upheld"))
+AFRESH = (POOR, RECOMMENDED, GRANTED, *ENGAGED, *TERMINATED[-2:])
+"""Granted after all, and terminated later."""
+
+
+def test_each_decision_may_be_objected_to_once() -> None:
+    case = given(*REFUSED, OBJECTION, CORRECTED, *AFRESH)
+    assert names(case.when(OBJECTION)) == ["objection_filed"]
+    assert case.state.recipients[0].objection
+    assert case.state.recipients[0].objection.against == "terminated"
+    case.refused("objection_already_filed", OBJECTION)
+    case.then(UPHELD).refused("objection_already_filed", OBJECTION)
+    again = given(*TERMINATED, OBJECTION, CORRECTED, *TERMINATED[-2:], OBJECTION, CORRECTED)
+    assert again.state.state == "in_representation"
+
+
+def test_the_time_to_object_is_that_of_the_decision_objected_to() -> None:
+    case = given(*REFUSED)
+    case.then(serve(case, "aid_refused"), OBJECTION, CORRECTED).after(60).then(*AFRESH[:-1])
+    case.then(*AFRESH[-1:]).copy().then(OBJECTION)
+    case.then(serve(case, "aid_terminated"))
+    running = [c for c in case.state.clocks if c.limit == "file_objection" and c.live]
+    assert [c.started_on for c in running] == [case.on]
+    assert case.copy().after(17).refused("objection_too_late", OBJECTION).detail["due_on"] == running[0].due_on
+    case.after(14).then(OBJECTION)
+    assert [c.state for c in case.state.clocks if c.limit == "file_objection"] == ["met", "met"]
+    assert [c.limit for c in case.state.clocks if c.live and c.limit.endswith("objection")] == ["decide_objection"]
+
+
+def test_of_two_people_each_has_the_time_from_their_own_service() -> None:
+    two = submit(co_applicants=(Applicant(name="李四"),))
+    case = given(two, *TO_REFUSE[1:], RefuseAid(reasons="不符", for_recipients=(0,)))
+    case.then(serve(case, "aid_refused")).after(5).then(RefuseAid(reasons="不符", for_recipients=(1,)))
+    case.then(serve(case, "aid_refused")).after(12)
+    assert case.refused("objection_too_late", FileObjection(reasons="不服", for_recipients=(0,))).detail["due_on"] == date(2026, 3, 25)
+    (filed,) = case.when(OBJECTION)
+    assert isinstance(filed, ObjectionFiled)
+    assert filed.for_recipients == (1,)
 
 
 def test_an_objection_is_received_no_later_than_today() -> None:
