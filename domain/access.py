@@ -24,7 +24,7 @@ _UNNAMED: frozenset[State] = frozenset({"assigned"})
 """The unit has the case and none of its lawyers leads it yet."""
 _ASSESSMENT = ("eligibility",)
 _BESIDE_SUBSIDY = (
-    "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "representation", "outcome",
+    "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "engagement", "representation", "outcome",
     "papers", "documents", "holds", "links", "oral", "recipients", "supplement", "verifications", "visits", "replacement", "termination",
     "objection",
 )  # fmt: skip

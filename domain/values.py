@@ -147,6 +147,26 @@ class Matter(Model):
     limitation_on: date | None = None
 
 
+class HouseholdMember(Model):
+    """One of the household. `self_only` marks the applicant's own line, the only one that counts where the opponent is of the household."""
+
+    name: PersonalText | None = None
+    relation: Annotated[str, StringConstraints(min_length=1, max_length=50, strip_whitespace=True)] | None = None
+    """To the applicant; the sum's lines are named by it, so it is a word such as `spouse`, never a name."""
+    income_fen_per_month: Fen
+    self_only: bool = False
+
+
+class Payee(Model):
+    """Who is paid, in fen. `part` says for which part of the work."""
+
+    unit: Code | None = None
+    lawyer: Code | None = None
+    amount_fen: Fen
+    kind: Literal["case", "duty_day", "consultation_day"] = "case"
+    part: Text | None = None
+
+
 @cache
 def personal_marks(model: type[BaseModel]) -> Mapping[str, Personal]:
     """The personal fields of a model class: field name -> mark."""

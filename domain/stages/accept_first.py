@@ -130,6 +130,7 @@ class AcceptedFirst(BearsCaseNumber, Event):
             papers_owed=self.papers_owed,
             papers_listed=self.papers_owed,
             due_on=self.due_on,
+            detail=self.detail,
             accepted_on=at.effective_on,
             by_delegation=self.by_delegation,
             deferred=deferred,
@@ -181,6 +182,7 @@ class ConfirmAcceptance(Command):
 class AcceptanceConfirmed(Event):
     lane = "accept_first"
 
+    agrees: Literal[True] = True
     reason: PersonalText | None = None
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
@@ -190,6 +192,7 @@ class AcceptanceConfirmed(Event):
 class AcceptanceSetAside(Event):
     """The application is examined anew; number, papers and the record of what was done stay."""
 
+    agrees: Literal[False] = False
     reason: PersonalText
     for_recipients: PartyIds
 

@@ -159,6 +159,7 @@ class ApplicationSubmitted(Application, Event):
             channel=self.channel,
             form=self.form,
             oral=self.oral.model_dump(mode="json", exclude_none=True) if self.oral else None,
+            received_by_centre_on=self.received_by_centre_on,
             opened_on=at.effective_on,
             owner=self.owner,
             parties=parties,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, ClassVar, Literal
 
-from domain.case import CaseState, Hearing, Outcome, Procedure
+from domain.case import CaseState, Hearing, Meeting, Outcome, Procedure
 from domain.command import Command, Event, Facts, Refusal, Stamp
 from domain.lifecycle import ANY, State
 from domain.stages.common import PartyIds, addressed, not_in_future, said
@@ -28,7 +28,9 @@ class MeetingRecorded(MeetingFields, Event):
         del at
         done = case.representation
         last = max(self.held_on, done.last_meeting_on or self.held_on)
-        return case.but(representation=done.model_copy(update={"meetings": done.meetings + 1, "last_meeting_on": last}))
+        held = (*done.meetings_held, Meeting(**carried(Meeting, self)))
+        counted = {"meetings": done.meetings + 1, "meetings_held": held, "last_meeting_on": last}
+        return case.but(representation=done.model_copy(update=counted))
 
 
 class RecordMeeting(MeetingFields, Command):

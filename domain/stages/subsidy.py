@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal
 
 from domain.case import CaseState
 from domain.command import Command, Event, Facts, Refusal, Stamp
 from domain.stages.common import known_lawyer, known_person, not_in_future, said
-from domain.values import Code, Fen, Model, Text
-
-
-class Payee(Model):
-    """Who is paid, in fen. `part` says for which part of the work."""
-
-    unit: Code | None = None
-    lawyer: Code | None = None
-    amount_fen: Fen
-    kind: Literal["case", "duty_day", "consultation_day"] = "case"
-    part: Text | None = None
+from domain.stages.handling import carried
+from domain.values import Code, Fen, Model, Payee, Text
 
 
 class SubsidyFields(Model):
@@ -35,7 +25,8 @@ class SubsidyFields(Model):
 class SubsidyApproved(SubsidyFields, Event):
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         del at
-        closure = case.closure.model_copy(update={"subsidy_fen": self.amount_fen, "tariff": self.tariff})
+        approved = carried(SubsidyFields, self) | {"subsidy_fen": self.amount_fen}
+        closure = case.closure.model_copy(update=approved)
         return case.but(state="subsidy_approved", closure=closure)
 
 
