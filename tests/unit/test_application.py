@@ -398,6 +398,22 @@ def test_a_second_grant_draws_no_second_number() -> None:
     assert (granted.for_recipients, granted.case_number, sum(case.drawn.values())) == ((0,), "市援民字〔2026〕第1号", 2)
 
 
+# --- through an outlet
+
+
+@pytest.mark.parametrize(
+    ("username", "outlet"), [("zhao.wenxiu", "DS-CITY-UNION"), ("ding.yi", "F-CITY-ZHENGHE"), ("luo.zhengping", "DL-CITY-COURT")]
+)
+def test_what_an_outlet_takes_down_for_its_centre_is_the_outlets(username: str, outlet: str) -> None:
+    assert given((actor(username), submit())).state.outlet == outlet
+    assert given((actor(username), submit(outlet="DL-CITY-COURT"))).state.outlet == "DL-CITY-COURT"
+
+
+@pytest.mark.parametrize("username", ["lin.xiaomei", "li.guangming", "kang.bao"])
+def test_what_the_centre_or_another_centres_outlet_takes_down_is_no_outlets(username: str) -> None:
+    assert given((actor(username), submit())).state.outlet is None
+
+
 # --- objection
 
 
