@@ -15,6 +15,7 @@ from domain.command import COMMANDS, Actor, Event, Role
 from domain.directory import CaseScope, Directory
 from domain.lifecycle import State, onward
 from domain.stages.any_stage import NoteAdded
+from domain.stages.correction import RecordCorrected
 
 Column = Literal["centre", "outlet", "unit", "lawyer", "owner", "accepted_by"]
 
@@ -236,9 +237,12 @@ def withheld(principal: Principal, case: CaseScope, directory: Directory) -> tup
 def shows_event(principal: Principal, case: CaseScope, directory: Directory, event: Event, by: str) -> bool:
     """Whether the event's data may be shown: the assessment not to the front desk, to finance what the subsidy needs.
 
-    A note for the centre is not for the firm and its lawyers nor for the people of outlets, but for who wrote it (`by`).
+    A note for the centre, and what a note should have said, is not for the firm and its lawyers nor for the people of outlets, but for
+    who wrote it (`by`).
     """
-    kept_in_centre = isinstance(event, NoteAdded) and event.visible_to == "centre" and by != principal.person
+    of_centre = isinstance(event, NoteAdded) and event.visible_to == "centre"
+    corrected = isinstance(event, RecordCorrected) and event.event == NoteAdded.type
+    kept_in_centre = (of_centre or corrected) and by != principal.person
 
     def hidden(role: Role, office: str) -> bool:
         at = directory.office(office)

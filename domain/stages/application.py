@@ -107,7 +107,8 @@ class SubmitApplication(Application, Command):
         self._check_offices(facts)
         not_ahead_of_today(facts, self.received_by_centre_on, "/received_by_centre_on")
         known_person(facts, self.oral.taken_by if self.oral else None, "/oral/taken_by")
-        fields = said(self) | {"outlet": self.outlet or self._own_outlet(facts)}
+        fields = said(self)
+        fields["outlet"] = self.outlet or self._own_outlet(facts)
         first_opponent = 1 + len(self.co_applicants) + (self.proxy is not None)
         fields["applicant"] = _numbered(self.applicant, 0)
         fields["co_applicants"] = tuple(_numbered(a, i) for i, a in enumerate(self.co_applicants, start=1))

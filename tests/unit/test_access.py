@@ -15,6 +15,7 @@ from domain.command import COMMANDS, Actor, Command, Event, Facts, Role
 from domain.directory import CaseScope, Directory
 from domain.lifecycle import STATES
 from domain.stages.any_stage import NoteAdded
+from domain.stages.correction import RecordCorrected
 from domain.stages.decision import ConflictChecked, DecisionRecommended, HardshipCheckWaived
 from domain.stages.representation import ProgressReported
 from domain.stages.subsidy import SubsidyPaid
@@ -216,6 +217,14 @@ def test_a_note_for_the_centre_is_not_for_the_firm_unless_they_wrote_it(username
     assert shows_event(who, CASE, DIRECTORY, note, "P-LU-PING") == shown
     assert shows_event(who, CASE, DIRECTORY, note, who.person)
     assert shows_event(signed_in("lu.ping"), CASE, DIRECTORY, note, who.person)
+
+
+def test_what_a_note_should_have_said_is_kept_as_the_note_is() -> None:
+    corrected = RecordCorrected(position=1, field="/text", value="内部意见", reason="笔误", corrects=1, event="note_added")
+    for username in ("kang.bao", "ma.zhiqiang", "yu.changhe"):
+        assert not shows_event(signed_in(username), CASE, DIRECTORY, corrected, "P-LU-PING")
+        assert shows_event(signed_in(username), CASE, DIRECTORY, corrected.model_copy(update={"event": "meeting_recorded"}), "P-LU-PING")
+    assert shows_event(signed_in("bai.ling"), CASE, DIRECTORY, corrected, "P-LU-PING")
 
 
 def test_a_person_acts_in_the_first_role_that_may_and_reaches_the_case(examine: type[Command]) -> None:
