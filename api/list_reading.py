@@ -27,6 +27,8 @@ ACROSS_ROLES = ("supervisor", "auditor", "approver", "bureau_officer")
 """Who may read histories across cases."""
 _SOON = timedelta(days=3)
 _HIDDEN = frozenset({"clocks", "excluded", "accepted_by"})
+_COMES_FROM = {"categories": "applicant", "kind": "matter", "cause": "matter", "lane": "accept_first"}
+"""Fields of a row under another name than the case's field they are taken from."""
 
 
 @contextmanager
@@ -37,14 +39,15 @@ def _cursor() -> Generator[None]:
         raise Problem(422, "invalid", errors=[{"parameter": "cursor", "in": "query", "code": "invalid_value"}]) from fault
 
 
-def _row(desk: Desk, row: Row) -> Json:
+def case_row(desk: Desk, row: Row) -> Json:
     """A list row as returned; what the caller may not see of the case is absent and named."""
+    hidden = access.withheld(desk.principal, search.scope_of_row(row), desk.directory)
     shown = {
         name: views.moment(value) if isinstance(value, datetime) else value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in row.items()
         if name not in _HIDDEN and not name.startswith("clock")
     }
-    return views.withhold(shown, access.withheld(desk.principal, search.scope_of_row(row), desk.directory))
+    return views.withhold(shown, {*hidden, *(name for name, field in _COMES_FROM.items() if field in hidden)})
 
 
 async def _listed(desk: Desk, page: Page, items: list[Json]) -> Json:
@@ -53,19 +56,24 @@ async def _listed(desk: Desk, page: Page, items: list[Json]) -> Json:
 
 
 async def cases(desk: Desk, query: CaseQuery) -> Json:
-    """Cases that fit the filters. `q` is a number or its part, a name (characters, pinyin, initials), an ID number or a phone's end."""
+    """Cases that fit the filters. `q` is a number or its part, a name (characters, pinyin, initials), an ID number or a phone's end.
+
+    `assignee` is a person, or a lawyer of the panel; the cases a person handles as such a lawyer are found by either code.
+    """
+    if (person := desk.directory.person(query.assignee)) and person.lawyer:
+        query = replace(query, panel=person.lawyer)
     if query.q:
         query = replace(query, tokens=[token for _, token in tokens_for_query(desk.services.keys.search, query.q)])
     with _cursor():
         page = await search.find(desk.conn, desk.scope, query)
-    return await _listed(desk, page, [_row(desk, row) for row in page.rows])
+    return await _listed(desk, page, [case_row(desk, row) for row in page.rows])
 
 
 async def my_queue(desk: Desk, cursor: str | None, limit: int) -> Json:
     """What waits for the caller, the most urgent first; `urgency` is missed, due_today, soon, waiting (on somebody else) or later."""
     with _cursor():
         page = await queue.mine(desk.conn, desk.principal, desk.directory, desk.now, cursor=cursor, limit=limit)
-    return await _listed(desk, page, [_row(desk, row) | {"urgency": _urgency(desk, row)} for row in page.rows])
+    return await _listed(desk, page, [case_row(desk, row) | {"urgency": _urgency(desk, row)} for row in page.rows])
 
 
 def _urgency(desk: Desk, row: Row) -> str:
@@ -101,7 +109,7 @@ async def deadlines(desk: Desk, query: DeadlineQuery) -> Json:
     with _cursor():
         page = await deadline_list.find(desk.conn, desk.scope, query, desk.now)
     items = [
-        _row(desk, row)
+        case_row(desk, row)
         | {"case_state": row["state"], **row["clock"], "state": row["clock_state"], "due": row["clock"]["due_on"]}
         | {"due_at": views.moment(datetime.fromisoformat(row["clock"]["due_at"]))}
         for row in page.rows

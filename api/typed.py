@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ValidationError
 
 from api.problem import Problem, invalid
 
+_ZONE = ZoneInfo("Asia/Shanghai")
 LARGEST = 2**53 - 1
 """The largest integer that every JSON reader holds exactly, and so the ledger."""
 
@@ -31,10 +33,12 @@ def within_range[D: date](given: D) -> D:
 WithinRange = AfterValidator(within_range)
 
 
-def typed[M: BaseModel](kind: type[M], body: Mapping[str, Any]) -> M:
-    """The body as `kind`. Raises `Problem` 422 with a pointer to each faulty field."""
+def typed[M: BaseModel](kind: type[M], body: Mapping[str, Any], today: date | None = None) -> M:
+    """The body as `kind`. `today` bounds days of birth. Raises `Problem` 422 with a pointer to each faulty field."""
+    # Personal days are sealed before a command is decided: only here can they be held against the calendar, and nothing recorded follows.
+    today = today or datetime.now(_ZONE).date()  # noqa: TID251
     try:
-        found = kind.model_validate_json(json.dumps(body), strict=True)
+        found = kind.model_validate_json(json.dumps(body), strict=True, context={"today": today})
     except ValidationError as fault:
         raise invalid(fault.errors(include_url=False), body) from fault
     if far := list(_far(found, "")):

@@ -7,7 +7,7 @@ that a list never shows what the case page denies.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from domain.case import CaseState
@@ -15,14 +15,17 @@ from domain.command import COMMANDS, Actor, Event, Role
 from domain.directory import CaseScope, Directory
 from domain.lifecycle import State, onward
 from domain.stages.any_stage import NoteAdded
+from domain.stages.correction import RecordCorrected
 
 Column = Literal["centre", "outlet", "unit", "lawyer", "owner", "accepted_by"]
 
 SUBSIDY_STATES: frozenset[State] = onward("file_accepted")
 """From here on a finance officer sees a case."""
+_UNNAMED: frozenset[State] = frozenset({"assigned"})
+"""The unit has the case and none of its lawyers leads it yet."""
 _ASSESSMENT = ("eligibility",)
 _BESIDE_SUBSIDY = (
-    "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "representation", "outcome",
+    "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "engagement", "representation", "outcome",
     "papers", "documents", "holds", "links", "oral", "recipients", "supplement", "verifications", "visits", "replacement", "termination",
     "objection",
 )  # fmt: skip
@@ -31,7 +34,9 @@ _WITHHELD: dict[Role, tuple[str, ...]] = {
     "receptionist": _ASSESSMENT,
     "finance_officer": _BESIDE_SUBSIDY,
 }
-_ASSESSMENT_EVENTS = frozenset({"hardship_assessed", "hardship_check_waived"})
+ASSESSMENT_EVENTS = frozenset({"hardship_assessed", "hardship_check_waived", "conflict_checked", "decision_recommended"})
+"""Events whose data the page shows under `eligibility`. No role they are kept from issues a command that brings one (a test holds it),
+so that what a command answers, its own events, tells nobody more than the history does."""
 _SUBSIDY_EVENTS = frozenset({"unit_assigned", "lawyer_named", "closing_file_accepted", "subsidy_approved", "subsidy_paid", "case_archived"})
 
 
@@ -54,11 +59,15 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Cases whose `column` is one of `values` and, where `states` are named, whose state is one of them."""
+    """Cases whose `column` is one of `values` and, where `states` are named, whose state is one of them.
+
+    `withheld` are the case's fields that are not shown by it.
+    """
 
     column: Column
     values: frozenset[str]
     states: frozenset[State] | None = None
+    withheld: tuple[str, ...] = ()
 
     def covers(self, case: CaseScope) -> bool:
         held: dict[Column, tuple[str | None, ...]] = {
@@ -79,6 +88,10 @@ class Scope:
     @property
     def nothing(self) -> bool:
         return not self.everything and not self.reaches
+
+    def showing(self, field: str) -> Scope:
+        """The part of it where that field of a case is shown: what a filter by the field may look at."""
+        return Scope(self.everything, tuple(r for r in self.reaches if field not in r.withheld), self.excluded)
 
     def covers(self, case: CaseScope) -> bool:
         return not (self.excluded & case.excluded) and (self.everything or any(r.covers(case) for r in self.reaches))
@@ -129,7 +142,8 @@ def _unit(who: Principal, _: str, __: Directory) -> _Grant:
 
 
 def _lawyer(who: Principal, _: str, __: Directory) -> _Grant:
-    return False, _reach("lawyer", who.lawyer)
+    """Their own cases, and those of the unit while it has named nobody: a case accepted first does not wait for that."""
+    return False, (*_reach("lawyer", who.lawyer), *_reach("unit", who.unit, states=_UNNAMED))
 
 
 def _finance(_: Principal, office: str, directory: Directory) -> _Grant:
@@ -177,7 +191,7 @@ _BY_ROLE: Mapping[Role, Callable[[Principal, str, Directory], _Grant]] = {
 
 def _role_scope(principal: Principal, role: Role, office: str, directory: Directory) -> Scope:
     everything, reaches = _BY_ROLE[role](principal, office, directory)
-    return Scope(everything, reaches, principal.codes)
+    return Scope(everything, tuple(replace(r, withheld=_WITHHELD.get(role, ())) for r in reaches), principal.codes)
 
 
 def list_scope(principal: Principal, directory: Directory) -> Scope:
@@ -223,14 +237,24 @@ def withheld(principal: Principal, case: CaseScope, directory: Directory) -> tup
 def shows_event(principal: Principal, case: CaseScope, directory: Directory, event: Event, by: str) -> bool:
     """Whether the event's data may be shown: the assessment not to the front desk, to finance what the subsidy needs.
 
-    A note for the centre is not for the firm and its lawyers, but for who wrote it (`by`).
+    A note for the centre, and what a note should have said, is not for the firm and its lawyers nor for the people of outlets, but for
+    who wrote it (`by`).
     """
-    kept_in_centre = isinstance(event, NoteAdded) and event.visible_to == "centre" and by != principal.person
-    hidden: dict[Role, bool] = {
-        "liaison": event.type in _ASSESSMENT_EVENTS,
-        "receptionist": event.type in _ASSESSMENT_EVENTS,
-        "finance_officer": event.type not in _SUBSIDY_EVENTS,
-        "lawyer": kept_in_centre,
-        "unit_manager": kept_in_centre,
-    }
-    return any(not hidden.get(role, False) for role, _ in _roles_over(principal, case, directory))
+    of_centre = isinstance(event, NoteAdded) and event.visible_to == "centre"
+    corrected = isinstance(event, RecordCorrected) and event.event == NoteAdded.type
+    kept_in_centre = (of_centre or corrected) and by != principal.person
+
+    def hidden(role: Role, office: str) -> bool:
+        at = directory.office(office)
+        kept_from_outlet = kept_in_centre and not (at and at.kind == "centre")
+        by_role: dict[Role, bool] = {
+            "liaison": event.type in ASSESSMENT_EVENTS or kept_from_outlet,
+            "receptionist": event.type in ASSESSMENT_EVENTS or kept_from_outlet,
+            "duty_lawyer": kept_from_outlet,
+            "finance_officer": event.type not in _SUBSIDY_EVENTS,
+            "lawyer": kept_in_centre,
+            "unit_manager": kept_in_centre,
+        }
+        return by_role.get(role, False)
+
+    return any(not hidden(role, office) for role, office in _roles_over(principal, case, directory))

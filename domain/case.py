@@ -21,15 +21,19 @@ from domain.values import (
     Channel,
     Code,
     Fen,
+    HouseholdMember,
     Matter,
     Model,
     Moment,
     Paper,
     Party,
+    Payee,
     PersonalText,
+    Residence,
+    Text,
 )  # fmt: skip
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of this state's shape; a snapshot of another schema is folded anew."""
 
 Status = Literal["undecided", "granted", "accepted_first", "refused", "found_ineligible", "terminated", "released", "concluded"]
@@ -41,6 +45,12 @@ class Hardship(Model):
     threshold_fen: int
     version: int
     """Version of the hardship_assessed event that holds the lines of the sum."""
+    household: tuple[HouseholdMember, ...] = ()
+    county: Text | None = None
+    residence: Residence | None = None
+    property_fen: Fen | None = None
+    opponent_in_household: bool = False
+    proof: str | None = None
 
 
 class Waiver(Model):
@@ -62,6 +72,8 @@ class Objection(Model):
     state: Literal["filed", "upheld", "corrected"]
     filed_on: date
     against: Literal["refused", "terminated"]
+    about: int | None = None
+    """Version of the decision objected to."""
     decided_on: date | None = None
 
 
@@ -124,6 +136,7 @@ class AcceptFirst(Model):
     papers_listed: tuple[Paper, ...]
     """Everything that was owed at the start; `papers_owed` is what is still missing."""
     due_on: date
+    detail: PersonalText | None = None
     accepted_on: date
     by_delegation: bool = False
     confirmed_by_approver: bool = False
@@ -156,6 +169,25 @@ class Assignment(Model):
         return next((h.lawyer for h in self.lawyers if h.lead), None)
 
 
+class Engagement(Model):
+    """The agreement between the recipient and the unit, as it was signed last."""
+
+    signed_on: date
+    signed_by: str | None = None
+    authority: str | None = None
+    method: str | None = None
+    agreement: UUID | None = None
+    delay_cause: str | None = None
+
+
+class Meeting(Model):
+    """A meeting or a reading of the file; what was said stands in its event."""
+
+    kind: str
+    held_on: date
+    place: str | None = None
+
+
 class Hearing(Model):
     """`forum` and `at` are absent for a hearing that was held without having been scheduled here."""
 
@@ -184,6 +216,7 @@ class Representation(Model):
 
     began_on: date | None = None
     meetings: int = 0
+    meetings_held: tuple[Meeting, ...] = ()
     last_meeting_on: date | None = None
     consent: bool | None = None
     hearings: tuple[Hearing, ...] = ()
@@ -214,7 +247,12 @@ class Closure(Model):
     accepted_by: str | None = None
     grade: str | None = None
     subsidy_fen: Fen | None = None
+    """The amount approved, under the name it had first; `amount_fen` is the command's."""
+    amount_fen: Fen | None = None
     tariff: Code | None = None
+    payees: tuple[Payee, ...] = ()
+    reviewed_by: Code | None = None
+    published_on: date | None = None
     paid_on: date | None = None
     voucher: str | None = None
     satisfaction: int | None = None
@@ -245,6 +283,7 @@ class Issued(Model):
 class Hold(Model):
     placed_by: str
     placed_on: date
+    reason: PersonalText | None = None
     version: int
     lifted: bool = False
 
@@ -258,6 +297,9 @@ class Visit(Model):
     at: Moment | None = None
     """When it was to be; absent for a visit that nobody scheduled."""
     ground: str
+    address: PersonalText | None = None
+    visitors: tuple[Code, ...] = ()
+    lawyers: tuple[Code, ...] = ()
     held_on: date | None = None
 
 
@@ -341,6 +383,7 @@ class CaseState(Model):
     channel: Channel | None = None
     form: Literal["written", "oral"] | None = None
     oral: dict[str, Any] | None = None
+    received_by_centre_on: date | None = None
     opened_on: date | None = None
     updated_at: datetime | None = None
     owner: Code | None = None
@@ -375,6 +418,7 @@ class CaseState(Model):
 
     choice: LawyerChoice | None = None
     assignment: Assignment | None = None
+    engagement: Engagement | None = None
     declined_by: tuple[Code, ...] = ()
     released_lawyers: tuple[Code, ...] = ()
     replacement: Replacement | None = None

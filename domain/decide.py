@@ -33,13 +33,26 @@ class Decision(NamedTuple):
 def decide(case: CaseState, command: Command, facts: Facts) -> Decision:
     """Decide a command: allowed state, role, two-person rule, order of legal days, the command's own rules, then the clocks.
 
-    Raises `Refusal`. The events of the command come first, in order; those of the clocks they start, pause or stop follow.
+    Raises `Refusal`; one of status 409 carries `allowed_commands`. The events of the command come first, in order; those of the clocks
+    they start, pause or stop follow.
     """
+    try:
+        return _decided(case, command, facts)
+    except Refusal as refusal:
+        if refusal.status == 409:
+            # A state may refuse one body of a command that it allows another.
+            refused = command.name if refusal.code == "wrong_state" else None
+            others = [name for name in allowed_commands(case, facts.actor.role) if name != refused]
+            refusal.detail.setdefault("allowed_commands", others)
+        raise
+
+
+def _decided(case: CaseState, command: Command, facts: Facts) -> Decision:
     kind = type(command)
     if facts.actor.role not in kind.roles:
         raise Refusal("role_not_allowed", status=403, command=kind.name)
     if not (case.state is None and not kind.states) and not kind.allowed_in(case):
-        raise Refusal("wrong_state", state=case.state, allowed_commands=allowed_commands(case, facts.actor.role))
+        raise Refusal("wrong_state", state=case.state)
     if facts.on_behalf_of is not None and facts.directory.person(facts.on_behalf_of) is None:
         raise Refusal("unknown_person", status=422, pointer="/on_behalf_of", person=facts.on_behalf_of)
     if _walled_off(case, facts):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, cast, get_args
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from domain.identity import valid_id_number
 
@@ -77,8 +78,8 @@ Proof = Literal["signature", "fingerprint", "witness", "recording"]
 class Paper(Model):
     """A paper listed, handed in or owed. `kind` is the word both sides match on (e.g. `id_copy`)."""
 
-    kind: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
-    title: Annotated[str, StringConstraints(max_length=500)] | None = None
+    kind: Text
+    title: Text | None = None
     copies: Annotated[int, Field(ge=1, le=10_000)] | None = None
     original: bool | None = None
     document_id: UUID | None = None
@@ -104,6 +105,15 @@ class Party(Model):
     birth_date: OwnDate | None = None
     safe_contact: SafeContact | None = None
 
+    @field_validator("birth_date", mode="after")
+    @classmethod
+    def _born(cls, day: date | Sealed | None, info: ValidationInfo) -> date | Sealed | None:
+        """Held against the context's `today`, which whoever reads a body gives; a sealed day was checked before it was sealed."""
+        context: Mapping[str, date] = info.context or {}
+        if isinstance(day, date) and day > context.get("today", day):
+            raise PydanticCustomError("born_in_future", "nobody is born in the future")
+        return day
+
     @field_validator("id_number", mode="after")
     @classmethod
     def _checks(cls, number: str | Sealed | None, info: ValidationInfo) -> str | Sealed | None:
@@ -113,10 +123,10 @@ class Party(Model):
 
 class Applicant(Party):
     categories: tuple[Category, ...] = ()
-    county: Code | None = None
+    county: Text | None = None
     residence: Residence | None = None
     mobility_impaired: bool | None = None
-    language: Annotated[str, StringConstraints(max_length=35)] | None = None
+    language: Text | None = None
     claim_fen: Fen | None = None
 
 
@@ -135,6 +145,26 @@ class Matter(Model):
     summary: PersonalText
     claim_fen: Fen | None = None
     limitation_on: date | None = None
+
+
+class HouseholdMember(Model):
+    """One of the household. `self_only` marks the applicant's own line, the only one that counts where the opponent is of the household."""
+
+    name: PersonalText | None = None
+    relation: Annotated[str, StringConstraints(min_length=1, max_length=50, strip_whitespace=True)] | None = None
+    """To the applicant; the sum's lines are named by it, so it is a word such as `spouse`, never a name."""
+    income_fen_per_month: Fen
+    self_only: bool = False
+
+
+class Payee(Model):
+    """Who is paid, in fen. `part` says for which part of the work."""
+
+    unit: Code | None = None
+    lawyer: Code | None = None
+    amount_fen: Fen
+    kind: Literal["case", "duty_day", "consultation_day"] = "case"
+    part: Text | None = None
 
 
 @cache

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import UUID
 
 from domain.access import Scope
 from domain.directory import CaseScope
+from domain.lifecycle import LANES
 from ledger.schema import case_list, search_tokens
 from ledger.sql import Connection, Row, fetch_all
 from readmodels.paging import LIMIT, Key, Order, Page, case_id
@@ -38,12 +39,16 @@ ORDERS: dict[Sort, Order] = {
 
 @dataclass(frozen=True, slots=True)
 class CaseQuery:
-    """Filters of `GET /cases`; what is None does not filter. `tokens` are those of `q`, made by the caller who holds the key."""
+    """Filters of `GET /cases`; what is None does not filter. The accept-first lane counts as a stage, its states as states.
+
+    `tokens` are those of `q`, made by the caller who holds the key; `panel` is the assignee's code of the panel, if that is another.
+    """
 
     stage: str | None = None
     state: str | None = None
     office: str | None = None
     assignee: str | None = None
+    panel: str | None = None
     category: str | None = None
     due_before: datetime | None = None
     q: str | None = None
@@ -59,26 +64,31 @@ def _numberlike(text: str) -> str:
     return normal.translate(str.maketrans(dict.fromkeys(_OPENING, "[") | dict.fromkeys(_CLOSING, "]")))
 
 
-def _found(query: CaseQuery) -> sa.ColumnElement[bool]:
+def _found(query: CaseQuery, scope: Scope) -> sa.ColumnElement[bool]:
     wanted = sa.literal(_numberlike(query.q or ""))
     numbers = (
         sa.func.strpos(sa.func.lower(sa.func.translate(number, _OPENING + _CLOSING, "[[[[]]]]")), wanted) > 0
         for number in (case_list.c.register_number, case_list.c.case_number)
     )
     named = sa.select(search_tokens.c.case_id).where(search_tokens.c.token.in_(list(query.tokens)))
-    return sa.or_(*numbers, case_list.c.case_id.in_(named)) if query.tokens else sa.or_(*numbers)
+    people = sa.and_(case_list.c.case_id.in_(named), within(scope.showing("applicant")))
+    return sa.or_(*numbers, people) if query.tokens else sa.or_(*numbers)
 
 
-def _filters(query: CaseQuery) -> list[sa.ColumnElement[bool]]:
+def _filters(query: CaseQuery, scope: Scope) -> list[sa.ColumnElement[bool]]:
+    """The filters as clauses; a case is not found by what it withholds."""
     at = case_list.c
+    assignees = [code for code in (query.assignee, query.panel) if code]
+    by_stage, by_state = query.stage == "accept_first", query.state in LANES
     wanted: list[sa.ColumnElement[bool] | None] = [
-        at.stage == query.stage if query.stage else None,
-        at.state == query.state if query.state else None,
+        (at.lane.is_not(None) if by_stage else at.stage == query.stage) if query.stage else None,
+        (at.lane if by_state else at.state) == query.state if query.state else None,
+        within(scope.showing("accept_first")) if by_stage or by_state else None,
         sa.or_(at.centre == query.office, at.outlet == query.office, at.unit == query.office) if query.office else None,
-        sa.or_(at.owner == query.assignee, at.lawyers.contains([query.assignee])) if query.assignee else None,
-        at.categories.contains([query.category]) if query.category else None,
+        sa.or_(at.owner == query.assignee, at.lawyers.overlap(assignees)) if assignees else None,
+        sa.and_(at.categories.contains([query.category]), within(scope.showing("applicant"))) if query.category else None,
         at.due_at < query.due_before if query.due_before else None,
-        _found(query) if query.q else None,
+        _found(query, scope) if query.q else None,
     ]
     return [clause for clause in wanted if clause is not None]
 
@@ -94,7 +104,7 @@ async def page_of(
 
 async def find(conn: Connection, scope: Scope, query: CaseQuery) -> Page:
     """Cases in the scope that fit the filters. Raises `BadCursor`."""
-    return await page_of(conn, [within(scope), *_filters(query)], ORDERS[query.sort], query.cursor, query.limit)
+    return await page_of(conn, [within(scope), *_filters(query, scope)], ORDERS[query.sort], query.cursor, query.limit)
 
 
 def scope_of_row(row: Row) -> CaseScope:

@@ -10,7 +10,7 @@ from api import case_reading, documents, list_reading
 from api.auth import AtDesk
 from api.params import LIMIT, LIMIT_MAX, Cursor, Day, DayOrMoment, LegalDay, Limit, Moment, Version, Word
 from api.routes.commands import id_of
-from domain.lifecycle import Stage, State
+from domain.lifecycle import Lane, Stage, State
 from readmodels.deadlines import DeadlineQuery
 from readmodels.history import EventQuery
 from readmodels.search import CaseQuery, Sort
@@ -32,8 +32,8 @@ ClockState = Literal["running", "paused", "met", "met_late", "missed", "lapsed",
 async def find_cases(
     *,
     desk: AtDesk,
-    stage: Stage | None = None,
-    state: State | None = None,
+    stage: Stage | Literal["accept_first"] | None = None,
+    state: State | Lane | None = None,
     office: Word = None,
     assignee: Word = None,
     category: Word = None,

@@ -12,7 +12,7 @@ from domain.stages import replacement as replacement
 from domain.stages import termination as termination
 from domain.stages import closure as closure
 from domain.stages import subsidy as subsidy
+from domain import clocks as clocks
 from domain.stages import any_stage as any_stage
 from domain.stages import correction as correction
-from domain import clocks as clocks
 from domain.command import COMMANDS as COMMANDS, EVENTS as EVENTS

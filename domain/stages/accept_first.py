@@ -55,13 +55,12 @@ class AcceptFirst(Command):
         ids = addressed(case.undecided, (), nobody="nobody_undecided")
         basis = self._basis(facts)
         self._check_ground(case, basis, facts)
-        owed = without(self.papers_owed, (p.kind for p in case.papers))
-        if basis == "papers_later" and not owed:
+        if basis == "papers_later" and not self.papers_owed:
             raise Refusal("nothing_owed", status=422, pointer="/papers_owed")
         accepted = AcceptedFirst(
             basis=basis,
             ground=self.ground,
-            papers_owed=owed,
+            papers_owed=self.papers_owed,
             due_on=self._due_on(facts),
             detail=self.detail,
             by_delegation=by_delegation,
@@ -131,6 +130,7 @@ class AcceptedFirst(BearsCaseNumber, Event):
             papers_owed=self.papers_owed,
             papers_listed=self.papers_owed,
             due_on=self.due_on,
+            detail=self.detail,
             accepted_on=at.effective_on,
             by_delegation=self.by_delegation,
             deferred=deferred,
@@ -182,6 +182,7 @@ class ConfirmAcceptance(Command):
 class AcceptanceConfirmed(Event):
     lane = "accept_first"
 
+    agrees: Literal[True] = True
     reason: PersonalText | None = None
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
@@ -191,6 +192,7 @@ class AcceptanceConfirmed(Event):
 class AcceptanceSetAside(Event):
     """The application is examined anew; number, papers and the record of what was done stay."""
 
+    agrees: Literal[False] = False
     reason: PersonalText
     for_recipients: PartyIds
 
@@ -209,7 +211,7 @@ def _paper_not_owed(case: CaseState, index: int, kind: str) -> NoReturn:
 
 
 class SupplyOwedPapers(OwedPapers, Command):
-    """Owed papers come in, item by item; what is more than was owed is kept with the rest."""
+    """Owed papers come in, item by item; one that was listed may come again, what is more than was listed is kept with the rest."""
 
     states = _BESIDE
     roles = frozenset[Role]({"liaison", "receptionist", "caseworker", "lawyer"})
@@ -221,8 +223,8 @@ class SupplyOwedPapers(OwedPapers, Command):
         return _owing(case)
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
-        owed = {p.kind for p in lane_of(case).papers_owed}
-        if not any(p.kind in owed for p in self.papers):
+        listed = {p.kind for p in lane_of(case).papers_listed}
+        if not any(p.kind in listed for p in self.papers):
             _paper_not_owed(case, 0, self.papers[0].kind)
         return (OwedPapersSupplied(papers=self.papers),)
 

@@ -216,7 +216,8 @@ class HomeVisitScheduled(VisitPlan, Event):
     lane = "margin"
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
-        return case.but(visits=(*case.visits, Visit(at=self.at, ground=self.ground)))
+        visit = Visit(**{name: getattr(self, name) for name in VisitPlan.model_fields})
+        return case.but(visits=(*case.visits, visit))
 
 
 class VisitReport(Model):
@@ -303,7 +304,7 @@ class HoldPlaced(Event):
     reason: PersonalText
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
-        return case.but(holds=(*case.holds, Hold(placed_by=at.actor, placed_on=at.effective_on, version=at.version)))
+        return case.but(holds=(*case.holds, Hold(placed_by=at.actor, placed_on=at.effective_on, reason=self.reason, version=at.version)))
 
 
 class LiftHold(Command):

@@ -108,6 +108,7 @@ class SubmitApplication(Application, Command):
         not_ahead_of_today(facts, self.received_by_centre_on, "/received_by_centre_on")
         known_person(facts, self.oral.taken_by if self.oral else None, "/oral/taken_by")
         fields = said(self)
+        fields["outlet"] = self.outlet or self._own_outlet(facts)
         first_opponent = 1 + len(self.co_applicants) + (self.proxy is not None)
         fields["applicant"] = _numbered(self.applicant, 0)
         fields["co_applicants"] = tuple(_numbered(a, i) for i, a in enumerate(self.co_applicants, start=1))
@@ -117,6 +118,11 @@ class SubmitApplication(Application, Command):
         fields["recipient_count"] = self.recipient_count or 1 + len(self.co_applicants)
         draws = Draw(kind="register", centre=self.centre, year=facts.effective_on.year)
         return (ApplicationSubmitted(**fields, owner=facts.actor.id, draws=draws),)
+
+    def _own_outlet(self, facts: Facts) -> str | None:
+        """The office of whoever takes it down, where that is an outlet of the centre applied to: it keeps sight of the case."""
+        office, above = facts.directory.office(facts.actor.office), facts.directory.centre_of(facts.actor.office)
+        return office.code if office and office.kind != "centre" and above and above.code == self.centre else None
 
     def _check_offices(self, facts: Facts) -> None:
         centre = facts.directory.office(self.centre)
@@ -159,6 +165,7 @@ class ApplicationSubmitted(Application, Event):
             channel=self.channel,
             form=self.form,
             oral=self.oral.model_dump(mode="json", exclude_none=True) if self.oral else None,
+            received_by_centre_on=self.received_by_centre_on,
             opened_on=at.effective_on,
             owner=self.owner,
             parties=parties,

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from domain.case import Assignment, CaseState, Handler, LawyerChoice
+from domain.case import Assignment, CaseState, Engagement, Handler, LawyerChoice
 from domain.command import Command, Event, Facts, Refusal, Stamp
 from domain.matching import Candidate, Explanation, Gate, NotFollowed, NotFollowedCause, candidates, choices_ahead, excluded, explain
 from domain.stages.common import PartyIds, addressed, known_unit, not_ahead_of_today, not_in_future, said
-from domain.stages.handling import AIDED, aided, in_hand
+from domain.stages.handling import AIDED, aided, carried, in_hand
 from domain.values import Code, Model, PersonalText
 
 Wish = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
@@ -91,6 +91,8 @@ class UnitAssigned(Event):
 
     unit: Code
     lawyer: Code | None = None
+    lawyers: tuple[HandlerNamed, ...] = ()
+    """As they were named with the unit."""
     received_by_unit_on: date
     choice_not_followed: tuple[ChoiceNotFollowed, ...] = ()
     explanation: Explanation
@@ -100,11 +102,11 @@ class UnitAssigned(Event):
         assignment = Assignment(
             unit=self.unit,
             received_by_unit_on=self.received_by_unit_on,
-            choice_not_followed=tuple(c.model_dump(mode="json", include={"lawyer", "cause"}) for c in self.choice_not_followed),
+            choice_not_followed=tuple(c.model_dump(mode="json", exclude_none=True) for c in self.choice_not_followed),
             explanation=self.explanation.model_dump(mode="json"),
         )
         anew = case.with_recipients((r.party_id for r in case.recipients), engaged_on=None)
-        return anew.but(state="assigned", assignment=assignment)
+        return anew.but(state="assigned", assignment=assignment, engagement=None)
 
 
 class LawyerNamed(Event):
@@ -157,6 +159,7 @@ class AssignUnit(Command):
         assigned = UnitAssigned(
             unit=self.unit,
             lawyer=named[0].lawyer if named else None,
+            lawyers=self.lawyers,
             received_by_unit_on=received,
             choice_not_followed=self.choice_not_followed,
             explanation=explain(case.choice, panel, picked, rank, causes),
@@ -273,7 +276,7 @@ class EngagementSigned(EngagementFields, Event):
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         del at
-        after = case.with_recipients(self.for_recipients, engaged_on=self.signed_on)
+        after = case.with_recipients(self.for_recipients, engaged_on=self.signed_on).but(engagement=Engagement(**carried(Engagement, self)))
         if any(r.engaged_on is None for r in after.recipients if r.status in AIDED):
             return after
         began = case.representation.began_on or self.signed_on

@@ -11,10 +11,10 @@ from domain.case import CaseState
 from domain.command import Command, Event, Facts, Refusal, Stamp
 from domain.lifecycle import onward
 from domain.stages.handling import AIDED, in_hand
-from domain.values import Model, Paper, PersonalText
+from domain.values import Model, Paper, PersonalText, Text
 
 Grade = Literal["excellent", "good", "pass", "fail"]
-Shelfmark = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Heading = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 
 
 def owed_for_closing(case: CaseState, checklist: Sequence[str]) -> tuple[str, ...]:
@@ -186,7 +186,7 @@ def _points(given: object) -> object:
 
 
 class PeerReviewFields(Model):
-    scores: Mapping[Shelfmark, Annotated[int, BeforeValidator(_points)]] = {}
+    scores: Mapping[Heading, Annotated[int, BeforeValidator(_points)]] = {}
     """Points by heading of the review."""
     grade: Grade | None = None
     detail: PersonalText | None = None
@@ -215,8 +215,8 @@ class ScorePeerReview(PeerReviewFields, Command):
 
 
 class CaseArchived(Event):
-    volume: Shelfmark
-    archive_number: Shelfmark
+    volume: Text
+    archive_number: Text
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         del at
@@ -231,8 +231,8 @@ class ArchiveCase(Command):
     roles = frozenset({"caseworker"})
     emits = ("case_archived",)
 
-    volume: Shelfmark
-    archive_number: Shelfmark
+    volume: Text
+    archive_number: Text
 
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         del case, facts

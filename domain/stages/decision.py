@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.case import CaseState, Decided, Hardship, Waiver, Wall
@@ -28,7 +28,7 @@ from domain.stages.common import (
     open_recipients,
     said,
 )  # fmt: skip
-from domain.values import Applicant, CaseStage, Code, Fen, Model, Paper, PersonalText, Residence
+from domain.values import Applicant, CaseStage, Code, Fen, HouseholdMember, Model, Paper, PersonalText, Residence, Text
 
 _CASEWORKER: frozenset[Role] = frozenset({"caseworker"})
 _APPROVER: frozenset[Role] = frozenset({"approver"})
@@ -39,19 +39,10 @@ def _awaits_decision(case: CaseState) -> bool:
     return case.deferred and case.accept_first is not None and case.accept_first.state == "papers_complete"
 
 
-class HouseholdMember(Model):
-    """One of the household. `self_only` marks the applicant's own line, the only one that counts where the opponent is of the household."""
-
-    name: PersonalText | None = None
-    relation: Annotated[str, StringConstraints(min_length=1, max_length=50, strip_whitespace=True)] | None = None
-    """To the applicant; the sum's lines are named by it, so it is a word such as `spouse`, never a name."""
-    income_fen_per_month: Fen
-    self_only: bool = False
-
-
 class HardshipQuestion(Model):
     household: tuple[HouseholdMember, ...] = ()
-    county: Code
+    county: Text
+    """Of the household, as people write it; the standard of one without a line of its own is the one for all."""
     residence: Residence | None = None
     property_fen: Fen | None = None
     opponent_in_household: bool = False
@@ -87,8 +78,9 @@ class AssessHardship(HardshipQuestion, Command):
 
 
 def _residence(case: CaseState, party_id: int) -> Residence | None:
+    """The recipient's own, else the applicant's."""
     party = case.parties[party_id]
-    return party.residence if isinstance(party, Applicant) else None
+    return (party.residence if isinstance(party, Applicant) else None) or case.applicant.residence
 
 
 class SumLine(Model):
@@ -118,9 +110,8 @@ class HardshipAssessed(HardshipQuestion, Event):
     standard: Standard
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
-        result = Hardship(
-            in_hardship=self.in_hardship, per_person_fen=self.per_person_fen, threshold_fen=self.threshold_fen, version=at.version
-        )
+        kept = {name: getattr(self, name) for name in Hardship.model_fields if name != "version"}
+        result = Hardship(**kept, version=at.version)
         return case.with_recipients(self.for_recipients, hardship=result)
 
 

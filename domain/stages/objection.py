@@ -47,19 +47,32 @@ class FileObjection(Filing, Command):
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         not_in_future(facts, self.received_on, "/received_on")
         received_on = self.received_on or facts.effective_on
-        if self.excused is None:
-            _check_in_time(case, received_on)
-        without_one = (r for r in _contestable(case) if r.objection is None)
+        without_one = tuple(r for r in _contestable(case) if not _objected_to(r))
         ids = addressed(without_one, self.for_recipients, nobody="objection_already_filed")
-        filed = ObjectionFiled(reasons=self.reasons, received_on=received_on, excused=self.excused, for_recipients=ids)
+        ends = {r.party_id: _last_day(case, r.decision) for r in without_one if r.party_id in ids and r.decision}
+        late = {party_id: day for party_id, day in ends.items() if day and received_on > day and self.excused is None}
+        in_time = tuple(party_id for party_id in ids if party_id not in late)
+        # Who is named must be in time; where nobody is, whoever still may object does.
+        if late and (self.for_recipients or not in_time):
+            raise Refusal("objection_too_late", due_on=max(late.values()))
+        filed = ObjectionFiled(reasons=self.reasons, received_on=received_on, excused=self.excused, for_recipients=in_time)
         return (filed,)
 
 
-def _check_in_time(case: CaseState, received_on: date) -> None:
-    """The right lapses with its clock, which service of the decision starts; what was received by its last day is in time."""
-    clock = next((c for c in reversed(case.clocks) if c.limit == "file_objection"), None)
-    if clock and received_on > clock.due_on:
-        raise Refusal("objection_too_late", due_on=clock.due_on)
+def _objected_to(recipient: Recipient) -> bool:
+    """Whether the decision about this recipient has been objected to; an objection to an earlier one does not count."""
+    objection, decision = recipient.objection, recipient.decision
+    return objection is not None and decision is not None and objection.about == decision.version
+
+
+def _last_day(case: CaseState, decision: Decided) -> date | None:
+    """The last day to object to a decision: that of the clock which its service started; None before it was served."""
+    if decision.served_on is None:
+        return None
+    since = [c for c in case.clocks if c.limit == "file_objection" and int(c.id.rpartition("/")[2]) > decision.version]
+    # A day of service corrected later leaves its clock where it was.
+    its = [c for c in since if c.started_on == decision.served_on] or since
+    return its[-1].due_on if its else None
 
 
 class ObjectionFiled(Filing, Event):
@@ -69,7 +82,7 @@ class ObjectionFiled(Filing, Event):
         for recipient in case.recipients:
             decision = recipient.decision
             if recipient.party_id in self.for_recipients and decision and decision.result != "granted":
-                filed = Objection(state="filed", filed_on=self.received_on, against=decision.result)
+                filed = Objection(state="filed", filed_on=self.received_on, against=decision.result, about=decision.version)
                 case = case.with_recipients([recipient.party_id], objection=filed)
         return case
 

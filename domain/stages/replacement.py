@@ -46,6 +46,7 @@ class RequestReplacement(ReplacementFields, Command):
 class ReplacementDecided(Event):
     granted: bool
     reasons: PersonalText
+    handover: tuple[Paper, ...] = ()
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         del at
@@ -67,5 +68,5 @@ class DecideReplacement(Command):
 
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         del facts
-        decided = ReplacementDecided(granted=self.granted, reasons=self.reasons)
+        decided = ReplacementDecided(**said(self))
         return [decided, released(case, self.handover)] if self.granted else [decided]

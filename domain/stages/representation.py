@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import StringConstraints
-
-from domain.case import CaseState, Hearing, Outcome, Procedure
+from domain.case import CaseState, Hearing, Meeting, Outcome, Procedure
 from domain.command import Command, Event, Facts, Refusal, Stamp
-from domain.decide import allowed_commands
 from domain.lifecycle import ANY, State
 from domain.stages.common import PartyIds, addressed, not_in_future, said
 from domain.stages.handling import AIDED, aided, carried, in_hand, released, under_review
-from domain.values import CaseStage, Fen, Model, Moment, PersonalText
+from domain.values import CaseStage, Fen, Model, Moment, PersonalText, Text
 
-Short = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 HANDLED: frozenset[State] = frozenset({"lawyer_named", "in_representation"})
 
 
 class MeetingFields(Model):
     kind: Literal["client_meeting", "custody_visit", "file_reading", "other"] = "other"
     held_on: date
-    place: Short | None = None
+    place: Text | None = None
     summary: PersonalText
 
 
@@ -32,7 +28,9 @@ class MeetingRecorded(MeetingFields, Event):
         del at
         done = case.representation
         last = max(self.held_on, done.last_meeting_on or self.held_on)
-        return case.but(representation=done.model_copy(update={"meetings": done.meetings + 1, "last_meeting_on": last}))
+        held = (*done.meetings_held, Meeting(**carried(Meeting, self)))
+        counted = {"meetings": done.meetings + 1, "meetings_held": held, "last_meeting_on": last}
+        return case.but(representation=done.model_copy(update=counted))
 
 
 class RecordMeeting(MeetingFields, Command):
@@ -91,9 +89,9 @@ class ProcedureFields(Model):
         "appealed_by_opponent", "enforcement_applied", "payment_received", "other",
     ] = "other"  # fmt: skip
     stage: CaseStage
-    body: Short
+    body: Text
     """The court, arbitration commission or authority."""
-    docket: Short | None = None
+    docket: Text | None = None
     held_on: date
     received_on: date | None = None
     amount_fen: Fen | None = None
@@ -123,8 +121,7 @@ class RecordProcedure(ProcedureFields, Command):
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         in_hand(case, facts)
         if not self.before_aid and case.state not in self.during:
-            others = [name for name in allowed_commands(case, facts.actor.role) if name != self.name]
-            raise Refusal("wrong_state", state=case.state, allowed_commands=others)
+            raise Refusal("wrong_state", state=case.state)
         not_in_future(facts, self.held_on, "/held_on")
         not_in_future(facts, self.received_on, "/received_on")
         among = case.recipients if self.for_recipients else aided(case) or case.recipients
@@ -176,9 +173,9 @@ class ReportMajorMatter(MajorMatterFields, Command):
 
 
 class HearingFields(Model):
-    forum: Short
+    forum: Text
     at: Moment
-    place: Short | None = None
+    place: Text | None = None
 
 
 class HearingScheduled(HearingFields, Event):

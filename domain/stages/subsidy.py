@@ -4,26 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Literal
-
-from pydantic import StringConstraints
 
 from domain.case import CaseState
 from domain.command import Command, Event, Facts, Refusal, Stamp
 from domain.stages.common import known_lawyer, known_person, not_in_future, said
-from domain.values import Code, Fen, Model
-
-Voucher = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-
-
-class Payee(Model):
-    """Who is paid, in fen. `part` says for which part of the work."""
-
-    unit: Code | None = None
-    lawyer: Code | None = None
-    amount_fen: Fen
-    kind: Literal["case", "duty_day", "consultation_day"] = "case"
-    part: Voucher | None = None
+from domain.stages.handling import carried
+from domain.values import Code, Fen, Model, Payee, Text
 
 
 class SubsidyFields(Model):
@@ -39,7 +25,8 @@ class SubsidyFields(Model):
 class SubsidyApproved(SubsidyFields, Event):
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         del at
-        closure = case.closure.model_copy(update={"subsidy_fen": self.amount_fen, "tariff": self.tariff})
+        approved = carried(SubsidyFields, self) | {"subsidy_fen": self.amount_fen}
+        closure = case.closure.model_copy(update=approved)
         return case.but(state="subsidy_approved", closure=closure)
 
 
@@ -107,7 +94,7 @@ class ApproveSubsidy(SubsidyFields, Command):
 
 class SubsidyPaid(Event):
     paid_on: date
-    voucher: Voucher
+    voucher: Text
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         del at
@@ -124,7 +111,7 @@ class PaySubsidy(Command):
     other_than = "subsidy_approved"
 
     paid_on: date
-    voucher: Voucher
+    voucher: Text
 
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         del case

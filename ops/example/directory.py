@@ -127,24 +127,24 @@ _STAFF = (
     _Staff("long.fei", "龙飞", "bureau_officer", "B-YTX"),
 )
 _HANDLERS = (
-    _Handler("wang.min", "王敏", "U-ZHENGHE", "female", 2008, 40, ("wages", "work_injury", "labour_relation"), quality="excellent"),
-    _Handler("zhang.jianguo", "张建国", "U-ZHENGHE", "male", 2006, 40, ("wages", "traffic_accident", "personal_injury"), 2007),
+    _Handler("wang.min", "王敏", "U-ZHENGHE", "female", 2008, 300, ("wages", "work_injury", "labour_relation"), quality="excellent"),
+    _Handler("zhang.jianguo", "张建国", "U-ZHENGHE", "male", 2006, 300, ("wages", "traffic_accident", "personal_injury"), 2007),
     _Handler(
-        "li.xiaoyan", "李晓燕", "U-ZHENGHE", "female", 2009, 30,
+        "li.xiaoyan", "李晓燕", "U-ZHENGHE", "female", 2009, 300,
         ("divorce_or_domestic_violence", "protection_order", "custody", "child_support"), minors=True, quality="excellent",
     ),
-    _Handler("liu.haifeng", "刘海峰", "U-LONGYUAN", "male", 2005, 30, ("criminal_defence", "victim_representation"), 2005),
-    _Handler("zhou.yaqin", "周雅琴", "U-LONGYUAN", "female", 2010, 30, ("criminal_defence", "personality_rights"), 2012, minors=True),
+    _Handler("liu.haifeng", "刘海峰", "U-LONGYUAN", "male", 2005, 300, ("criminal_defence", "victim_representation"), 2005),
+    _Handler("zhou.yaqin", "周雅琴", "U-LONGYUAN", "female", 2010, 300, ("criminal_defence", "personality_rights"), 2012, minors=True),
     _Handler("sun.li", "孙立", "U-LONGYUAN", "male", 2009, 20, ("land_or_housing", "inheritance"), quality="pass"),
     _Handler(
-        "ma.zhiqiang", "马志强", "U-DINGCHENG", "male", 2008, 40, ("wages", "work_injury", "criminal_defence"), 2011,
+        "ma.zhiqiang", "马志强", "U-DINGCHENG", "male", 2008, 300, ("wages", "work_injury", "criminal_defence"), 2011,
         languages=("zh", "bo"),
     ),
     _Handler("ouyang.jing", "欧阳静", "U-DINGCHENG", "female", 2010, 20, ("maintenance_of_parents", "divorce_or_domestic_violence")),
-    _Handler("chen.siyuan", "陈思远", "U-DINGCHENG", "male", 2023, 30, ("consumer", "product_or_food", "social_insurance")),
-    _Handler("shan.wenbo", "单文博", "U-YUNTAI", "male", 2009, 40, ("wages", "medical_injury", "land_or_housing")),
-    _Handler("qiu.haiyan", "仇海燕", "U-YUNTAI", "female", 2010, 40, ("traffic_accident", "pension_or_relief", "criminal_defence"), 2024),
-    _Handler("bao.sheng", "包生", "U-C-CITY", "male", 2007, 20, ("social_assistance", "administrative", "state_compensation")),
+    _Handler("chen.siyuan", "陈思远", "U-DINGCHENG", "male", 2023, 300, ("consumer", "product_or_food", "social_insurance")),
+    _Handler("shan.wenbo", "单文博", "U-YUNTAI", "male", 2009, 300, ("wages", "medical_injury", "land_or_housing")),
+    _Handler("qiu.haiyan", "仇海燕", "U-YUNTAI", "female", 2010, 300, ("traffic_accident", "pension_or_relief", "criminal_defence"), 2024),
+    _Handler("bao.sheng", "包生", "U-C-CITY", "male", 2007, 300, ("social_assistance", "administrative", "state_compensation")),
 )  # fmt: skip
 _DIRECTORS = (("C-CITY", "chen.weidong"), ("C-ADX", "xue.yongsheng"), ("C-YTX", "zeng.qiang"))
 

@@ -284,6 +284,35 @@ class TestFinding:
             answer = await api.ask("caseworker", "GET", "/cases", params=params)
             assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
 
+    async def test_a_lawyers_cases_are_found_by_the_persons_code_as_by_the_panels(self, api: Api) -> None:
+        case_id = await api.house.accepted()
+        who = api.house.who("lawyer")
+        await api.house.do("approver", "assign_unit", case_id, unit=who.unit, lawyer=who.lawyer)
+        by_panel, by_person = [
+            {c["case_id"] for c in (await api.get("caseworker", "/cases", assignee=code, limit=200))["items"]}
+            for code in (who.lawyer, who.person)
+        ]
+        assert case_id in by_panel
+        assert by_panel <= by_person
+
+    async def test_a_lawyer_of_the_unit_finds_the_case_nobody_is_named_for_and_meets_its_people(self, api: Api) -> None:
+        case_id = await api.house.accepted()
+        who = api.house.who("lawyer")
+        await api.house.do("approver", "assign_unit", case_id, unit=who.unit)
+        assert case_id in {c["case_id"] for c in (await api.get("lawyer", "/cases", state="assigned", limit=200))["items"]}
+        answer = await api.house.do(who, "record_meeting", case_id, held_on=str(datetime.now(views.ZONE).date()), summary="会见")
+        assert answer.body["events"][0]["type"] == "meeting_recorded"
+
+    async def test_the_lane_is_a_stage_and_its_states_are_states(self, api: Api) -> None:
+        case_id, plain = await api.house.accepted(), await api.house.submit()
+        for params in ({"stage": "accept_first"}, {"state": "papers_owed"}, {"stage": "accept_first", "state": "awaiting_assignment"}):
+            found = (await api.get("caseworker", "/cases", sort="-updated_at", limit=200, **params))["items"]
+            assert case_id in {c["case_id"] for c in found}
+            assert plain not in {c["case_id"] for c in found}
+            assert None not in {c["lane"] for c in found}
+        confirmed = await api.get("caseworker", "/cases", state="confirmed", limit=200)
+        assert case_id not in {c["case_id"] for c in confirmed["items"]}
+
     async def test_filters_hold_together(self, api: Api) -> None:
         case_id = await api.house.accepted()
         hit = await api.get(

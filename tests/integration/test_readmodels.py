@@ -11,17 +11,19 @@ import pytest
 import sqlalchemy as sa
 from psycopg import Rollback
 
-from domain.access import Scope
+from domain.access import Scope, list_scope
 from domain.case import AcceptFirst, CaseState, Closure, Objection, Recipient
 from domain.command import Role
 from domain.directory import CaseScope
 from ledger.schema import case_list, messages, outbox
 from ledger.sql import Row, fetch_all, run
 from ledger.store import WORKER
+from ledger.tokens import tokens_for_query
 from notify.deliver import acting, deliver_open, recipients
 from readmodels import case_list as listed
-from readmodels import inbox
+from readmodels import inbox, search
 from readmodels.scope import within
+from readmodels.search import CaseQuery
 from tests.house import House
 
 TODAY = datetime.now(UTC).date()
@@ -103,6 +105,26 @@ async def test_every_state_but_an_ending_has_somebody_who_must_act() -> None:
     from domain.lifecycle import END_STATES, STATES  # noqa: PLC0415
 
     assert {s for s in STATES if listed.waiting_for(stood(s)) is None} == END_STATES
+
+
+async def test_where_the_applicant_is_withheld_neither_name_nor_category_finds_the_case(house: House) -> None:
+    case_id = await house.submit(applicant={"name": "闻人静好", "categories": ["migrant_worker"]})
+    await house.do("approver", "accept_first", case_id, ground="migrant_worker", papers_owed=[{"kind": "id_copy"}])
+    tokens = [token for _, token in tokens_for_query(house.keys.search, "闻人静好")]
+    async with undone(house) as conn:
+        await run(conn, sa.update(case_list).where(case_list.c.case_id == case_id).values(state="subsidy_approved"))
+        number = (await listed.row_of(conn, case_id) or {})["register_number"]
+        by_what = {
+            "number": CaseQuery(q=number, tokens=[token for _, token in tokens_for_query(house.keys.search, number)]),
+            "name": CaseQuery(q="闻人静好", tokens=tokens),
+            "category": CaseQuery(category="migrant_worker", state="subsidy_approved"),
+            "lane": CaseQuery(state="papers_owed", q=number),
+            "stage": CaseQuery(stage="accept_first", q=number),
+        }
+        for role, found in (("finance_officer", {"number"}), ("caseworker", set(by_what))):
+            scope = list_scope(house.who(role), house.directory)
+            pages = {what: await search.find(conn, scope, query) for what, query in by_what.items()}
+            assert {what for what, page in pages.items() if case_id in {str(r["case_id"]) for r in page.rows}} == found, role
 
 
 async def test_a_person_behind_a_wall_is_not_in_their_own_scope(house: House) -> None:

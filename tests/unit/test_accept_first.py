@@ -85,9 +85,17 @@ def test_the_case_number_is_drawn_at_the_acceptance_and_not_again_at_the_grant()
     assert (granted.case_number, sum(case.drawn.values())) == ("市援民字〔2026〕第1号", 2)
 
 
-def test_papers_the_case_has_are_not_owed_twice() -> None:
-    case = given(submit(papers=papers("id_copy")), ("approver", accept()))
-    assert [p.kind for p in case.state.accept_first.papers_owed] == ["work_evidence"]
+def test_what_is_owed_is_the_officers_word_also_where_such_a_paper_is_in_already() -> None:
+    case = given(submit(papers=papers("id_copy")))
+    (accepted,) = case.when(accept(), "approver")
+    assert isinstance(accepted, AcceptedFirst)
+    assert accepted.papers_owed == case.state.accept_first.papers_owed == papers("id_copy", "work_evidence")
+    assert case.refused("papers_still_owed", ConfirmOwedPapers()).detail["papers"] == ("id_copy", "work_evidence")
+
+
+def test_a_case_that_has_the_paper_already_is_accepted_with_it_owed() -> None:
+    later = AcceptFirst(ground="non_essential_paper_missing", papers_owed=papers("id_copy"))
+    assert given(submit(papers=papers("id_copy"))).when(later, "approver")
 
 
 def test_owed_papers_are_due_after_the_days_of_the_limit_unless_a_day_is_given() -> None:
@@ -189,6 +197,12 @@ def test_owed_papers_come_in_item_by_item() -> None:
         ["work_evidence"], ["id_copy", "photo"],
     )  # fmt: skip
     assert case.refused("papers_still_owed", ConfirmOwedPapers()).detail["papers"] == ("work_evidence",)
+
+
+def test_a_paper_that_was_owed_may_be_supplied_again() -> None:
+    case = given(*ACCEPTED, SupplyOwedPapers(papers=papers("id_copy")))
+    assert case.when(SupplyOwedPapers(papers=papers("id_copy")))
+    assert [p.kind for p in case.state.accept_first.papers_owed] == ["work_evidence"]
 
 
 def test_a_paper_that_is_not_owed_is_pointed_at() -> None:

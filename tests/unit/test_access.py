@@ -9,19 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.access import Principal, acting_role, actor, list_scope, may_see, scope_of, shows_event, withheld
+from domain.access import ASSESSMENT_EVENTS, Principal, acting_role, actor, list_scope, may_see, scope_of, shows_event, withheld
 from domain.case import Assignment, CaseState, Handler, Wall
 from domain.command import COMMANDS, Actor, Command, Event, Facts, Role
 from domain.directory import CaseScope, Directory
 from domain.lifecycle import STATES
 from domain.stages.any_stage import NoteAdded
-from domain.stages.decision import HardshipCheckWaived
+from domain.stages.correction import RecordCorrected
+from domain.stages.decision import ConflictChecked, DecisionRecommended, HardshipCheckWaived
 from domain.stages.representation import ProgressReported
 from domain.stages.subsidy import SubsidyPaid
 from ops.example.directory import directory_events, people_accounts
 
 DIRECTORY = Directory.fold(directory_events())
-CASE = CaseScope(centre="C-ADX", outlet="W-ADX-NGY", unit="U-DINGCHENG", owner="P-KANG-BAO", lawyers=("L-MA-ZHIQIANG",), state="assigned")
+CASE = CaseScope(
+    centre="C-ADX", outlet="W-ADX-NGY", unit="U-DINGCHENG", owner="P-KANG-BAO", lawyers=("L-MA-ZHIQIANG",), state="lawyer_named"
+)
 
 
 def signed_in(username: str) -> Principal:
@@ -32,6 +35,8 @@ def signed_in(username: str) -> Principal:
 
 PAID = SubsidyPaid(paid_on=date(2026, 3, 2), voucher="V-1")
 WAIVED = HardshipCheckWaived(ground="good_samaritan", basis="statute_art_32")
+RECOMMENDED = DecisionRecommended(decision="refuse", opinion="收入超过标准", for_recipients=(0,))
+CHECKED = ConflictChecked(cleared=False, override_reason="已隔离")
 FREE = ProgressReported(summary="已调取证据")
 EVERYBODY = [signed_in(a.username) for a in people_accounts()]
 
@@ -104,6 +109,19 @@ def test_a_lawyer_sees_own_cases_and_not_the_firms() -> None:
     assert not may_see(signed_in("chen.siyuan"), CASE, DIRECTORY)
 
 
+@pytest.mark.parametrize("state", STATES)
+def test_while_no_lawyer_is_named_those_of_the_unit_see_the_case(state: str) -> None:
+    unnamed = replace(CASE, lawyers=(), state=state)
+    assert may_see(signed_in("chen.siyuan"), unnamed, DIRECTORY) == (state == "assigned")
+    assert not may_see(signed_in("wang.min"), unnamed, DIRECTORY)
+
+
+def test_a_lawyer_of_the_unit_acts_on_the_case_nobody_is_named_for() -> None:
+    unnamed = replace(CASE, lawyers=(), state="assigned")
+    who = actor(signed_in("chen.siyuan"), "record_meeting", unnamed, DIRECTORY)
+    assert who == Actor("P-CHEN-SIYUAN", "lawyer", "C-ADX", "L-CHEN-SIYUAN", "U-DINGCHENG")
+
+
 @pytest.mark.parametrize("code", ["P-LU-PING", "L-MA-ZHIQIANG", "U-DINGCHENG"])
 def test_behind_a_wall_nothing_of_the_case_is_seen(code: str) -> None:
     walled = replace(CASE, excluded=frozenset({code}))
@@ -163,6 +181,35 @@ def test_finance_sees_what_the_subsidy_needs_only() -> None:
     assert not shows_event(finance, paid, DIRECTORY, FREE, "P-X")
 
 
+@given(st.sampled_from(EVERYBODY), st.sampled_from(get_args(Role)), SCOPES, st.sampled_from(["applicant", "eligibility", "assignment"]))
+def test_a_filter_by_a_field_looks_only_where_the_page_shows_it(who: Principal, role: Role, case: CaseScope, field: str) -> None:
+    both = replace(who, roles=(*who.roles, (role, "C-ADX")))
+    shown = may_see(both, case, DIRECTORY) and field not in withheld(both, case, DIRECTORY)
+    assert list_scope(both, DIRECTORY).showing(field).covers(case) == shown
+
+
+@pytest.mark.parametrize("event", [WAIVED, RECOMMENDED, CHECKED], ids=lambda e: e.type)
+def test_the_history_keeps_the_assessment_from_the_front_desk_as_the_page_does(event: Event) -> None:
+    for username in ("kang.bao", "bai.ling"):
+        assert not shows_event(signed_in(username), CASE, DIRECTORY, event, "P-LU-PING")
+    assert shows_event(signed_in("ma.zhiqiang"), CASE, DIRECTORY, event, "P-LU-PING")
+
+
+@pytest.mark.parametrize("role", ["liaison", "receptionist", "duty_lawyer"])
+def test_a_note_for_the_centre_is_not_for_its_outlets_unless_they_wrote_it(role: Role) -> None:
+    note = NoteAdded(text="内部意见")
+    outlet, desk = (Principal("x", "P-X", ((role, office),)) for office in ("W-ADX-NGY", "C-ADX"))
+    assert not shows_event(outlet, CASE, DIRECTORY, note, "P-LU-PING")
+    assert shows_event(outlet, CASE, DIRECTORY, note, "P-X")
+    assert shows_event(outlet, CASE, DIRECTORY, NoteAdded(text="告知", visible_to="all"), "P-LU-PING")
+    assert may_see(desk, CASE, DIRECTORY) == shows_event(desk, CASE, DIRECTORY, note, "P-LU-PING")
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda c: c.name)
+def test_nobody_issues_what_they_could_not_read_so_that_an_answer_tells_no_more_than_the_history(command: type[Command]) -> None:
+    assert not command.roles & {"liaison", "receptionist"} or not ASSESSMENT_EVENTS.intersection(command.emits)
+
+
 @pytest.mark.parametrize(("visible_to", "shown"), [("centre", False), ("unit", True), ("all", True)])
 @pytest.mark.parametrize("username", ["ma.zhiqiang", "yu.changhe"])
 def test_a_note_for_the_centre_is_not_for_the_firm_unless_they_wrote_it(username: str, visible_to: str, shown: bool) -> None:
@@ -170,6 +217,14 @@ def test_a_note_for_the_centre_is_not_for_the_firm_unless_they_wrote_it(username
     assert shows_event(who, CASE, DIRECTORY, note, "P-LU-PING") == shown
     assert shows_event(who, CASE, DIRECTORY, note, who.person)
     assert shows_event(signed_in("lu.ping"), CASE, DIRECTORY, note, who.person)
+
+
+def test_what_a_note_should_have_said_is_kept_as_the_note_is() -> None:
+    corrected = RecordCorrected(position=1, field="/text", value="内部意见", reason="笔误", corrects=1, event="note_added")
+    for username in ("kang.bao", "ma.zhiqiang", "yu.changhe"):
+        assert not shows_event(signed_in(username), CASE, DIRECTORY, corrected, "P-LU-PING")
+        assert shows_event(signed_in(username), CASE, DIRECTORY, corrected.model_copy(update={"event": "meeting_recorded"}), "P-LU-PING")
+    assert shows_event(signed_in("bai.ling"), CASE, DIRECTORY, corrected, "P-LU-PING")
 
 
 def test_a_person_acts_in_the_first_role_that_may_and_reaches_the_case(examine: type[Command]) -> None:

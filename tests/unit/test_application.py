@@ -10,6 +10,7 @@ from domain.command import Refusal
 from domain.identity import check_character, check_resident_id
 from domain.stages.any_stage import ServeDocument
 from domain.stages.application import DeemWithdrawn, IssueReceipt, ReferElsewhere, WithdrawApplication
+from domain.stages.closure import ArchiveCase
 from domain.stages.decision import (
     AidGranted,
     AssessHardship,
@@ -21,11 +22,12 @@ from domain.stages.decision import (
     WaiveHardshipCheck,
     WalledOff,
 )  # fmt: skip
-from domain.stages.objection import DecideObjection, FileObjection
-from domain.stages.representation import RecordMeeting
+from domain.stages.objection import DecideObjection, FileObjection, ObjectionFiled
+from domain.stages.representation import RecordMeeting, RecordProcedure, ScheduleHearing
+from domain.stages.subsidy import PaySubsidy
 from domain.stages.supplement import RecordVerification, RequestVerification, RequireSupplement, SupplyPapers
 from domain.stages.termination import ReportTerminationGround, TerminateAid
-from domain.values import Applicant, Matter, Party, Proxy, Sealed
+from domain.values import Applicant, Matter, Model, Paper, Party, Proxy, Sealed
 from tests.unit.world import (
     AIDED,
     BY_ROLE,
@@ -396,6 +398,22 @@ def test_a_second_grant_draws_no_second_number() -> None:
     assert (granted.for_recipients, granted.case_number, sum(case.drawn.values())) == ((0,), "市援民字〔2026〕第1号", 2)
 
 
+# --- through an outlet
+
+
+@pytest.mark.parametrize(
+    ("username", "outlet"), [("zhao.wenxiu", "DS-CITY-UNION"), ("ding.yi", "F-CITY-ZHENGHE"), ("luo.zhengping", "DL-CITY-COURT")]
+)
+def test_what_an_outlet_takes_down_for_its_centre_is_the_outlets(username: str, outlet: str) -> None:
+    assert given((actor(username), submit())).state.outlet == outlet
+    assert given((actor(username), submit(outlet="DL-CITY-COURT"))).state.outlet == "DL-CITY-COURT"
+
+
+@pytest.mark.parametrize("username", ["lin.xiaomei", "li.guangming", "kang.bao"])
+def test_what_the_centre_or_another_centres_outlet_takes_down_is_no_outlets(username: str) -> None:
+    assert given((actor(username), submit())).state.outlet is None
+
+
 # --- objection
 
 
@@ -441,6 +459,46 @@ def test_one_objection_to_one_decision() -> None:
     given(*REFUSED, OBJECTION, DecideObjection(result="upheld", reasons="正确")).refused("objection_already_filed", OBJECTION)
 
 
+CORRECTED, UPHELD = (DecideObjection(result=result, reasons="复核") for result in ("corrected", "upheld"))
+AFRESH = (POOR, RECOMMENDED, GRANTED, *ENGAGED, *TERMINATED[-2:])
+"""Granted after all, and terminated later."""
+
+
+def test_each_decision_may_be_objected_to_once() -> None:
+    case = given(*REFUSED, OBJECTION, CORRECTED, *AFRESH)
+    assert names(case.when(OBJECTION)) == ["objection_filed"]
+    assert case.state.recipients[0].objection
+    assert case.state.recipients[0].objection.against == "terminated"
+    case.refused("objection_already_filed", OBJECTION)
+    case.then(UPHELD).refused("objection_already_filed", OBJECTION)
+    again = given(*TERMINATED, OBJECTION, CORRECTED, *TERMINATED[-2:], OBJECTION, CORRECTED)
+    assert again.state.state == "in_representation"
+
+
+def test_the_time_to_object_is_that_of_the_decision_objected_to() -> None:
+    case = given(*REFUSED)
+    case.then(serve(case, "aid_refused"), OBJECTION, CORRECTED).after(60).then(*AFRESH[:-1])
+    case.then(*AFRESH[-1:]).copy().then(OBJECTION)
+    case.then(serve(case, "aid_terminated"))
+    running = [c for c in case.state.clocks if c.limit == "file_objection" and c.live]
+    assert [c.started_on for c in running] == [case.on]
+    assert case.copy().after(17).refused("objection_too_late", OBJECTION).detail["due_on"] == running[0].due_on
+    case.after(14).then(OBJECTION)
+    assert [c.state for c in case.state.clocks if c.limit == "file_objection"] == ["met", "met"]
+    assert [c.limit for c in case.state.clocks if c.live and c.limit.endswith("objection")] == ["decide_objection"]
+
+
+def test_of_two_people_each_has_the_time_from_their_own_service() -> None:
+    two = submit(co_applicants=(Applicant(name="李四"),))
+    case = given(two, *TO_REFUSE[1:], RefuseAid(reasons="不符", for_recipients=(0,)))
+    case.then(serve(case, "aid_refused")).after(5).then(RefuseAid(reasons="不符", for_recipients=(1,)))
+    case.then(serve(case, "aid_refused")).after(12)
+    assert case.refused("objection_too_late", FileObjection(reasons="不服", for_recipients=(0,))).detail["due_on"] == date(2026, 3, 25)
+    (filed,) = case.when(OBJECTION)
+    assert isinstance(filed, ObjectionFiled)
+    assert filed.for_recipients == (1,)
+
+
 def test_an_objection_is_received_no_later_than_today() -> None:
     assert given(*REFUSED).refused("date_in_future", FileObjection(reasons="不服", received_on=TODAY + WEEK)).pointer == "/received_on"
 
@@ -466,3 +524,45 @@ def test_a_refusals_detail_says_what_the_sentence_needs() -> None:
     with pytest.raises(Refusal) as met:
         given(submit()).decided(DeemWithdrawn(reason="逾期"))
     assert (met.value.code, met.value.detail["state"]) == ("wrong_state", "received")
+
+
+# --- texts, days and places as the contract takes them
+
+
+@pytest.mark.parametrize("county", ["安定县", "安定县内官营镇", "*"])
+def test_a_county_is_a_text_and_one_without_a_line_of_its_own_has_the_line_for_all(county: str) -> None:
+    case = given(submit(applicant=Applicant(name="王建国", county=county, residence="rural")))
+    (assessed,) = case.when(AssessHardship(household=household(0), county=county))
+    assert isinstance(assessed, HardshipAssessed)
+    assert (assessed.county, assessed.threshold_fen) == (county, 138_000)
+
+
+def test_the_residence_of_one_who_named_none_is_the_applicants() -> None:
+    case = given(submit(co_applicants=(Applicant(name="李四"),)))
+    (assessed,) = case.when(AssessHardship(household=household(0), county="CITY", for_recipients=(1,)))
+    assert isinstance(assessed, HardshipAssessed)
+    assert assessed.residence == "rural"
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "field"),
+    [
+        (Paper, {"kind": "id_copy"}, "title"),
+        (Paper, {}, "kind"),
+        (Applicant, {"name": "王建国"}, "language"),
+        (RecordMeeting, {"held_on": "2026-03-10", "summary": "会见"}, "place"),
+        (RecordProcedure, {"stage": "trial", "held_on": "2026-03-10"}, "body"),
+        (RecordProcedure, {"stage": "trial", "held_on": "2026-03-10", "body": "法院"}, "docket"),
+        (ScheduleHearing, {"at": "2026-03-10T09:00:00+08:00"}, "forum"),
+        (ScheduleHearing, {"at": "2026-03-10T09:00:00+08:00", "forum": "法院"}, "place"),
+        (PaySubsidy, {"paid_on": "2026-03-10"}, "voucher"),
+        (ArchiveCase, {"archive_number": "3"}, "volume"),
+        (ArchiveCase, {"volume": "3"}, "archive_number"),
+    ],
+)
+def test_a_text_has_one_to_ten_thousand_characters(model: type[Model], body: dict[str, Any], field: str) -> None:
+    assert getattr(model.model_validate(body | {field: "卷" * 10_000}), field) == "卷" * 10_000
+    for text in ("", "   ", "卷" * 10_001):
+        with pytest.raises(ValidationError) as fault:
+            model.model_validate(body | {field: text})
+        assert {error["loc"] for error in fault.value.errors()} == {(field,)}

@@ -149,12 +149,14 @@ class TestStarting:
         with_unit.happens("aid_granted", "03-03")
         assert "assign_unit" not in with_unit.limits()
 
-    def test_a_grant_while_a_recipient_is_undecided_neither_ends_the_examination_nor_starts_the_assignment(self) -> None:
+    @pytest.mark.parametrize("last", ["aid_granted", "aid_refused"])
+    def test_a_grant_while_a_recipient_is_undecided_starts_the_one_assignment_and_does_not_end_the_examination(self, last: str) -> None:
         scene = submitted()
         scene.happens("aid_granted", "03-03", changes={"recipients": (Recipient(party_id=0, status="granted"), Recipient(party_id=1))})
-        assert scene.limits() == {"examine_application": "running"}
-        scene.happens("aid_granted", "03-04", changes={"recipients": (Recipient(party_id=0, status="granted"),)})
+        assert scene.limits() == {"examine_application": "running", "assign_unit": "running"}
+        scene.happens(last, "03-04", changes={"recipients": (Recipient(party_id=0, status="granted"),)})
         assert scene.limits() == {"examine_application": "met", "assign_unit": "running"}
+        assert [(c.limit, c.started_on) for c in scene.case.clocks if c.limit == "assign_unit"] == [("assign_unit", day("03-03"))]
 
     def test_on_an_organs_notice_no_three_days_of_the_centre_run(self) -> None:
         scene = Scene(on_notice=True)
@@ -300,6 +302,8 @@ class TestEnding:
                 "supply_owed_papers", "decide_after_papers", "assign_unit", "urgent_assign", "sign_engagement", "decide_replacement",
             )),
             ("assign_unit", "settled_without_assignment"),
+            *((limit, f"application_{how}") for limit in ("assign_unit", "before_limitation")
+              for how in ("referred", "withdrawn", "deemed_withdrawn")),
             ("sign_engagement", "assignment_declined"),
             ("sign_engagement", "lawyer_released"),
             ("before_limitation", "outcome_recorded"),

@@ -1,14 +1,32 @@
 """What holds for every command: whom one may act for, and which commands are open to a person before their body is known."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
-from domain.command import COMMANDS
-from domain.decide import may_issue
-from domain.stages.any_stage import AddNote, LiftHold, PlaceHold
+from domain.command import COMMANDS, Command
+from domain.decide import allowed_commands, may_issue
+from domain.stages.accept_first import ConfirmAcceptance
+from domain.stages.any_stage import AddNote, IssueDocument, LiftHold, PlaceHold
+from domain.stages.application import WithdrawApplication
 from domain.stages.decision import GrantAid, RefuseAid
-from tests.unit.world import DIRECTORY, EXAMINED, TODAY, Case, actor, given, submit
+from domain.stages.representation import RecordOutcome, RecordProcedure
+from tests.unit.world import (
+    AIDED,
+    BY_DELEGATION,
+    CHECKED,
+    DIRECTORY,
+    ENGAGED,
+    EXAMINED,
+    GRANTED,
+    RECOMMENDED,
+    TODAY,
+    Case,
+    actor,
+    given,
+    submit,
+)  # fmt: skip
 
 
 def offered(case: Case, command: str, username: str, on: date = TODAY) -> bool:
@@ -54,3 +72,32 @@ def test_the_decision_is_open_to_the_approver_once_the_examiner_has_spoken() -> 
 
 def test_opening_a_case_is_not_offered_on_one() -> None:
     assert not offered(given(submit()), "submit_application", "lin.xiaomei")
+
+
+PROCEDURE = RecordProcedure(kind="filed", stage="arbitration", body="市仲裁委", held_on=TODAY)
+EXAMINER = actor("li.guangming")._replace(role="approver")
+WORK_OVER = (*BY_DELEGATION, *ENGAGED, RecordOutcome(result="won", closed_on=TODAY))
+
+
+@pytest.mark.parametrize(
+    ("story", "code", "command", "by"),
+    [
+        (AIDED, "wrong_state", GRANTED, "approver"),
+        (AIDED, "wrong_state", PROCEDURE, "caseworker"),
+        (WORK_OVER, "wrong_state", ConfirmAcceptance(agrees=False, reason="不符"), "approver"),
+        ((submit(), WithdrawApplication(reason="不再申请")), "wrong_state", IssueDocument(template="notice"), "caseworker"),
+        ((submit(),), "wrong_state", submit(), "caseworker"),
+        (EXAMINED, "approver_is_examiner", GRANTED, EXAMINER),
+        ((submit(), CHECKED), "hardship_missing", RECOMMENDED, "caseworker"),
+    ],
+)
+def test_what_the_rules_refuse_says_what_the_state_allows_the_role(story: Any, code: str, command: Command, by: Any) -> None:
+    case = given(*story)
+    allowed = allowed_commands(case.state, by if isinstance(by, str) else by.role)
+    others = [name for name in allowed if code != "wrong_state" or name != command.name]
+    assert others
+    assert case.refused(code, command, by).detail["allowed_commands"] == others
+
+
+def test_a_refusal_that_is_no_409_names_no_commands() -> None:
+    assert "allowed_commands" not in given(submit()).refused("role_not_allowed", GRANTED, "caseworker").detail

@@ -145,6 +145,11 @@ def test_a_suspended_lawyer_stays_on_the_panel_so_that_the_list_can_say_why() ->
     assert EXAMPLE.lawyer_of["L-OUYANG-JING"].on_leave(DAY)
 
 
+def test_who_is_at_work_in_the_example_has_room_for_hundreds_of_trials() -> None:
+    small = {x.code for x in EXAMPLE.lawyers(DAY) if x.max_load < 300}
+    assert small == {"L-SUN-LI", "L-OUYANG-JING"}
+
+
 def test_a_lawyer_is_on_the_panel_from_the_first_day_of_practice() -> None:
     assert "L-CHEN-SIYUAN" not in {x.code for x in EXAMPLE.lawyers(date(2023, 6, 30))}
     assert "L-CHEN-SIYUAN" in {x.code for x in EXAMPLE.lawyers(date(2023, 7, 1))}

@@ -1,5 +1,6 @@
 """A body is taken at its word: what is of another kind than asked for is pointed at, never read as what it might have meant."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -58,3 +59,23 @@ def test_a_number_without_a_place_in_the_ledger_is_pointed_at(number: float, cod
 
 def test_the_largest_integer_passes() -> None:
     check_numbers({"a": [LARGEST, -LARGEST, True, "1.5"]})
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"applicant": {"name": "王建国", "birth_date": "2126-03-10"}}, "/applicant/birth_date"),
+        ({"opponents": [{"name": "某公司"}, {"name": "李四", "birth_date": "2126-03-10"}]}, "/opponents/1/birth_date"),
+        ({"proxy": {"relation": "spouse", "party": {"name": "李四", "birth_date": "2126-03-10"}}}, "/proxy/party/birth_date"),
+    ],
+)
+def test_nobody_is_born_in_the_future(body: dict[str, Any], pointer: str) -> None:
+    assert fault("submit_application", SUBMIT | body) == (pointer, "born_in_future")
+
+
+def test_a_child_may_be_born_on_the_day() -> None:
+    today = date(2026, 3, 10)
+    child: dict[str, Any] = {"applicant": {"name": "王小宝", "birth_date": today.isoformat()}}
+    assert typed(type(submit()), SUBMIT | child, today)
+    with pytest.raises(Problem):
+        typed(type(submit()), SUBMIT | child, today - timedelta(days=1))
