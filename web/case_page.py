@@ -58,7 +58,7 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
     events = [e for e in history if e["version"] <= case["version"]]
     clocks: list[Json] = case["clocks"] if past else await visit.backend.clocks(visit.session, case_id)
     at = now()
-    commands = [] if past else in_order(await visit.backend.allowed(visit.session, case_id), pressing(clocks, at))
+    commands = [] if past else in_order(await visit.backend.allowed(visit.session, case_id), clocks, at)
     lines = [clock_line(visit, c, at) for c in live_clocks(clocks)]
     done = request.query_params.get("done", "")
     may = {c["name"] for c in commands}
@@ -132,28 +132,32 @@ async def whole_history(visit: Visit, case_id: str, after: int = 0) -> list[Json
         after = events[-1]["version"]
 
 
-def pressing(clocks: list[Json], at: datetime) -> list[str]:
-    """The limits that are missed or near, nearest first."""
-    near = (c for c in live_clocks(clocks) if urgency(c["due"], c.get("due_at"), c["state"], at) in NEAR)
-    return [str(c["limit"]) for c in near]
-
-
-def in_order(allowed: list[Json], limits: Sequence[str] = ()) -> list[Json]:
-    """What may be done: first what answers a pressing limit, then what carries the case on to another state, what prepares it, and
-    last what stands beside the line.
+def in_order(allowed: list[Json], clocks: Sequence[Json], at: datetime) -> list[Json]:
+    """What may be done: first what answers a limit that is missed or near, then what carries the case on to another state, what
+    answers a later limit, what else prepares a step, and last what stands beside the line.
     """
-    answers = [ANSWERS.get(limit, limit) for limit in limits]
-    known = [c for c in allowed if c["name"] in COMMANDS and c["name"] != "submit_application"]
+    live = live_clocks(clocks)
+    near = [_answer(c) for c in live if urgency(c["due"], c.get("due_at"), c["state"], at) in NEAR]
+    running = [_answer(c) for c in live]
 
-    def place(command: Json) -> int:
-        if command["name"] in answers:
-            return answers.index(command["name"]) - len(answers)
-        kind = COMMANDS[command["name"]]
-        if command["name"] in MARGIN or kind.lane == "margin":
-            return 3
-        return 2 if command["name"] in DETOURS else 0 if set(kind.to) - {"="} else 1
+    def place(command: Json) -> tuple[int, int]:
+        name, kind = command["name"], COMMANDS[command["name"]]
+        if name in near:
+            return 0, near.index(name)
+        if name in MARGIN or kind.lane == "margin":
+            return 5, 0
+        if name in DETOURS:
+            return 4, 0
+        if set(kind.to) - {"="}:
+            return 1, 0
+        return (2, running.index(name)) if name in running else (3, 0)
 
-    return sorted(known, key=place)
+    return sorted((c for c in allowed if c["name"] in COMMANDS and c["name"] != INTAKE), key=place)
+
+
+def _answer(clock: Json) -> str:
+    """The command that meets a limit."""
+    return ANSWERS.get(clock["limit"], str(clock["limit"]))
 
 
 def people(visit: Visit, case: Json) -> list[Json]:

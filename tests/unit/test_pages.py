@@ -9,13 +9,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+import texts
 from api import list_reading
 from domain.command import Role
 from domain.directory import Directory
 from ledger import rules
 from ops.example.directory import directory_events, people_accounts
 from tests.unit.pages_backend import InMemory, Person
-from texts.speak import ZONE
+from texts.speak import ZONE, Lookup, paper
 from web.app import with_pages
 from web.case_page import saved_as
 from web.case_view import SOON
@@ -561,3 +562,11 @@ async def test_what_answers_a_pressing_limit_is_offered_first(browser: httpx.Asy
     backend.now = datetime.now(ZONE) - timedelta(days=6)
     late = str((await backend.submit(CLERK, BODY, key="earlier", lang="en"))["case_id"])
     assert f'class="do first" href="/cases/{late}/commands/recommend_decision' in (await browser.get(f"/cases/{late}")).text
+
+
+def test_a_paper_titled_in_chinese_is_named_by_its_kind_in_english() -> None:
+    words = Lookup(texts.catalogue("en"))
+    by_kind = words.word("papers.id_copy", otherwise="")
+    assert paper("en", {"kind": "id_copy", "title": "身份证复印件", "copies": 26}, words) == f"{by_kind} (×26)"
+    assert paper("en", {"kind": "other", "title": "收条"}, words) == "收条"
+    assert paper("en", {"kind": "id_copy", "title": "ID of Mr Wang"}, words) == "ID of Mr Wang"
