@@ -143,6 +143,8 @@ async def _send(request: Request, visit: Visit, command: str, case: Json) -> Res
         if sent.get("add"):
             grown(sheet.typed, _text(sent, "add"))
         if sent.get("add") or sent.get("follow") or form.unfinished(dict(pairs)):
+            if sent.get("follow"):
+                sheet.typed.pop("value", None)  # typed in place of what was chosen before
             return await _show(visit, sheet)
         answer = await _carry_out(visit, sheet, parsed)
     except Problem as problem:

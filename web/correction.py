@@ -18,6 +18,7 @@ from texts.speak import say_date, say_moment
 from web.backend import Json
 from web.choices import Choices
 from web.fields import Field, fields_of, fields_of_event
+from web.forms import shown
 from web.page import Visit
 
 COMMAND = CorrectRecord.name
@@ -127,14 +128,17 @@ def record_name(visit: Visit, event: Json) -> str:
 
 
 def _value(visit: Visit, choices: Choices, leaf: Leaf) -> Field:
-    """The field that asks for the new value, in the old one's kind."""
+    """The field that asks for the new value, in the old one's kind and beginning with what it says."""
     f = leaf.field
     source = f.source
     if f.options:
         source = "leaf_words"
         choices.add(source, [(code, visit.word(f.name, code)) for code in f.options])
+    held = shown((f,), {f.name: leaf.value})[f.name]
     kind = "yes_no" if f.kind == "tick" else "text" if f.kind == "any" else f.kind
-    return replace(f, name="value", path="value", kind=kind, source=source, options=(), required=True, default="", leads=False)
+    return replace(
+        f, name="value", path="value", kind=kind, source=source, options=(), required=True, default=held if isinstance(held, str) else ""
+    )
 
 
 def _says(visit: Visit, choices: Choices, leaf: Leaf) -> str:

@@ -314,6 +314,8 @@ async def test_a_clerk_corrects_a_phone_number_by_choosing_it_from_the_record(br
     page = await browser.get(f"{address}?position=1")
     assert '<option value="1" selected>1 · application submitted' in page.text
     assert '<option value="/applicant/phone">Applicant · Phone: 13900001234</option>' in page.text
+    chosen = await browser.get(f"{address}?position=1&field=/applicant/phone")
+    assert re.search(r'name="/value"[^>]* value="13900001234"', chosen.text), "what it says is there to be mended"
     typed = {"/position": "1", "/field": "/applicant/phone", "/value": "13900009999", "/reason": "misheard"}
     sent = await browser.post(address, data=await filled(browser, f"{address}?position=1", **typed))
 
