@@ -519,6 +519,12 @@ async def test_a_session_that_ended_costs_nothing_that_was_typed(browser: httpx.
     assert sent.status_code == 303
 
 
+async def test_what_was_typed_goes_from_the_door_to_forms_only(browser: httpx.AsyncClient) -> None:
+    page = await browser.get("/sign-in")
+    typed = {"/text": "x", "csrf": hidden(page, "csrf"), "next": "/sign-out", "username": CLERK, "password": "password"}
+    assert (await browser.post("/sign-in", data=typed)).status_code == 303
+
+
 @pytest.mark.parametrize("waiting", [*get_args(Role), "applicant"])
 async def test_today_has_a_word_for_whoever_a_case_waits_for(browser: httpx.AsyncClient, backend: InMemory, waiting: str) -> None:
     case_id = await opened(backend)
