@@ -105,7 +105,10 @@ def paper(lang: str, held: Any, lookup: Lookup) -> str:
         return lookup.word(f"papers.{held}", otherwise=str(held))
     given = cast("Mapping[str, Any]", held)
     kind = str(given.get("kind") or "")
-    named = str(given.get("title") or lookup.word(f"papers.{kind}", otherwise=kind))
+    title = str(given.get("title") or "")
+    if lang == "en" and kind != "other" and not re.search("[A-Za-z]", title):
+        title = ""  # its kind can be said in English, the title as typed in Chinese cannot
+    named = title or lookup.word(f"papers.{kind}", otherwise=str(given.get("title") or kind))
     copies = given.get("copies")
     if not copies or copies == 1:
         return named

@@ -37,11 +37,11 @@ class Backend(Protocol):
     async def sign_out(self, session: str) -> None: ...
 
     async def me(self, session: str) -> Json:
-        """`{id, name, roles[] or role, office, …}`."""
+        """`{id, name, roles[] or role, office, unread, …}`."""
         ...
 
     async def queue(self, session: str) -> Json:
-        """`{items: [...], next_cursor}`: the caller's cases as list rows."""
+        """`{items: [...], next_cursor}`: all of the caller's cases as list rows, with `urgency` and `waiting_for`."""
         ...
 
     async def cases(self, session: str, filters: Mapping[str, str]) -> Json:
@@ -70,8 +70,8 @@ class Backend(Protocol):
         """`{items, next_cursor}`: events across cases; filters as of `GET /events`."""
         ...
 
-    async def inbox(self, session: str) -> Json:
-        """`{items: [{id, at, case_id, limit, kind, due_on, read, …}], next_cursor}`."""
+    async def inbox(self, session: str, cursor: str | None = None) -> Json:
+        """One page, newest first: `{items: [{id, at, case_id, limit, kind, due_on, read, …}], next_cursor}`."""
         ...
 
     async def read(self, session: str, message_id: str) -> None: ...
@@ -90,6 +90,10 @@ class Backend(Protocol):
 
     async def tariffs(self, session: str) -> list[Json]:
         """`[{code, amount_fen}]` in force today."""
+        ...
+
+    async def document(self, session: str, case_id: str, document_id: str) -> tuple[bytes, str]:
+        """A file's content and media type."""
         ...
 
     async def attach(self, session: str, case_id: str, *, title: str, media_type: str, content: bytes, key: str, lang: str) -> Json:

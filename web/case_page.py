@@ -1,18 +1,32 @@
 """The page of one case: as it stands, or as it stood after an earlier record."""
 
+import mimetypes
+import re
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from domain.command import COMMANDS
+from domain.eligibility.policy import Policy
 from web.backend import Json, Problem, items, part
-from web.case_view import clock_line, hardship_lines, live_clocks, now, number, stage_bar, timeline, title
-from web.page import PageRoute, Visit, render, visitor
+from web.case_view import clock_line, hardship_lines, live_clocks, now, number, stage_bar, timeline, title, urgency
+from web.choices import paper_name
+from web.correction import COMMAND as CORRECTION
+from web.correction import leaves
+from web.page import HEADERS, PageRoute, Visit, render, visitor
+from web.prefill import accept_first_ground
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 type Tab = Literal["timeline", "people", "papers", "hardship", "assignment", "documents", "versions"]
 TABS = ("timeline", "people", "papers", "hardship", "assignment", "documents", "versions")
 SHOWN_COMMANDS = 6
+SHOWN_PEOPLE = 3
+"""Of each side."""
+INTAKE = "submit_application"
 MARGIN = frozenset(
     {"add_note", "attach_document", "correct_record", "declare_recusal", "place_hold", "link_case", "transfer_caseworker", "issue_receipt"}
 )
@@ -23,6 +37,12 @@ DETOURS = frozenset({
     "find_ineligible", "report_termination_ground", "terminate_aid", "request_replacement", "return_closing_file", "record_consent",
 })  # fmt: skip
 """Commands that lead away from the line: offered after those that carry the case on."""
+ANSWERS = {
+    "examine_application": "recommend_decision", "decide_after_papers": "grant_aid", "urgent_assign": "assign_unit",
+    "assign_on_notice": "assign_unit", "submit_closing_file": "submit_closing_report", "review_closing_file": "accept_closing_file",
+}  # fmt: skip
+"""What meets a limit, where that is not the command of the same name."""
+NEAR = ("missed", "due_today", "soon")
 
 
 @router.get("/cases/{case_id}")
@@ -36,19 +56,50 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
     case = await visit.backend.case(visit.session, case_id, version) if past else current
     history = await whole_history(visit, case_id)
     events = [e for e in history if e["version"] <= case["version"]]
-    commands = [] if past else in_order(await visit.backend.allowed(visit.session, case_id))
     clocks: list[Json] = case["clocks"] if past else await visit.backend.clocks(visit.session, case_id)
     at = now()
+    commands = [] if past else in_order(await visit.backend.allowed(visit.session, case_id), clocks, at)
     lines = [clock_line(visit, c, at) for c in live_clocks(clocks)]
     done = request.query_params.get("done", "")
-    offered = done == "submit_application" and any(c["name"] == "accept_first" for c in commands)
+    may = {c["name"] for c in commands}
+    corrigible = {e["version"] for e in events if CORRECTION in may and leaves(visit, e, events)} if tab == "versions" else set[int]()
     return render(
         visit, "case.html", case=case, past=past, tab=tab, tabs=TABS, title=title(visit, case), number=number(case),
         latest=current["version"],
         bar=stage_bar(visit, case, events), commands=commands[:SHOWN_COMMANDS], others=commands[SHOWN_COMMANDS:], clocks=lines[:2],
         more_clocks=lines[2:], days=timeline(visit, events), events=events, hardship=hardship_lines(events), parties=people(visit, case),
-        done=done if done in COMMANDS else "", offered=offered, sent=request.query_params.get("sent", ""), tags=tags(visit, case),
+        foremost=foremost(people(visit, case)),
+        done=done if done in COMMANDS else "", offer=_offer(request, case, may, done), corrigible=corrigible,
+        issued=[(paper_name(visit, i), i) for i in items(case, "issued")], tags=tags(visit, case),
+        sent=request.query_params.get("sent", ""),
     )  # fmt: skip
+
+
+@router.get("/cases/{case_id}/documents/{document_id}")
+async def document(case_id: str, document_id: str, visit: Annotated[Visit, Depends(visitor)]) -> Response:
+    """A file's content, to be saved: what somebody uploaded is never shown in our pages' name."""
+    if not _is_id(document_id):
+        raise Problem(404, "document_not_found")
+    case = await visit.backend.case(visit.session, case_id)
+    content, media_type = await visit.backend.document(visit.session, case_id, document_id)
+    title = next((str(d["title"]) for d in items(case, "documents") if d["document_id"] == document_id), document_id)
+    return Response(content, media_type=media_type, headers={**HEADERS, "Content-Disposition": saved_as(title, media_type)})
+
+
+def saved_as(title: str, media_type: str) -> str:
+    """The header that names a file as its title does, with an ending that says what it is (RFC 6266, RFC 5987)."""
+    name = re.sub(r'[\x00-\x1f\x7f/\\:*?"<>|]', "_", title)
+    if mimetypes.guess_type(name)[0] is None:
+        name += mimetypes.guess_extension(media_type.partition(";")[0]) or ""
+    plain = re.sub(r"[^ -~]", "_", name).replace("%", "_")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def _version(asked: str | None) -> int | None:
@@ -57,6 +108,17 @@ def _version(asked: str | None) -> int | None:
     if not asked.isascii() or not asked.isdigit():
         raise Problem(404, "not_found")
     return int(asked)
+
+
+def _offer(request: Request, case: Json, may: set[str], done: str) -> Json | None:
+    """Right after the intake: that the case can be accepted first, on which ground, owing what; for those who may not, whom to ask."""
+    policy: Policy = request.app.state.policy
+    if done != INTAKE or case["state"] not in COMMANDS["accept_first"].states:
+        return None
+    known = accept_first_ground(case, policy)
+    if "accept_first" in may:
+        return {"says": "pages.accept_first_offer" if known else "pages.accept_first_other", "may": True, **known}
+    return {"says": "pages.accept_first_pass_on", "may": False, **known} if known else None
 
 
 async def whole_history(visit: Visit, case_id: str, after: int = 0) -> list[Json]:
@@ -70,17 +132,32 @@ async def whole_history(visit: Visit, case_id: str, after: int = 0) -> list[Json
         after = events[-1]["version"]
 
 
-def in_order(allowed: list[Json]) -> list[Json]:
-    """What may be done: first what carries the case on to another state, then what prepares it, then what stands beside the line."""
-    known = [c for c in allowed if c["name"] in COMMANDS and c["name"] != "submit_application"]
+def in_order(allowed: list[Json], clocks: Sequence[Json], at: datetime) -> list[Json]:
+    """What may be done: first what answers a limit that is missed or near, then what carries the case on to another state, what
+    answers a later limit, what else prepares a step, and last what stands beside the line.
+    """
+    live = live_clocks(clocks)
+    near = [_answer(c) for c in live if urgency(c["due"], c.get("due_at"), c["state"], at) in NEAR]
+    running = [_answer(c) for c in live]
 
-    def place(command: Json) -> int:
-        kind = COMMANDS[command["name"]]
-        if command["name"] in MARGIN or kind.lane == "margin":
-            return 3
-        return 2 if command["name"] in DETOURS else 0 if set(kind.to) - {"="} else 1
+    def place(command: Json) -> tuple[int, int]:
+        name, kind = command["name"], COMMANDS[command["name"]]
+        if name in near:
+            return 0, near.index(name)
+        if name in MARGIN or kind.lane == "margin":
+            return 5, 0
+        if name in DETOURS:
+            return 4, 0
+        if set(kind.to) - {"="}:
+            return 1, 0
+        return (2, running.index(name)) if name in running else (3, 0)
 
-    return sorted(known, key=place)
+    return sorted((c for c in allowed if c["name"] in COMMANDS and c["name"] != INTAKE), key=place)
+
+
+def _answer(clock: Json) -> str:
+    """The command that meets a limit."""
+    return ANSWERS.get(clock["limit"], str(clock["limit"]))
 
 
 def people(visit: Visit, case: Json) -> list[Json]:
@@ -95,8 +172,17 @@ def people(visit: Visit, case: Json) -> list[Json]:
     for role, party in rows:
         if party:
             roles = [visit.t(role)] + ([visit.t("pages.representative")] if party.get("party_id") in representatives else [])
-            named.append({**party, "role": visit.t("words.comma").join(roles)})
+            side = role.rpartition(".")[2].removeprefix("co_")
+            named.append({**party, "role": visit.t("words.comma").join(roles), "side": side})
     return named
+
+
+def foremost(parties: list[Json]) -> tuple[list[Json], int]:
+    """Whom the page shows beside the case, a group by its first people and all sides by somebody; and how many it leaves to the list."""
+    shown: list[Json] = []
+    for side in ("applicant", "proxy", "opponent"):
+        shown += [p for p in parties if p["side"] == side][:SHOWN_PEOPLE]
+    return shown, len(parties) - len(shown)
 
 
 def tags(visit: Visit, case: Json) -> list[str]:

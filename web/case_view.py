@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from domain.lifecycle import STAGES
 from texts.speak import ZONE, moment, say_short_date
 from web.backend import Json, items, part
+from web.correction import said_of
 from web.page import Visit
 
-Urgency = Literal["missed", "today", "soon", "other"]
-URGENCIES: tuple[Urgency, ...] = ("missed", "today", "soon", "other")
-SOON_DAYS = 7
+Urgency = Literal["missed", "due_today", "soon", "waiting", "later"]
+URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
+"""As the interface says of a case in somebody's queue, in the order of the work."""
+SOON = timedelta(days=3)
+"""The interface's own measure; a test holds the two together."""
 LIVE = frozenset({"running", "paused", "missed"})
 CLOCK_EVENTS = ("clock_", "deadline_warned", "deadline_escalated")
 KEY_EVENTS = frozenset(
@@ -44,6 +47,8 @@ class Entry:
     time: str
     sentence: str
     by: str
+    """Who, for whom, and when it was entered where that was another day."""
+    person: str
     note: str
     key: bool
     late: bool
@@ -68,14 +73,17 @@ def live_clocks(clocks: Sequence[Json]) -> list[Json]:
     return sorted(live, key=lambda c: (c["state"] == "paused", moment(c["due_at"])))
 
 
-def urgency(due: str, state: str, at: datetime) -> Urgency:
-    """How near a due day (or moment) is. Paused limits wait."""
+def urgency(due: str, due_at: str | None, state: str, at: datetime) -> Urgency:
+    """How near a due day (or moment) is, by the moment it falls due where that is known. Paused limits wait."""
     if state == "paused":
-        return "other"
+        return "waiting"
+    falls_due = moment(due_at) if due_at else moment(due) if "T" in due else None
     left = (due_day(due) - at.date()).days
-    if state == "missed" or left < 0 or ("T" in due and moment(due) < at):
+    if state == "missed" or left < 0 or (falls_due is not None and falls_due < at):
         return "missed"
-    return "today" if left == 0 else "soon" if left <= SOON_DAYS else "other"
+    if left == 0:
+        return "due_today"
+    return "soon" if (falls_due - at < SOON if falls_due else left <= SOON.days) else "later"
 
 
 def due_day(due: str) -> date:
@@ -89,10 +97,15 @@ def left(visit: Visit, due: str, state: str, at: datetime) -> str:
         return visit.t("pages.paused")
     if days < 0:
         return visit.t("pages.days_late", days=-days)
-    if "T" in due and moment(due) > at and days == 0:
+    if _hour_matters(due) and moment(due) > at and days == 0:
         return visit.t("pages.hours_left", hours=int((moment(due) - at).total_seconds() // 3600))
     near = {0: "pages.due_today", 1: "pages.due_tomorrow"}
     return visit.t(near[days]) if days in near else visit.t("pages.days_left", days=days)
+
+
+def _hour_matters(due: str) -> bool:
+    """A limit of days ends with its last day; only one of hours is told by the hour."""
+    return "T" in due and moment(due).time() < time(23, 59)
 
 
 def clock_line(visit: Visit, clock: Json, at: datetime) -> ClockLine:
@@ -103,7 +116,13 @@ def clock_line(visit: Visit, clock: Json, at: datetime) -> ClockLine:
     if not clock.get("confirmed", True):
         notes.append(visit.t("pages.unconfirmed"))
     limit = visit.t(f"limits.{clock['limit']}")
-    return ClockLine(limit, left(visit, clock["due"], clock["state"], at), urgency(clock["due"], clock["state"], at), counted, tuple(notes))
+    return ClockLine(
+        limit,
+        left(visit, clock["due"], clock["state"], at),
+        urgency(clock["due"], clock.get("due_at"), clock["state"], at),
+        counted,
+        tuple(notes),
+    )
 
 
 def _counting(clock: Json) -> dict[str, int]:
@@ -148,7 +167,8 @@ def sentence(visit: Visit, event: Json) -> str:
     """What happened, in one sentence; only its name where the rest is not for the visitor."""
     if "data" not in event:
         return visit.t("pages.event_withheld", type=event["type"])
-    return visit.t(f"events.{event['type']}", **event["data"])
+    said = said_of(visit, event["data"]) if event["type"] == "record_corrected" else event["data"]
+    return visit.t(f"events.{event['type']}", **said)
 
 
 def entry(visit: Visit, event: Json) -> Entry:
@@ -160,13 +180,12 @@ def entry(visit: Visit, event: Json) -> Entry:
     parts = ["" if actor["role"] == "system" else by]
     if event.get("on_behalf_of"):
         parts.append(visit.t("pages.on_behalf_of", name=visit.names.get(event["on_behalf_of"], event["on_behalf_of"])))
-    if not same_day:
-        parts.append(visit.t("pages.recorded_late", at=event["decided_at"]))
     return Entry(
         version=event["version"],
         time=decided.strftime("%H:%M") if same_day else "",
         sentence=sentence(visit, event),
-        by=" · ".join(filter(None, parts)),
+        by=" · ".join(filter(None, [*parts, "" if same_day else visit.t("pages.recorded_late", at=event["decided_at"])])),
+        person=" · ".join(filter(None, parts)),
         note=str(part(event, "data").get("note") or ""),
         key=event["type"] in KEY_EVENTS,
         late=event["type"] == "deadline_missed",

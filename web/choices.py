@@ -12,15 +12,28 @@ from web.page import Visit
 type Pair = tuple[str, str]
 
 
+def paper_name(visit: Visit, issued: Json) -> str:
+    """What an issued paper is called: the kind of paper it was drawn as, and its number."""
+    key = f"templates.{issued['template']}"
+    return f"{visit.t(key) if texts.has(visit.lang, key) else issued['template']} · {issued['number']}"
+
+
 class Choices:
     """Choices for the forms of one visit: from the directory, and from the case where there is one."""
 
     def __init__(self, visit: Visit, policy: Policy, case: Json, *, events: Sequence[Json], tariffs: Sequence[Json]) -> None:
         self.visit, self.policy, self.case = visit, policy, case
         self.events, self.tariffs = events, tariffs
+        self._added: dict[str, list[Pair]] = {}
+
+    def add(self, source: str, pairs: list[Pair]) -> None:
+        """A source of this form alone."""
+        self._added[source] = pairs
 
     def of(self, typed: Tree, source: str) -> list[Pair]:
         """The choices of a source. `typed` is what stands in the form: a group's own rows can be chosen from."""
+        if source in self._added:
+            return self._added[source]
         if source == "applicants":
             return self._applicants(typed)
         listed: list[Pair] = getattr(self, f"_{source}")()
@@ -56,7 +69,9 @@ class Choices:
 
     def _counties(self) -> list[Pair]:
         counties = {
-            str(o["county"]): self.visit.called(o) for o in reversed(self.visit.offices) if o.get("county") and o["kind"] == "centre"
+            str(o["county"]): self.visit.called(o).removesuffix(self.visit.t("pages.centre_suffix")).strip()
+            for o in reversed(self.visit.offices)
+            if o.get("county") and o["kind"] == "centre"
         }
         return list(counties.items())
 
@@ -74,12 +89,20 @@ class Choices:
     def _documents(self) -> list[Pair]:
         return [(d["document_id"], d["title"]) for d in items(self.case, "documents")]
 
+    def _servable(self) -> list[Pair]:
+        """What can be served: the centre's own papers first, then files."""
+        return [*((i["document_id"], paper_name(self.visit, i)) for i in items(self.case, "issued")), *self._documents()]
+
     def _papers(self) -> list[Pair]:
         """Kinds of paper the office knows, and those this case speaks of."""
         known = {key.removeprefix("papers."): words for key, words in texts.catalogue(self.visit.lang).items() if key.startswith("papers.")}
         spoken: list[Json] = [*items(self.case, "papers"), *items(part(self.case, "accept_first"), "papers_listed")]
         spoken += items(part(self.case, "supplement"), "papers")
         return list({**known, **{str(p["kind"]): str(p["kind"]) for p in spoken if p["kind"] not in known}}.items())
+
+    def _templates(self) -> list[Pair]:
+        known = texts.catalogue(self.visit.lang).items()
+        return [(key.removeprefix("templates."), words) for key, words in known if key.startswith("templates.")]
 
     def _tariffs(self) -> list[Pair]:
         def words(code: str) -> str:

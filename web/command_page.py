@@ -4,7 +4,7 @@ A form carries its idempotency key, so that a second click is harmless, and the 
 step in between is shown before anything is done. Whatever goes wrong, what was typed is shown again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, cast
@@ -17,13 +17,15 @@ from starlette.datastructures import FormData, UploadFile
 import texts
 from domain.command import COMMANDS
 from domain.eligibility.policy import Policy
+from domain.stages.correction import CorrectRecord
 from web.backend import Json, Problem
 from web.case_page import whole_history
 from web.case_view import CLOCK_EVENTS, entry, now, number, title
 from web.choices import Choices
+from web.correction import asked
 from web.fields import Field, fields_of
 from web.forms import Parsed, Tree, grown, parse, shown
-from web.page import PageRoute, Visit, go, guarded, problem_sentence, render, visitor
+from web.page import RESUME, PageRoute, Visit, go, guarded, problem_sentence, render, visitor
 from web.prefill import prefilled
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -55,6 +57,8 @@ class Sheet:
     trouble: str = ""
     problem: Problem | None = None
     changed: Sequence[Any] = ()
+    resumed: bool = False
+    """The session had ended; what was typed came along to the door and back."""
 
     @property
     def case_id(self) -> str:
@@ -63,7 +67,8 @@ class Sheet:
     @property
     def keep(self) -> str:
         """Under which name the browser keeps what is typed."""
-        return f"{self.case_id or 'new'}/{self.command}"
+        chosen = "".join(f"/{self.typed.get(name, '')}" for name in ("position", "field")) if self.command == CorrectRecord.name else ""
+        return f"{self.case_id or 'new'}/{self.command}{chosen}"
 
     def faulty_within(self, pointer: str) -> bool:
         return any(fault.startswith(f"{pointer}/") for fault in self.errors)
@@ -93,7 +98,10 @@ async def form(request: Request, case_id: str, command: str, visit: Signed) -> R
         return render(visit, "attach.html", case=case, number=number(case), title=title(visit, case), key=uuid4().hex, trouble="")
     tariffs = await visit.backend.tariffs(visit.session)
     body = prefilled(command, case, tariffs, request.app.state.policy, now().date())
-    return await _show(visit, Sheet(command, case, shown(fields_of(COMMANDS[command]), body), uuid4().hex, case["version"], {}))
+    typed = shown(fields_of(COMMANDS[command]), body)
+    if command == CorrectRecord.name:
+        typed |= {name: request.query_params[name] for name in ("position", "field") if name in request.query_params}
+    return await _show(visit, Sheet(command, case, typed, uuid4().hex, case["version"], {}))
 
 
 @router.post("/cases/{case_id}/commands/{command}")
@@ -124,13 +132,19 @@ def _office(visit: Visit) -> str:
 async def _send(request: Request, visit: Visit, command: str, case: Json) -> Response:
     sent = await request.form()
     pairs = [(name, value) for name, value in sent.multi_items() if isinstance(value, str)]
-    fields = fields_of(COMMANDS[command])
-    parsed = parse(fields, pairs)
+    form = await _drawn(visit, command, case, dict(pairs))
+    parsed = parse(form.fields, pairs)
     sheet = Sheet(command, case, parsed.typed, _text(sent, "key") or uuid4().hex, _number(sent, "version"), {})
+    if RESUME in request.query_params:
+        sheet.resumed = True
+        return await _show(visit, sheet)
     try:
         guarded(visit, {"csrf": _text(sent, "csrf")})
         if sent.get("add"):
             grown(sheet.typed, _text(sent, "add"))
+        if sent.get("add") or sent.get("follow") or form.unfinished(dict(pairs)):
+            if sent.get("follow"):
+                sheet.typed.pop("value", None)  # typed in place of what was chosen before
             return await _show(visit, sheet)
         answer = await _carry_out(visit, sheet, parsed)
     except Problem as problem:
@@ -174,16 +188,38 @@ def _fault(visit: Visit, error: Any) -> str:
     )
 
 
-async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
-    fields = fields_of(COMMANDS[sheet.command])
-    case = sheet.case
-    events = await whole_history(visit, sheet.case_id) if case else []
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a form asks for, and what can be chosen in it."""
+
+    fields: Sequence[Field]
+    choices: Choices
+
+    def unfinished(self, typed: Mapping[str, str]) -> bool:
+        """Whether something is still to be chosen that decides what else is asked."""
+        return any(f.leads and typed.get(f"/{f.name}") not in dict(self.choices.of({}, f.source)) for f in self.fields)
+
+
+async def _drawn(visit: Visit, command: str, case: Json, typed: Mapping[str, str]) -> Drawn:
+    """`typed` is what was chosen so far, by pointer."""
+    events = await whole_history(visit, str(case["case_id"])) if case else []
     tariffs = await visit.backend.tariffs(visit.session) if case else []
     choices = Choices(visit, visit.request.app.state.policy, case, events=events, tariffs=tariffs)
+    fields: Sequence[Field] = fields_of(COMMANDS[command])
+    if command == CorrectRecord.name:
+        fields = asked(visit, choices, events, typed.get("/position", ""), typed.get("/field", ""))
+    return Drawn(fields, choices)
+
+
+async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
+    case = sheet.case
+    form = await _drawn(visit, sheet.command, case, {f"/{name}": held for name, held in sheet.typed.items() if isinstance(held, str)})
+    fields, choices = form.fields, form.choices
     return render(
         visit, "form.html", status, sheet=sheet, sections=_sections(sheet.command, fields),
+        only_choice=all(f.leads for f in fields if f.name not in EVERYWHERE),
         rest=[f for f in fields if f.name in EVERYWHERE],
-        choices=partial(choices.of, sheet.typed), errors=sheet.errors, kept=bool(sheet.problem),
+        choices=partial(choices.of, sheet.typed), errors=sheet.errors, kept=sheet.resumed or bool(sheet.problem),
         open_at=sheet.faulty_within,
         open_rest=any(sheet.typed.get(name) or f"/{name}" in sheet.errors for name in EVERYWHERE), number=number(case) if case else "",
         title=title(visit, case) if case else "",
@@ -218,7 +254,11 @@ def _number(sent: FormData, name: str) -> int | None:
 
 
 async def _attach(request: Request, visit: Visit, case: Json) -> Response:
-    sent = await request.form()
+    async with request.form() as sent:
+        return await _attached(visit, case, sent)
+
+
+async def _attached(visit: Visit, case: Json, sent: FormData) -> Response:
     key = _text(sent, "key") or uuid4().hex
     try:
         guarded(visit, {"csrf": _text(sent, "csrf")})

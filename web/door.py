@@ -9,6 +9,7 @@ from web.backend import Problem
 from web.page import (
     DOOR,
     LANGUAGE,
+    RESUME,
     SESSION,
     TYPE,
     YEAR_SECONDS,
@@ -21,6 +22,7 @@ from web.page import (
     problem_sentence,
     render,
     stranger,
+    typed_pairs,
     visitor,
 )
 
@@ -29,7 +31,9 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 @router.get("/sign-in")
 async def door(request: Request) -> Response:
-    return render(stranger(request), "sign_in.html", next=local(request.query_params.get("next", "/")), username="", trouble="", otp=False)
+    return render(
+        stranger(request), "sign_in.html", next=local(request.query_params.get("next", "/")), username="", trouble="", otp=False, typed=[]
+    )
 
 
 @router.post("/sign-in")
@@ -37,18 +41,26 @@ async def sign_in(request: Request) -> Response:
     visit = stranger(request)
     sent = await request.form()
     given = {name: str(sent.get(name, "")) for name in ("username", "password", "otp", "next", "csrf")}
+    typed = await typed_pairs(request)
     try:
         guarded(visit, given)
         token = await visit.backend.sign_in(given["username"], given["password"], given["otp"] or None, visit.lang)
     except Problem as problem:
         trouble = problem.detail or problem_sentence(visit, problem)
         otp = problem.code == "otp_required"
-        return render(
-            visit, "sign_in.html", problem.status, next=local(given["next"]), username=given["username"], trouble=trouble, otp=otp
-        )
-    response = go(given["next"] or "/")
+        back = local(given["next"])
+        return render(visit, "sign_in.html", problem.status, next=back, username=given["username"], trouble=trouble, otp=otp, typed=typed)
+    to_form = typed and (given["next"] == "/intake" or "/commands/" in given["next"])
+    response = _back_to_form(given["next"]) if to_form else go(given["next"] or "/")
     keep(request, response, SESSION, str(token["access_token"]), int(token["expires_in"]))
     response.delete_cookie(DOOR, path="/")
+    return response
+
+
+def _back_to_form(address: str) -> Response:
+    """To the form once more, with all that was sent to the door (307 keeps it); it is shown there, not carried out."""
+    response = go(f"{local(address)}?{RESUME}=1")
+    response.status_code = 307
     return response
 
 

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from domain.command import Command
+from domain.command import Command, Event
 from domain.values import Sealed
 
 Kind = Literal[
@@ -29,8 +29,9 @@ SOURCES: dict[str, str] = {
     "centre": "centres", "outlet": "outlets", "on_behalf_of": "people", "taken_by": "people", "person": "people", "read_aloud_by": "people",
     "reviewed_by": "people", "visitors": "people", "agreed_by": "people", "lawyer": "lawyers", "lawyers": "lawyers", "unit": "units",
     "choices": "choices", "choice_not_followed.lawyer": "choices", "who": "everybody", "for_recipients": "recipients",
-    "representatives": "applicants", "document_id": "documents", "agreement": "documents", "county": "counties", "tariff": "tariffs",
-    "about": "events", "transfer_caseworker.to": "people", "transfer_centre.to": "centres", "accept_first.ground": "accept_first_grounds",
+    "representatives": "applicants", "document_id": "documents", "serve_document.document_id": "servable",
+    "agreement": "documents", "county": "counties", "tariff": "tariffs", "about": "events", "issue_document.template": "templates",
+    "transfer_caseworker.to": "people", "transfer_centre.to": "centres", "accept_first.ground": "accept_first_grounds",
     "waive_hardship_check.ground": "waivers",
 }  # fmt: skip
 """Whose codes a field takes: looked up by command and field, by parent and field, then by the field's name."""
@@ -50,6 +51,8 @@ class Field:
     whole: bool = False
     """Its values are whole numbers."""
     longest: int | None = None
+    leads: bool = False
+    """What is asked for next depends on it."""
     fields: tuple["Field", ...] = ()
 
     @property
@@ -63,6 +66,11 @@ def fields_of(model: type[Command]) -> tuple[Field, ...]:
     """The fields of a command in the model's order; those every command takes come last."""
     own = [name for name in model.model_fields if name not in Command.model_fields and name not in HIDDEN]
     return tuple(_field(model.name, name, "", model.model_fields[name]) for name in [*own, *Command.model_fields])
+
+
+def fields_of_event(command: str, model: type[Event]) -> tuple[Field, ...]:
+    """The fields an event holds, as the command that records them asks for them."""
+    return tuple(_field(command, name, "", info) for name, info in model.model_fields.items() if name not in HIDDEN)
 
 
 def _field(command: str, attribute: str, parent: str, info: FieldInfo) -> Field:

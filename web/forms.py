@@ -164,20 +164,12 @@ def _pairs(text: str) -> dict[str, str]:
     return pairs
 
 
-def _any(text: str) -> Any:
-    """A JSON value where it reads as one, else the text itself."""
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
-
-
 def _yes(text: str) -> bool:
     return text == TRUE
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
-    "money": _money, "number": int, "moment": _moment, "yes_no": _yes, "tick": _yes, "pairs": _pairs, "any": _any,
+    "money": _money, "number": int, "moment": _moment, "yes_no": _yes, "tick": _yes, "pairs": _pairs,
 }  # fmt: skip
 _FAULTS = {"money": "not_an_amount", "number": "not_an_integer", "moment": "not_a_moment", "pairs": "not_pairs"}
 

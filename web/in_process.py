@@ -29,7 +29,14 @@ class InProcess:
         return await self._ask("GET", "/me", session)
 
     async def queue(self, session: str) -> Json:
-        return await self._ask("GET", "/me/queue", session, params={"limit": "200"})
+        items: list[Json] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page = await self._ask("GET", "/me/queue", session, params={"limit": "200", **cursor})
+            items += page["items"]
+            if page["next_cursor"] is None:
+                return {"items": items, "next_cursor": None}
+            cursor = {"cursor": page["next_cursor"]}
 
     async def cases(self, session: str, filters: Mapping[str, str]) -> Json:
         return await self._ask("GET", "/cases", session, params=filters)
@@ -65,11 +72,15 @@ class InProcess:
             "POST", f"/cases/{case_id}/documents", session, lang, data={"title": title}, files=files, headers={"Idempotency-Key": key}
         )
 
+    async def document(self, session: str, case_id: str, document_id: str) -> tuple[bytes, str]:
+        response = await self._call("GET", f"/cases/{case_id}/documents/{document_id}", session)
+        return response.content, response.headers["Content-Type"]
+
     async def across(self, session: str, filters: Mapping[str, str]) -> Json:
         return await self._ask("GET", "/events", session, params=filters)
 
-    async def inbox(self, session: str) -> Json:
-        return await self._ask("GET", "/inbox", session, params={"limit": "200"})
+    async def inbox(self, session: str, cursor: str | None = None) -> Json:
+        return await self._ask("GET", "/inbox", session, params={"cursor": cursor} if cursor else {})
 
     async def read(self, session: str, message_id: str) -> None:
         await self._ask("POST", f"/inbox/{message_id}/read", session)
@@ -87,13 +98,17 @@ class InProcess:
         return _items(await self._ask("GET", "/tariffs", session))
 
     async def _ask(self, method: str, path: str, session: str | None, lang: str = "zh-CN", **more: Any) -> Any:
+        response = await self._call(method, path, session, lang, **more)
+        return response.json() if response.content else None
+
+    async def _call(self, method: str, path: str, session: str | None, lang: str = "zh-CN", **more: Any) -> httpx.Response:
         headers = {"Accept-Language": lang, **more.pop("headers", {})}
         if session:
             headers["Authorization"] = f"Bearer {session}"
         response = await self._client.request(method, path, headers=headers, **more)
         if response.is_error:
             raise _problem(response)
-        return response.json() if response.content else None
+        return response
 
 
 def _items(answer: Any) -> list[Json]:

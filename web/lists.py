@@ -6,11 +6,12 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from api.list_reading import ACROSS_ROLES
 from domain.command import EVENTS
 from domain.lifecycle import STAGES, STATES
 from web.backend import Json, Problem, part
 from web.case_view import URGENCIES, Urgency, entry, left, now, number, urgency
-from web.page import READERS_OF_HISTORY, PageRoute, Visit, go, guarded, render, visitor
+from web.page import PageRoute, Visit, go, guarded, render, visitor
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 CASE_FILTERS = ("q", "stage", "state", "office", "assignee", "category", "due_before", "cursor")
@@ -21,6 +22,7 @@ Signed = Annotated[Visit, Depends(visitor)]
 
 @router.get("/")
 async def today(visit: Signed) -> Response:
+    """All that waits for the person, in the interface's own order of urgency."""
     rows = [_row(visit, case) for case in (await visit.backend.queue(visit.session))["items"]]
     groups = [(name, [row for row in rows if row["urgency"] == name]) for name in URGENCIES]
     return render(visit, "today.html", groups=[(name, found) for name, found in groups if found])
@@ -36,7 +38,7 @@ async def cases(request: Request, visit: Signed) -> Response:
 
 @router.get("/history")
 async def history(request: Request, visit: Signed) -> Response:
-    if not visit.roles & READERS_OF_HISTORY:
+    if not visit.roles_include(ACROSS_ROLES):
         raise Problem(403, "forbidden")
     filters = _given(request, EVENT_FILTERS)
     found = await visit.backend.across(visit.session, filters)
@@ -48,16 +50,19 @@ async def history(request: Request, visit: Signed) -> Response:
 
 
 @router.get("/inbox")
-async def inbox(visit: Signed) -> Response:
-    found = await visit.backend.inbox(visit.session)
-    return render(visit, "inbox.html", messages=[_message(m) for m in found["items"]])
+async def inbox(request: Request, visit: Signed) -> Response:
+    cursor = request.query_params.get("cursor")
+    found = await visit.backend.inbox(visit.session, cursor)
+    messages = [_message(m) for m in found["items"]]
+    return render(visit, "inbox.html", messages=messages, onward=_onward(request, found), older=bool(cursor))
 
 
 @router.post("/inbox/{message_id:path}/read")
 async def read(request: Request, message_id: str, visit: Signed) -> Response:
     guarded(visit, {"csrf": (await request.form()).get("csrf", "")})
     await visit.backend.read(visit.session, message_id)
-    return go("/inbox")
+    cursor = request.query_params.get("cursor")
+    return go(f"/inbox?{urlencode({'cursor': cursor})}" if cursor else "/inbox")
 
 
 def _given(request: Request, names: tuple[str, ...]) -> dict[str, str]:
@@ -75,7 +80,7 @@ def _row(visit: Visit, case: Json) -> Json:
     """A case's line: its number and people, where it stands, its nearest limit."""
     at = now()
     due: str | None = case.get("due_on") or case.get("due_at")
-    near: Urgency = urgency(due, "running", at) if due else "other"
+    near: Urgency = _told(case) or (urgency(due, case.get("due_at"), "running", at) if due else "later")
     applicant: Any = case.get("applicant")
     name = cast("Json", applicant).get("name") if isinstance(applicant, dict) else applicant
     count = int(case.get("recipient_count") or 1)
@@ -90,8 +95,15 @@ def _row(visit: Visit, case: Json) -> Json:
         "due": due,
         "limit": visit.t(f"limits.{case['due_limit']}") if case.get("due_limit") else "",
         "left": left(visit, due, "running", at) if due else "",
+        "waits": visit.t(f"roles.{case['waiting_for']}") if near == "waiting" and case.get("waiting_for") else "",
         "urgency": near,
     }
+
+
+def _told(case: Json) -> Urgency | None:
+    """How urgent the interface says a case of the queue is."""
+    said = case.get("urgency")
+    return next((known for known in URGENCIES if known == said), None)
 
 
 def _message(message: Json) -> Json:

@@ -7,7 +7,7 @@ only this browser holds.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,12 +20,14 @@ from fastapi.routing import APIRoute
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
 import texts
+from api.list_reading import ACROSS_ROLES
 from domain.stages.application import SubmitApplication
 from texts import Lang
 from texts.speak import Lookup, moment, paper, say_date, say_fen, say_moment, say_short_date, say_time, say_weekday
 from web.backend import Backend, Json, Problem
 
 SESSION, DOOR, LANGUAGE, TYPE = "yuanshou_session", "yuanshou_door", "yuanshou_lang", "yuanshou_type"
+CARRIED = ("key", "version")
 YEAR_SECONDS = 365 * 24 * 3600
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -35,7 +37,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-READERS_OF_HISTORY = frozenset({"supervisor", "bureau_officer", "auditor"})
+RESUME = "resume"
+"""In the address of a form: what was typed comes from the door, where the session had to be opened again."""
 
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -57,7 +60,6 @@ class Visit:
     door: str = ""
     """The secret of a browser in which nobody is signed in yet."""
     me: Json = field(default_factory=dict[str, Any])
-    unread: int = 0
     offices: list[Json] = field(default_factory=list[Json])
     lawyers: list[Json] = field(default_factory=list[Json])
     people: list[Json] = field(default_factory=list[Json])
@@ -68,10 +70,18 @@ class Visit:
         named = {str(entry["code"]): self.called(entry) for entry in [*self.offices, *self.people, *self.lawyers]}
         return {**{str(each["unit"]): str(each.get("unit_name") or each["unit"]) for each in self.lawyers}, **named}
 
+    @property
+    def unread(self) -> int:
+        """How many messages wait in the inbox."""
+        return int(self.me.get("unread") or 0)
+
     @cached_property
     def roles(self) -> frozenset[str]:
         held: list[Any] = self.me.get("roles") or [self.me.get("role")]
         return frozenset(str(cast("Json", r)["role"]) if isinstance(r, dict) else str(r) for r in held)
+
+    def roles_include(self, any_of: Iterable[str]) -> bool:
+        return not self.roles.isdisjoint(any_of)
 
     def called(self, entry: Mapping[str, Any]) -> str:
         return str((entry.get("name_en") if self.lang == "en" else None) or entry["name"])
@@ -114,8 +124,6 @@ async def visitor(request: Request) -> Visit:
     visit.offices = await visit.backend.offices(visit.session)
     visit.lawyers = await visit.backend.lawyers(visit.session)
     visit.people = await visit.backend.people(visit.session)
-    inbox = await visit.backend.inbox(visit.session)
-    visit.unread = sum(1 for message in inbox["items"] if not message.get("read"))
     return visit
 
 
@@ -142,7 +150,7 @@ def render(visit: Visit, template: str, status: int = 200, /, **values: Any) -> 
         "visit": visit, "t": visit.t, "word": visit.word, "lang": lang, "csrf": visit.csrf,
         "here": here, "path": path, "quote": partial(quote, safe=""),
         "large": visit.request.cookies.get(TYPE) == "large", "may_take": bool(visit.roles & SubmitApplication.roles),
-        "may_read_history": bool(visit.roles & READERS_OF_HISTORY), "label": partial(texts.label, lang), "has": partial(texts.has, lang),
+        "may_read_history": visit.roles_include(ACROSS_ROLES), "label": partial(texts.label, lang), "has": partial(texts.has, lang),
         "day": partial(say_date, lang), "short_day": partial(say_short_date, lang), "weekday": partial(say_weekday, lang),
         "time": partial(say_time, lang), "at": partial(say_moment, lang), "fen": partial(say_fen, lang), "moment": moment,
 
@@ -173,16 +181,39 @@ def go(address: str) -> RedirectResponse:
 async def troubled(request: Request, problem: Problem) -> Response:
     """A problem as a page; the way to the door where nobody is signed in."""
     if problem.status == 401:
-        back = request.url.path if request.method == "GET" else "/"
-        response = go(f"/sign-in?next={quote(back, safe='')}")
-        response.delete_cookie(SESSION, path="/")
-        return response
+        return await _to_the_door(request)
     try:
         visit = await visitor(request)
     except Problem:
         visit = stranger(request)
     detail = problem.detail or problem_sentence(visit, problem)
     return render(visit, "problem.html", problem.status, problem=problem, detail=detail)
+
+
+async def _to_the_door(request: Request) -> Response:
+    """The way to sign in and back. What was typed into a form goes along: a session that ended costs nobody their work."""
+    path = request.url.path
+    address = path + (f"?{request.url.query}" if request.url.query else "")
+    typed = await typed_pairs(request) if request.method == "POST" else []
+    if request.method == "POST" and "/commands/" not in path:
+        address = "/"
+    if typed:
+        visit = stranger(request)
+        trouble = visit.t("pages.session_ended")
+        response: Response = render(visit, "sign_in.html", 401, next=path, username="", trouble=trouble, otp=False, typed=typed)
+    else:
+        response = go(f"/sign-in?next={quote(address, safe='')}")
+    response.delete_cookie(SESSION, path="/")
+    return response
+
+
+async def typed_pairs(request: Request) -> list[tuple[str, str]]:
+    """What stands in the fields of a form that was sent (their names are JSON pointers), and its key and version."""
+    async with request.form() as sent:
+        pairs = [(name, value) for name, value in sent.multi_items() if isinstance(value, str)]
+    if not any(name.startswith("/") for name, _ in pairs):
+        return []
+    return [(name, value) for name, value in pairs if name.startswith("/") or name in CARRIED]
 
 
 def problem_sentence(visit: Visit, problem: Problem) -> str:

@@ -50,7 +50,7 @@ def _household(case: Json, policy: Policy) -> Json:
     del policy
     applicant: Json = part(case, "applicant")
     known = {name: applicant[name] for name in ("county", "residence") if applicant.get(name)}
-    return {"household": [{"name": applicant.get("name") or "", "relation": "self", "self_only": True}], **known}
+    return {"household": [{"name": applicant.get("name") or "", "self_only": True}], **known}
 
 
 def _usual_signing(case: Json, policy: Policy) -> Json:
@@ -64,7 +64,7 @@ def _form_of_aid(case: Json, policy: Policy) -> Json:
     return {"forms": [forum]} if forum in ("litigation", "arbitration") else {}
 
 
-def _ground(case: Json, policy: Policy) -> Json:
+def accept_first_ground(case: Json, policy: Policy) -> Json:
     """The applicant's own group as ground, with the papers usually owed that are not in yet."""
     groups: list[Any] = items(part(case, "applicant"), "categories")
     ground = next((g for g in groups if g in policy.accept_first_categories), None)
@@ -87,7 +87,7 @@ def _subsidy(case: Json, tariffs: Sequence[Json]) -> Json:
 
 
 _KNOWN: Mapping[str, Callable[[Json, Policy], Json]] = {
-    "accept_first": _ground,
+    "accept_first": accept_first_ground,
     "supply_owed_papers": _owed,
     "waive_owed_papers": _owed,
     "supply_papers": _asked_for,

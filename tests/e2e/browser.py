@@ -73,15 +73,20 @@ class Person:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     @classmethod
-    async def enter(cls, browser: Browser, base_url: str, login: Mapping[str, str], *, lang: str = "zh-CN", width: int = 1280) -> Self:
-        context = await browser.new_context(viewport={"width": width, "height": 900}, locale=lang)
+    async def enter(
+        cls, browser: Browser, base_url: str, login: Mapping[str, str], *, lang: str = "zh-CN", width: int = 1280, scripts: bool = True
+    ) -> Self:
+        context = await browser.new_context(viewport={"width": width, "height": 900}, locale=lang, java_script_enabled=scripts)
         person = cls(await context.new_page(), base_url)
         await person.go("/")
-        await person.page.fill("[name=username]", login["username"])
-        await person.page.fill("[name=password]", login["password"])
-        await person.page.click("main .send")
+        await person.sign_in(login)
         await person.page.wait_for_url(f"{base_url}/")
         return person
+
+    async def sign_in(self, login: Mapping[str, str]) -> None:
+        await self.page.fill("[name=username]", login["username"])
+        await self.page.fill("[name=password]", login["password"])
+        await self.page.click("main .send")
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -134,3 +135,107 @@ async def test_the_case_list_is_searched_while_typing(system: System, chromium: 
 
     await expect(person.page.locator("#results tbody tr")).to_have_count(1)
     assert "q=" in person.page.url
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "en"])
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_no_form_is_wider_than_its_screen_nor_complains(system: System, chromium: Browser, lang: str, width: int) -> None:
+    listed = await system.cases(system.login("auditor"))
+
+    def stands(state: str) -> dict[str, Any]:
+        return next(case for case in listed if case["state"] == state)
+
+    forms = {
+        "accept_first": ("approver", stands("received")),
+        "assign_unit": ("approver", stands("awaiting_assignment")),
+        "assess_hardship": ("caseworker", stands("received")),
+        "approve_subsidy": ("approver", stands("file_accepted")),
+        "serve_document": ("caseworker", stands("refused")),
+        "correct_record": ("caseworker", stands("received")),
+    }
+    desk = await Person.enter(chromium, system.base_url, system.login("receptionist", CENTRE), lang=lang, width=width)
+    await desk.go("/intake")
+    await desk.shoot(f"form-intake-{lang}-{width}")
+    assert await desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for command, (role, case) in forms.items():
+        person = await Person.enter(chromium, system.base_url, system.login(role, case["centre"]), lang=lang, width=width)
+        await person.go(f"/cases/{case['case_id']}/commands/{command}")
+        if command == "correct_record":
+            await person.page.select_option('[name="/position"]', index=1)
+            await person.page.click(".actions .send")
+            await person.page.select_option('[name="/field"]', index=1)
+            await person.page.click('[name=follow][value="field"]')
+        await person.shoot(f"form-{command}-{lang}-{width}")
+        assert await person.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), command
+        assert person.complaints == []
+
+
+async def noted(system: System, chromium: Browser, *, scripts: bool = True) -> tuple[Person, str]:
+    """A caseworker in front of the form of a note, and the case it is for."""
+    login = system.login("caseworker", CENTRE)
+    case_id = (await system.cases(login))[0]["case_id"]
+    person = await Person.enter(chromium, system.base_url, login, scripts=scripts)
+    await person.go(f"/cases/{case_id}/commands/add_note")
+    return person, case_id
+
+
+async def notes(system: System, case_id: str, text: str) -> int:
+    found = await system.get(system.login("caseworker", CENTRE), f"/cases/{case_id}/events", type="note_added", limit=200)
+    return sum(event["data"]["text"] == text for event in found["items"])
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_a_session_that_ends_while_typing_costs_nothing(system: System, chromium: Browser, scripts: bool) -> None:
+    person, case_id = await noted(system, chromium, scripts=scripts)
+    text = f"写了半天，会话失效，脚本{'开' if scripts else '关'}"
+    await person.page.fill('[name="/text"]', text)
+    await person.page.context.clear_cookies(name="yuanshou_session")
+    await person.page.click(".actions .send")
+    await person.shoot("session-ended")
+    await person.sign_in(system.login("caseworker", CENTRE))
+
+    await person.page.wait_for_selector("form.sheet")
+    assert await person.page.input_value('[name="/text"]') == text
+    assert await notes(system, case_id, text) == 0
+    await person.page.click(".actions .send")
+    await person.page.wait_for_selector("p.done")
+    assert await notes(system, case_id, text) == 1
+
+
+async def test_two_clicks_send_once_and_the_way_back_holds_nothing_to_send_again(system: System, chromium: Browser) -> None:
+    person, case_id = await noted(system, chromium)
+    await person.page.fill('[name="/text"]', "只记一次")
+    await person.page.dblclick(".actions .send")
+    await person.page.wait_for_selector("p.done")
+    assert await notes(system, case_id, "只记一次") == 1
+    await person.page.go_back()
+    assert await person.page.input_value('[name="/text"]') == ""
+    assert await person.page.is_enabled(".actions .send")
+
+
+async def test_a_phone_number_is_corrected_without_a_script(system: System, chromium: Browser) -> None:
+    login = system.login("caseworker", CENTRE)
+    opened = await system.command(
+        system.login("receptionist", CENTRE),
+        None,
+        "submit_application",
+        {
+            "centre": CENTRE,
+            "channel": "walk_in",
+            "applicant": {"name": "𠮷田·买买提", "phone": "13900001234"},
+            "matter": {"summary": "欠薪"},
+        },
+    )
+    case_id = opened.json()["case_id"]
+    person = await Person.enter(chromium, system.base_url, login, scripts=False)
+    await person.go(f"/cases/{case_id}?tab=versions")
+    await person.page.click('table a[href*="commands/correct_record"]')
+    await person.page.select_option('[name="/field"]', "/applicant/phone")
+    await person.page.fill('[name="/value"]', "13900009999")
+    await person.page.fill('[name="/reason"]', "听写有误")
+    await person.page.click(".actions .send")
+
+    await person.page.wait_for_selector("p.done")
+    told = await person.page.locator("main .ev p").all_inner_texts()
+    assert any("“申请人 · 电话”，改为“13900009999”" in sentence for sentence in told), told
+    assert (await system.get(login, f"/cases/{case_id}"))["applicant"]["phone"] == "13900009999"

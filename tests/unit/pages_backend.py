@@ -5,7 +5,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from pydantic import ValidationError
@@ -42,10 +42,21 @@ class InMemory:
     answered: dict[str, Json] = field(default_factory=dict[str, Json])
     down: bool = False
     files: list[Json] = field(default_factory=list[Json])
+    contents: dict[str, tuple[bytes, str]] = field(default_factory=dict[str, tuple[bytes, str]])
     messages: list[Json] = field(default_factory=list[Json])
+    page: int = 50
+    """How many messages a page of the inbox holds."""
+    urgencies: dict[str, str] = field(default_factory=dict[str, str])
+    """What the interface says of a case in the queue."""
+    roles_needed: dict[str, str] = field(default_factory=dict[str, str])
+    """Whose turn a case of the queue is."""
+    readers_of_files: tuple[str, ...] = ("receptionist", "caseworker", "approver")
     drawn: int = 0
     withheld: frozenset[str] = frozenset()
     """Types of events whose data nobody may see."""
+
+    erased: frozenset[str] = frozenset()
+    """Names of fields whose person was erased."""
 
     def _person(self, session: str) -> Person:
         if session not in self.staff:
@@ -62,10 +73,21 @@ class InMemory:
 
     async def me(self, session: str) -> Json:
         person = self._person(session)
-        return {"id": person.code, "name": person.name, "roles": [{"role": person.role, "office": person.office}], "office": person.office}
+        return {
+            "id": person.code,
+            "name": person.name,
+            "roles": [{"role": person.role, "office": person.office}],
+            "office": person.office,
+            "unread": sum(not m["read"] for m in self.messages),
+        }
 
     async def queue(self, session: str) -> Json:
-        return await self.cases(session, {})
+        rows = (await self.cases(session, {}))["items"]
+        told = [
+            {**row, "urgency": self.urgencies.get(row["case_id"], "later"), "waiting_for": self.roles_needed.get(row["case_id"])}
+            for row in rows
+        ]
+        return {"items": told, "next_cursor": None}
 
     async def cases(self, session: str, filters: Mapping[str, str]) -> Json:
         self._person(session)
@@ -113,8 +135,17 @@ class InMemory:
             "recorded_at": decided, "decided_at": decided,
             "effective_on": at.effective_on.isoformat(), "actor": {"id": at.actor, "name": person, "role": at.role},
             "on_behalf_of": at.on_behalf_of,
-            "office": at.office, "chain_hash": f"{position:064x}", **({} if event.type in self.withheld else {"data": plain(event)}),
+            "office": at.office, "chain_hash": f"{position:064x}",
+            **({} if event.type in self.withheld else {"data": self._without_erased(plain(event))}),
         }  # fmt: skip
+
+    def _without_erased(self, held: Any) -> Any:
+        if isinstance(held, list):
+            return [self._without_erased(each) for each in cast("list[Any]", held)]
+        if not isinstance(held, dict):
+            return held
+        gone = {"erased": True, "at": self.now.isoformat()}
+        return {n: gone if n in self.erased else self._without_erased(v) for n, v in cast("Json", held).items()}
 
     async def allowed(self, session: str, case_id: str) -> list[Json]:
         names = allowed_commands(self._case(case_id), self._person(session).role)
@@ -143,6 +174,7 @@ class InMemory:
             now=self.now, effective_on=asked.effective_on or self.now.date(),
             actor=Actor(person.code, person.role, person.office, person.lawyer, person.unit),
             directory=self.directory, rules=rules.current(), command_id=key, history=self.histories.get(case.case_id, []),
+            positions={i: h.at.version for i, h in enumerate(self.histories.get(case.case_id, []), 1)},
         )  # fmt: skip
         try:
             decision = decide(case, asked, facts).numbered(self._draw, self.directory)
@@ -166,9 +198,11 @@ class InMemory:
         ]
         return {"items": [{**e, "case_number": self.states[e["case_id"]].case_number} for e in reversed(items)], "next_cursor": None}
 
-    async def inbox(self, session: str) -> Json:
+    async def inbox(self, session: str, cursor: str | None = None) -> Json:
         self._person(session)
-        return {"items": self.messages, "next_cursor": None}
+        start = int(cursor or 0)
+        end = start + self.page
+        return {"items": self.messages[start:end], "next_cursor": str(end) if len(self.messages) > end else None}
 
     async def read(self, session: str, message_id: str) -> None:
         for message in self.messages:
@@ -191,9 +225,11 @@ class InMemory:
         return [{"code": code, "amount_fen": dated[-1].amount_fen} for code, dated in self.directory.tariffs.items()]
 
     async def attach(self, session: str, case_id: str, *, title: str, media_type: str, content: bytes, key: str, lang: str) -> Json:
+        document_id = str(UUID(int=len(self.files)))
+        self.contents[document_id] = (content, media_type)
         self.files.append(
             {
-                "document_id": str(UUID(int=len(self.files))),
+                "document_id": document_id,
                 "title": title,
                 "media_type": media_type,
                 "size": len(content),
@@ -201,3 +237,9 @@ class InMemory:
             }
         )
         return {"case_id": case_id}
+
+    async def document(self, session: str, case_id: str, document_id: str) -> tuple[bytes, str]:
+        self._case(case_id)
+        if self._person(session).role not in self.readers_of_files or document_id not in self.contents:
+            raise Problem(404, "document_not_found")
+        return self.contents[document_id]

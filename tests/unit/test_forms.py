@@ -115,9 +115,9 @@ def test_scores_are_typed_one_a_line() -> None:
     assert parse(fields("score_peer_review"), [("/scores", "nine")]).errors == [{"pointer": "/scores", "code": "not_pairs"}]
 
 
-def test_a_corrected_value_is_json_where_it_reads_as_such_else_text() -> None:
-    assert body("correct_record", ("/value", "12")) == {"value": 12}
-    assert body("correct_record", ("/value", "一二")) == {"value": "一二"}
+def test_text_stays_text_whatever_it_reads_as() -> None:
+    assert body("correct_record", ("/value", "13900001234")) == {"value": "13900001234"}
+    assert body("correct_record", ("/value", "null")) == {"value": "null"}
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,25 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import get_args
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+import texts
+from api import list_reading
+from domain.command import Role
 from domain.directory import Directory
 from ledger import rules
 from ops.example.directory import directory_events, people_accounts
 from tests.unit.pages_backend import InMemory, Person
-from texts.speak import ZONE
+from texts.speak import ZONE, Lookup, paper
 from web.app import with_pages
+from web.case_page import saved_as
+from web.case_view import SOON
+from web.in_process import InProcess
 
 CLERK, CHIEF, OVERSEER = "li.guangming", "chen.weidong", "gao.yuan"
 BODY = {
@@ -293,3 +300,281 @@ async def test_a_message_can_be_marked_as_read(browser: httpx.AsyncClient, backe
     assert "Examine the application" in page.text
     await browser.post("/inbox/1%2Fperson/read", data={"csrf": hidden(page, "csrf")})
     assert backend.messages[0]["read"]
+
+
+async def test_a_clerk_corrects_a_phone_number_by_choosing_it_from_the_record(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    answer = await backend.submit(CLERK, {**BODY, "applicant": {**BODY["applicant"], "phone": "13900001234"}}, key="opening", lang="en")
+    case_id = str(answer["case_id"])
+    await enter(browser, CLERK)
+    versions = await browser.get(f"/cases/{case_id}?tab=versions")
+    address = f"/cases/{case_id}/commands/correct_record"
+    assert f'href="{address}?position=1"' in versions.text
+    assert versions.text.count(f'href="{address}?position=') == 1, "a clock's own record is no slip of the pen"
+
+    page = await browser.get(f"{address}?position=1")
+    assert '<option value="1" selected>1 · application submitted' in page.text
+    assert '<option value="/applicant/phone">Applicant · Phone: 13900001234</option>' in page.text
+    chosen = await browser.get(f"{address}?position=1&field=/applicant/phone")
+    assert re.search(r'name="/value"[^>]* value="13900001234"', chosen.text), "what it says is there to be mended"
+    typed = {"/position": "1", "/field": "/applicant/phone", "/value": "13900009999", "/reason": "misheard"}
+    sent = await browser.post(address, data=await filled(browser, f"{address}?position=1", **typed))
+
+    assert sent.status_code == 303, sent.text
+    assert backend.states[case_id].applicant.phone == "13900009999"
+    again = await browser.get(f"{address}?position=1")
+    assert "Applicant · Phone: 13900009999" in again.text, "a corrected record is corrected from what it says now"
+
+
+async def test_a_correction_asks_for_the_record_first_and_for_the_rest_after(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await opened(backend)
+    await enter(browser, CLERK)
+    address = f"/cases/{case_id}/commands/correct_record"
+    page = await browser.get(address)
+    assert 'name="/position"' in page.text
+    assert 'name="/field"' not in page.text
+    answer = await browser.post(address, data=await filled(browser, address, **{"/position": "1"}))
+    assert (answer.status_code, 'name="/field"' in answer.text) == (200, True)
+    assert len(backend.histories[case_id]) == len([h for h in backend.histories[case_id] if h.event.type != "record_corrected"])
+
+
+@pytest.mark.parametrize(
+    ("pointer", "typed", "held"),
+    [("/matter/claim_fen", "48,600.5", 4860050), ("/recipient_count", "3", 3), ("/matter/cause", "work_injury", "work_injury")],
+)
+async def test_a_corrected_value_is_read_as_the_one_it_replaces(
+    browser: httpx.AsyncClient, backend: InMemory, pointer: str, typed: str, held: object
+) -> None:
+    body = {**BODY, "matter": {**BODY["matter"], "claim_fen": 100}, "recipient_count": 2, "co_applicants": [{"name": "买某某"}]}
+    case_id = str((await backend.submit(CLERK, body, key="opening", lang="en"))["case_id"])
+    await enter(browser, CLERK)
+    address = f"/cases/{case_id}/commands/correct_record"
+    given = {"/position": "1", "/field": pointer, "/value": typed, "/reason": "a slip"}
+    sent = await browser.post(address, data=await filled(browser, f"{address}?position=1&field={pointer}", **given))
+    assert sent.status_code == 303, sent.text
+    corrected = next(h.event for h in reversed(backend.histories[case_id]) if h.event.type == "record_corrected")
+    assert corrected.model_dump()["value"] == held
+
+
+async def test_a_code_is_corrected_by_its_word(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await opened(backend)
+    await enter(browser, CLERK)
+    page = await browser.get(f"/cases/{case_id}/commands/correct_record?position=1&field=/matter/cause")
+    assert 'name="/value"' in page.text
+    assert '<option value="work_injury">' in page.text
+
+
+async def test_what_is_withheld_or_erased_is_not_offered_for_correction(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await opened(backend)
+    backend.erased = frozenset({"name"})
+    await enter(browser, CLERK)
+    page = await browser.get(f"/cases/{case_id}/commands/correct_record?position=1")
+    assert 'value="/matter/summary"' in page.text
+    assert 'value="/applicant/name"' not in page.text
+    backend.withheld = frozenset({"application_submitted"})
+    page = await browser.get(f"/cases/{case_id}/commands/correct_record?position=1")
+    assert 'name="/field"' not in page.text
+    assert "No record of this case can be corrected" in page.text
+
+
+async def test_who_may_not_correct_is_shown_no_way_to_it(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await opened(backend)
+    await enter(browser, CHIEF)
+    assert "commands/correct_record" not in (await browser.get(f"/cases/{case_id}?tab=versions")).text
+
+
+async def attached(browser: httpx.AsyncClient, case_id: str, title: str, media_type: str = "image/jpeg") -> None:
+    address = f"/cases/{case_id}/commands/attach_document"
+    data = await filled(browser, address, title=title)
+    answer = await browser.post(address, data=data, files={"file": ("a", b"content", media_type)})
+    assert answer.status_code == 303, answer.text
+
+
+async def test_a_file_is_saved_from_the_case_under_its_title(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await opened(backend)
+    await enter(browser, CLERK)
+    await attached(browser, case_id, "工资条·𠮷")
+    page = await browser.get(f"/cases/{case_id}?tab=documents")
+    link = re.search(rf'href="(/cases/{case_id}/documents/[0-9a-f-]+)"', page.text)
+    assert link
+    saved = await browser.get(link[1])
+    assert (saved.content, saved.headers["content-type"]) == (b"content", "image/jpeg")
+    assert saved.headers["content-disposition"].endswith("filename*=UTF-8''%E5%B7%A5%E8%B5%84%E6%9D%A1%C2%B7%F0%A0%AE%B7.jpg")
+    assert saved.headers["content-disposition"].startswith("attachment; ")
+    assert (saved.headers["x-content-type-options"], saved.headers["cache-control"]) == ("nosniff", "no-store")
+    await enter(browser, OVERSEER)
+    assert (await browser.get(link[1])).status_code == 404, "the page shows no more than the interface does"
+
+
+def test_a_title_cannot_break_out_of_the_header_that_names_the_file() -> None:
+    said = saved_as('a"; x=\r\n../"é.pdf', "application/pdf")
+    assert said == "attachment; filename=\"a_; x=__..___.pdf\"; filename*=UTF-8''a_%3B%20x%3D__..__%C3%A9.pdf"
+
+
+async def test_service_is_recorded_for_files_and_for_papers_the_centre_issued(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await opened(backend)
+    await enter(browser, CLERK)
+    address = f"/cases/{case_id}/commands/serve_document"
+    assert "First attach a file or issue a paper" in (await browser.get(address)).text
+    await attached(browser, case_id, "Payslip")
+    await backend.command(CLERK, case_id, "issue_document", {"template": "supplement_notice"}, key="issue", if_match=None, lang="en")
+    page = await browser.get(address)
+    assert "Payslip</option>" in page.text
+    assert re.search(r"<option value=\"[0-9a-f-]{36}\">Notice to supply papers · ", page.text)
+    assert "First attach a file" not in page.text
+
+
+async def test_today_says_what_the_interface_says_of_every_case_of_mine(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    for n, urgency in enumerate(("later", "waiting", "soon", "due_today", "missed")):
+        body = {**BODY, "applicant": {"name": f"case {urgency}"}}
+        case_id = str((await backend.submit(CLERK, body, key=f"opening-{n}", lang="en"))["case_id"])
+        backend.urgencies[case_id] = urgency
+        if urgency == "waiting":
+            backend.roles_needed[case_id] = "lawyer"
+    await enter(browser, CLERK)
+    page = await browser.get("/")
+    told = re.findall(r"<h2[^>]*>([A-Z][a-z ]+) <|>(case [a-z_]+)", page.text)
+    assert [heading or case for heading, case in told] == [
+        "Missed", "case missed", "Due today", "case due_today", "Due soon", "case soon", "Waiting on others", "case waiting",
+        "Later", "case later",
+    ]  # fmt: skip
+    assert "waits for: Lawyer" in page.text
+
+
+def test_soon_means_the_same_on_the_pages_as_in_the_interface() -> None:
+    assert list_reading._SOON == SOON  # pyright: ignore[reportPrivateUsage]
+
+
+async def test_my_whole_queue_is_asked_for_however_long_it_is() -> None:
+    api = FastAPI()
+
+    @api.get("/api/v1/me/queue")
+    async def _(cursor: int = 0) -> dict[str, object]:
+        return {"items": [{"case_id": str(cursor)}], "next_cursor": str(cursor + 1) if cursor < 4 else None}
+
+    found = await InProcess(api).queue("session")
+    assert [row["case_id"] for row in found["items"]] == ["0", "1", "2", "3", "4"]
+
+
+async def test_the_inbox_leads_to_older_messages_and_counts_the_unread_of_all(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await opened(backend)
+    at = datetime.now(ZONE).isoformat()
+    backend.messages = [
+        {"id": str(n), "at": at, "read": False, "case_id": case_id, "kind": "deadline_warned", "register_number": f"message {n}."}
+        for n in range(3)
+    ]
+    backend.page = 2
+    await enter(browser, CLERK)
+    page = await browser.get("/inbox")
+    assert '<span class="count">3</span>' in page.text
+    assert "message 2." not in page.text
+    older = re.search(r'href="(/inbox\?cursor=[^"]+)"', page.text)
+    assert older
+    page = await browser.get(older[1])
+    assert "message 2." in page.text
+    read = await browser.post(f"/inbox/2/read?{older[1].partition('?')[2]}", data={"csrf": hidden(page, "csrf")})
+    assert read.headers["location"] == older[1], "back to the page the message stands on"
+
+
+async def test_histories_are_read_on_the_pages_by_whom_the_interface_lets(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    for who, person in backend.staff.items():
+        await enter(browser, who)
+        may = person.role in list_reading.ACROSS_ROLES
+        assert (await browser.get("/history")).status_code == (200 if may else 403), person.role
+        assert ('href="/history"' in (await browser.get("/")).text) is may
+
+
+async def test_accept_first_is_offered_after_the_intake_to_who_may_and_passed_on_by_who_may_not(
+    browser: httpx.AsyncClient, backend: InMemory
+) -> None:
+    case_id = await opened(backend)
+    address = f"/cases/{case_id}?done=submit_application"
+    await enter(browser, CHIEF)
+    page = await browser.get(address)
+    assert "belongs to a group that is accepted first (migrant worker)" in page.text
+    assert "Owed then: " in page.text
+    await enter(browser, CLERK)
+    assert "tell the approver" in (await browser.get(address)).text
+    assert "tell the approver" not in (await browser.get(f"/cases/{case_id}")).text
+
+
+async def test_a_session_that_ended_costs_nothing_that_was_typed(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await opened(backend)
+    await enter(browser, CLERK)
+    address = f"/cases/{case_id}/commands/add_note"
+    data = await filled(browser, address, **{"/text": "写了半天的话"})
+    browser.cookies.delete("yuanshou_session")
+    door = await browser.post(address, data=data)
+    assert door.status_code == 401
+    assert "Your session has ended" in door.text
+    kept = {name: hidden(door, name) for name in ("/text", "key", "version", "csrf", "next")}
+    wrong = await browser.post("/sign-in", data={**kept, "username": CLERK, "password": "wrong"})
+    assert 'value="写了半天的话"' in wrong.text, "a mistyped password costs nothing either"
+    back = await browser.post("/sign-in", data={**kept, "username": CLERK, "password": "password"})
+    assert back.status_code == 307, "the browser sends the same fields on to the form"
+    form = await browser.post(back.headers["location"], data=kept)
+    assert "写了半天的话" in form.text
+    assert "all you typed is here" in form.text
+    assert backend.histories[case_id][-1].event.type != "note_added", "nothing is carried out that was not sent from the form"
+    sent = await browser.post(address, data={**data, **{name: hidden(form, name) for name in ("csrf", "key", "version")}})
+    assert sent.status_code == 303
+
+
+async def test_what_was_typed_goes_from_the_door_to_forms_only(browser: httpx.AsyncClient) -> None:
+    page = await browser.get("/sign-in")
+    typed = {"/text": "x", "csrf": hidden(page, "csrf"), "next": "/sign-out", "username": CLERK, "password": "password"}
+    assert (await browser.post("/sign-in", data=typed)).status_code == 303
+
+
+@pytest.mark.parametrize("waiting", [*get_args(Role), "applicant"])
+async def test_today_has_a_word_for_whoever_a_case_waits_for(browser: httpx.AsyncClient, backend: InMemory, waiting: str) -> None:
+    case_id = await opened(backend)
+    backend.urgencies[case_id], backend.roles_needed[case_id] = "waiting", waiting
+    await enter(browser, CLERK)
+    assert "waits for: " in (await browser.get("/")).text
+
+
+async def test_a_correction_is_told_in_words(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await opened(backend)
+    body = {"position": 1, "field": "/matter/cause", "value": "work_injury", "reason": "misheard"}
+    await backend.command(CLERK, case_id, "correct_record", body, key="correct", if_match=None, lang="en")
+    await enter(browser, CLERK)
+    page = await browser.get(f"/cases/{case_id}")
+    assert "Record 1 (application submitted) corrected, Matter · Cause: now “work injury”; misheard." in page.text
+
+
+async def test_beside_a_large_group_stand_its_first_people_and_the_other_side(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    body = {**BODY, "co_applicants": [{"name": f"member {n}"} for n in range(30)]}
+    case_id = str((await backend.submit(CLERK, body, key="opening", lang="en"))["case_id"])
+    await enter(browser, CLERK)
+    page = await browser.get(f"/cases/{case_id}")
+    assert [name for name in ("欧阳某某", "member 0", "member 1", "member 2", "某公司") if f'"person">{name} ' in page.text] == [
+        "欧阳某某", "member 0", "member 1", "某公司",
+    ]  # fmt: skip
+    assert "and 28 more" in page.text
+    assert "member 29" in (await browser.get(f"/cases/{case_id}?tab=people")).text
+
+
+async def test_a_county_is_called_by_its_own_name(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    await enter(browser, CLERK)
+    page = await browser.get("/intake")
+    counties = page.text.split('name="/applicant/county"')[1].split("</select>")[0]
+    assert "Long&#39;an City</option>" in counties
+    assert "Legal Aid" not in counties
+
+
+async def test_what_answers_a_pressing_limit_is_offered_first(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await opened(backend)
+    first = f'class="do first" href="/cases/{case_id}/commands/'
+    await enter(browser, CLERK)
+    assert f"{first}recommend_decision" not in (await browser.get(f"/cases/{case_id}")).text
+    backend.now = datetime.now(ZONE) - timedelta(days=6)
+    late = str((await backend.submit(CLERK, BODY, key="earlier", lang="en"))["case_id"])
+    assert f'class="do first" href="/cases/{late}/commands/recommend_decision' in (await browser.get(f"/cases/{late}")).text
+
+
+def test_a_paper_titled_in_chinese_is_named_by_its_kind_in_english() -> None:
+    words = Lookup(texts.catalogue("en"))
+    by_kind = words.word("papers.id_copy", otherwise="")
+    assert paper("en", {"kind": "id_copy", "title": "身份证复印件", "copies": 26}, words) == f"{by_kind} (×26)"
+    assert paper("en", {"kind": "other", "title": "收条"}, words) == "收条"
+    assert paper("en", {"kind": "id_copy", "title": "ID of Mr Wang"}, words) == "ID of Mr Wang"

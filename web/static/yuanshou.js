@@ -46,7 +46,14 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
   }
   const keep = () => sessionStorage.setItem(name, JSON.stringify(kept(form)));
   form.addEventListener("input", keep);
-  form.addEventListener("submit", keep);
+  form.addEventListener("submit", (event) => {
+    keep();
+    if (event.submitter?.name) return;
+    // One click is enough; a page come back to by the back button can send again.
+    const button = form.querySelector(".actions .send");
+    setTimeout(() => (button.disabled = true));
+    addEventListener("pageshow", () => (button.disabled = false), { once: true });
+  });
   form.querySelector("[data-discard]").addEventListener("click", () => {
     sessionStorage.removeItem(name);
     location.reload();
