@@ -173,7 +173,7 @@ class InMemory:
         facts = Facts(
             now=self.now, effective_on=asked.effective_on or self.now.date(),
             actor=Actor(person.code, person.role, person.office, person.lawyer, person.unit),
-            directory=self.directory, rules=rules.current(), command_id=key, history=self.histories.get(case.case_id, []),
+            directory=self.directory, rules=rules.current(), command_id=str(uuid4()), history=self.histories.get(case.case_id, []),
             positions={i: h.at.version for i, h in enumerate(self.histories.get(case.case_id, []), 1)},
         )  # fmt: skip
         try:
