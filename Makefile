@@ -5,7 +5,7 @@ BOOTSTRAP := $(PYTHON3) scripts/bootstrap.py
 PYTEST := $(VENV)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit test-faults lint lock assets dev clean
+.PHONY: help run test test-unit test-faults bench lint lock assets dev clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ test-unit: dev ## the rules alone, in seconds
 
 test-faults: dev ## kill each process at each point and see that nothing is lost, doubled or forgotten
 	@$(PYTEST) tests/faults || { status=$$?; [ $$status -ne 5 ] || echo "tests/faults holds no test: nothing was shown"; exit $$status; }
+
+bench: dev ## how fast and how big, each figure beside its peer, into docs/performance.md; some fifteen minutes on a quiet machine
+	@$(VENV)/python -m bench
 
 lint: dev ## style, imports, types
 	@$(VENV)/ruff check .

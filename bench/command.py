@@ -70,7 +70,7 @@ async def _at_pace(send: Send) -> list[float]:
     return await asyncio.gather(*sent)
 
 
-async def _hurried(send: Send, count: int = HURRIED) -> float:
+async def _hurried(send: Send, count: int) -> float:
     """Commands a second with one caller a case."""
 
     async def lane(case: int) -> None:
@@ -133,7 +133,7 @@ async def _measure(sources: list[Source]) -> None:
         for source in sources[first:] + sources[:first]:
             source.paced += await _at_pace(await source.prepare(PACED))
         for source in sources[first:] + sources[:first]:
-            source.hurried.append(await _hurried(await source.prepare(HURRIED)))
+            source.hurried.append(await _hurried(await source.prepare(HURRIED), HURRIED))
         stand.say(f"round {turn + 1} of {ROUNDS}")
 
 

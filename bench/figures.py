@@ -24,8 +24,8 @@ def percentile(values: Sequence[float], share: float) -> float:
     return statistics.quantiles(values, n=1000, method="inclusive")[min(max(round(share * 1000) - 1, 0), 998)]
 
 
-def ms(seconds: float) -> str:
-    return f"{seconds * 1000:.1f} ms"
+def ms(seconds: float, digits: int = 1) -> str:
+    return f"{seconds * 1000:.{digits}f} ms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Judged:
 
     def cells(self) -> tuple[str, str, str]:
         """Value, budget, and whether it is kept."""
-        digits = 2 if self.unit == "×" else 0
+        digits = {"×": 2, "s": 1}.get(self.unit, 0)
         sign = "≤" if self.way == "at_most" else "≥"
         return f"{self.value:.{digits}f} {self.unit}", f"{sign} {self.budget:g} {self.unit}", "kept" if self.kept else "**not kept**"
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import secrets
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,6 +32,14 @@ ROLES: tuple[Role, ...] = ("receptionist", "approver", "caseworker")
 WORKER_ARGV = (sys.executable, "-m", "workers")
 API_ARGV = (sys.executable, "-m", "workers.serve")
 _PATIENCE = 60.0
+NO_OTHER_SYSTEM: Mapping[str, str] = dict.fromkeys(
+    (
+        *("DATABASE_URL", "DATABASE_OWNER_URL", "TEMPORAL_ADDRESS", "YUANSHOU_ANSWER_FROM", "YUANSHOU_METRICS_PORT"),
+        *("MAKEFLAGS", "MFLAGS", "MAKELEVEL"),  # of the `make bench` around us
+    ),
+    "",
+)
+"""Variables that would lead a start of the product elsewhere, empty: as good as unset to whoever reads them."""
 
 WAGES: Mapping[str, Any] = {
     "centre": CENTRE,
@@ -53,7 +60,7 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def engines() -> Iterator[Engines]:
+def engines() -> Generator[Engines]:
     """PostgreSQL (migrated) and Temporal on a home that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="yuanshou-bench-") as folder, running(Home(Path(folder) / "home"), say) as ready:
         yield ready
@@ -153,7 +160,7 @@ class Line:
 
 
 @asynccontextmanager
-async def http(port: int) -> AsyncIterator[Line]:
+async def http(port: int) -> AsyncGenerator[Line]:
     line = Line(*await asyncio.open_connection("127.0.0.1", port))
     try:
         yield line
@@ -229,9 +236,3 @@ async def office(port: int, usernames: Mapping[Role, str], password: str) -> Off
                 raise BenchError(f"signing in was answered {status}: {answer}")
             tokens[role] = answer["access_token"]
     return Office(port, tokens)
-
-
-def project_environment() -> dict[str, str]:
-    """The environment without what would lead the product to another system."""
-    away = ("DATABASE_URL", "DATABASE_OWNER_URL", "TEMPORAL_ADDRESS", "YUANSHOU_ANSWER_FROM", "YUANSHOU_METRICS_PORT")
-    return {name: value for name, value in os.environ.items() if name not in away}
