@@ -1,8 +1,10 @@
 """Connections and transactions. Every transaction of the product goes through `Database.transaction`."""
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Self, cast
+from weakref import WeakKeyDictionary
 
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
@@ -11,6 +13,23 @@ from ledger.sql import Connection
 
 WORKER = "worker"
 """The session name of the workers' own transactions."""
+
+
+_TRUSTED_SECONDS = 2.0
+"""A connection used this lately is taken as it is: looking costs a round trip, and a dead one shows at its first statement."""
+
+
+class _Check:
+    """The pool's look at a connection before it is given out."""
+
+    def __init__(self) -> None:
+        self._used: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
+
+    async def __call__(self, conn: Connection) -> None:
+        now = time.monotonic()
+        if now - self._used.get(conn, 0.0) > _TRUSTED_SECONDS:
+            await AsyncConnectionPool.check_connection(conn)  # pyright: ignore[reportArgumentType] -- whatever its rows are
+        self._used[conn] = now
 
 
 class Database:
@@ -25,7 +44,7 @@ class Database:
             open=False,
             timeout=5,
             kwargs={"row_factory": dict_row, "autocommit": True, "prepare_threshold": 0, "application_name": name},
-            check=AsyncConnectionPool.check_connection,
+            check=_Check(),
         )
         self._pool = cast("AsyncConnectionPool[Connection]", pool)  # the row factory makes it so, which its type cannot tell
 
@@ -37,20 +56,21 @@ class Database:
         await self._pool.close()
 
     @asynccontextmanager
-    async def transaction(self, session: str, *, pipeline: bool = False) -> AsyncGenerator[Connection]:
+    async def transaction(self, session: str, *, pipeline: bool = False, durable: bool = True) -> AsyncGenerator[Connection]:
         """One transaction at READ COMMITTED with `app.session` set to the caller's session for its length.
 
-        With `pipeline`, statements travel together until a result is fetched; an error then shows at that fetch.
+        With `pipeline`, statements travel together until a result is fetched; an error then shows at that fetch. Not `durable`: its commit
+        does not wait for the disk; any later durable commit brings it there as well.
         Raises `psycopg.OperationalError` or `psycopg_pool.PoolTimeout` when the database is away.
         """
         async with self._pool.connection() as conn:
             if pipeline:
                 async with conn.pipeline(), conn.transaction():
-                    await _enter(conn, session)
+                    await _enter(conn, session, durable=durable)
                     yield conn
             else:
                 async with conn.transaction():
-                    await _enter(conn, session)
+                    await _enter(conn, session, durable=durable)
                     yield conn
 
     @asynccontextmanager
@@ -60,5 +80,7 @@ class Database:
             yield conn
 
 
-async def _enter(conn: Connection, session: str) -> None:
+async def _enter(conn: Connection, session: str, *, durable: bool) -> None:
     await conn.execute("SELECT set_config('app.session', %s, true)", (session,))
+    if not durable:
+        await conn.execute("SET LOCAL synchronous_commit = off")

@@ -6,6 +6,7 @@ The ledger alone is the truth: a run begins by reading it and may be lost at any
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -33,7 +34,6 @@ class CaseWorkflow:
         self._turn = asyncio.Lock()
         self._recheck = False
         self._behind = False
-        self._news = 0
 
     @workflow.run
     async def run(self, given: CaseInput) -> None:
@@ -45,13 +45,13 @@ class CaseWorkflow:
             await self._do_what_is_owed()
             if self._finished():
                 return
-            if workflow.info().is_continue_as_new_suggested() or workflow.info().get_current_history_length() > given.rollover_events:
+            if _too_long(given):
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 if not workflow.unsafe.is_replaying():
                     reach("continue_as_new_drained")
                 # Named, since a fresh run cannot read an attribute that this one has taken away (NEXT_DUE, where no clock runs).
                 workflow.continue_as_new(replace(given, known_version=self._version), search_attributes=self._shown())
-            await self._wait_for_something()
+            await self._wait_for_something(given)
 
     @workflow.update(name=contract.RECORD_UPDATE)
     async def record(self, command_id: str) -> Plan:
@@ -109,7 +109,6 @@ class CaseWorkflow:
 
     def _follow(self, plan: Plan) -> None:
         """Arm what the ledger says and show it to whoever looks at Temporal."""
-        self._news += 1
         told = None if self._behind else self._plan
         self._behind = False
         self._plan, self._version = plan, plan.version
@@ -176,15 +175,20 @@ class CaseWorkflow:
         over = plan.ended or plan.version == 0
         return over and not plan.alarms and not self._recheck and workflow.all_handlers_finished()
 
-    async def _wait_for_something(self) -> None:
-        """Until a command changed the plan, somebody asks for a recheck, or the next alarm's moment comes."""
+    async def _wait_for_something(self, given: CaseInput) -> None:
+        """Until there is something to do, or the next alarm's moment comes. Its timer stands while commands leave it as it is."""
         alarm = self._alarm()
-        seen = self._news
         pause = max(alarm.at - workflow.now(), timedelta(0)) if alarm else None
-        try:
-            await workflow.wait_condition(lambda: self._recheck or self._news != seen, timeout=pause)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._recheck or self._alarm() != alarm or self._finished() or _too_long(given), timeout=pause
+            )
+
+
+def _too_long(given: CaseInput) -> bool:
+    """Whether the run's history has grown so long that a fresh run should go on."""
+    info = workflow.info()
+    return info.is_continue_as_new_suggested() or info.get_current_history_length() > given.rollover_events
 
 
 def _next(plan: Plan) -> Alarm | None:

@@ -12,7 +12,7 @@ from ledger.store import WORKER
 from readmodels import cases
 from tests.house import House
 from tests.poll import until
-from workflows.contract import Alarm, RecordRequest
+from workflows.contract import Alarm, RecordRequest, workflow_id
 
 
 async def missed(house: House, case_id: str) -> bool:
@@ -64,6 +64,16 @@ class TestAlarms:
 
         assert await house.types(case_id) == before
         assert not [a for a in plan(case) if a.clock_id.startswith("urgent_assign")]
+
+    async def test_a_command_that_moves_no_clock_leaves_the_timer_standing(self, house: House) -> None:
+        case_id = await house.accepted()
+        await house.do("caseworker", "add_note", case_id, text="来电询问进度")
+
+        history = await house.client.get_workflow_handle(workflow_id(case_id)).fetch_history()
+
+        timers = [event for event in history.events if event.HasField("timer_canceled_event_attributes")]
+        moved = [event for event in history.events if event.HasField("timer_started_event_attributes")]
+        assert (len(timers), len(moved)) == (1, 2)  # accepting the case moved it once
 
     async def test_an_alarm_leaves_nothing_for_the_reconciler(self, house: House) -> None:
         case_id = await house.urgent()
