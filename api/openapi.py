@@ -1,147 +1,305 @@
-"""The OpenAPI 3.1 document: FastAPI's own, with every error and every command's body and example written in from one table each."""
+"""The OpenAPI 3.1 document: FastAPI's own of the routes, and from one table each the bodies, answers, examples and errors.
 
-from collections.abc import Mapping
-from typing import Any, cast
+It is made when somebody first asks for it; nothing of it is built at the start.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 import texts
-from api.examples import EXAMPLES
-from api.problem import CODE_OF_STATUS, MEDIA_TYPE, Problem, document
-from api.schemas import body_schema, human_commands
+from api import case_shapes, shapes
+from api.answers import CASE_ID, Answers
+from api.auth import Credentials
+from api.commands import OPENING
+from api.examples import EXAMPLES, TOKEN_REQUEST
+from api.faults import Responses, problems_of
+from api.routes.commands import ATTACHING
+from api.schemas import REF, answer_components, body_components, human_commands, spoken, vocabularies, without_null
+from domain.case import Document
+from domain.command import COMMANDS, EVENTS, Command
+from domain.directory import Tariff
+from domain.lifecycle import STATES
+from domain.stages.decision import AssessHardship
+from ledger import rules
 
 type Json = dict[str, Any]
 
 PREFIX = "/api/v1"
 COMMAND_PATH = f"{PREFIX}/cases/{{case_id}}/commands/{{command}}"
-_OPENING_PATH = f"{PREFIX}/cases"
-_ALWAYS = (422, 500, 503)
-_SIGNED_IN = (401, 403)
-_WRITING = (400, 409, 412, 413, 415, 429)
-_OF_A_CASE = (404,)
+_OPEN = frozenset({"new_token", "healthz", "readyz"})
+"""Operations without a token."""
+_TAGS = {
+    "people": "Signing in, and the directory: who and what a command may name.",
+    "cases": "One case: as it stands, as it stood, its history, and what the caller may do next; and finding cases.",
+    "commands": "What changes a case. Each is one command, recorded once however often its key is sent.",
+    "work": "What waits for the person signed in.",
+    "history": "Histories across cases, for those who watch over them.",
+    "rules": "Dates and sums worked out on request, recorded nowhere.",
+    "operations": "Whether the system lives and takes commands.",
+}
+_ABOUT = """\
+Commands in, events out. JSON under `/api/v1`.
 
-PROBLEM_SCHEMA: Json = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "code"],
-    "properties": {
-        "type": {"type": "string", "description": "Stable URI ending in the code."},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "What happened and what to do, in the caller's language."},
-        "code": {"type": "string", "description": "Stable; programs decide by it."},
-        "correlation_id": {"type": "string"},
-        "allowed_commands": {"type": "array", "items": {"type": "string"}},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["code"],
-                "properties": {
-                    "pointer": {"type": "string", "description": "JSON pointer into the body."},
-                    "parameter": {"type": "string"},
-                    "in": {"type": "string"},
-                    "code": {"type": "string"},
-                    "detail": {"type": "string"},
-                },
-            },
-        },
-    },
+* Sign in with `POST /api/v1/tokens` and send the token as `Authorization: Bearer`.
+* Every change carries an `Idempotency-Key`. The same key with the same body gives the same answer (`Idempotent-Replay: true`), so a
+  request that got none, a 429 or a 503 is simply sent again.
+* `If-Match: "<version>"` refuses (412) a command if the case has moved on since; the version is the answer's `ETag`.
+* Errors are problem details (RFC 9457) in the caller's language (`Accept-Language`: zh-CN or en). Programs decide by `code`.
+* Times are RFC 3339 with offset, days ISO 8601, money integers in fen, lists `{items, next_cursor}`.
+* Fields may be added to answers; unknown fields in bodies are refused.
+* Personal values whose key was destroyed come as `{"erased": true, "at": …}`.
+"""
+_REQUEST_ID: Json = {"X-Request-Id": {"schema": {"type": "string"}, "description": "Names this request in the logs."}}
+_ETAG: Json = {
+    "ETag": {"schema": {"type": "string", "examples": ['"13"']}, "description": "The case's version, in quotes: for `If-Match`."}
+}
+_CHANGED: Json = _ETAG | {
+    "Idempotent-Replay": {"schema": {"type": "string", "const": "true"}, "description": "There where the key had been used before."}
+}
+_OPENED: Json = _CHANGED | {"Location": {"required": True, "schema": {"type": "string"}, "description": "The new case."}}
+_LANGUAGE: Json = {
+    "name": "Accept-Language",
+    "in": "header",
+    "required": False,
+    "description": "The language of labels and errors: zh-CN or en.",
+    "schema": {"type": "string", "default": "zh-CN"},
 }
 
 
-def statuses_of(method: str, path: str) -> tuple[int, ...]:
-    """The error statuses a route of the API may answer with."""
-    writes = _WRITING if method == "post" else ()
-    signed_in = (401,) if path == f"{PREFIX}/tokens" else _SIGNED_IN
-    case = _OF_A_CASE if "{" in path else ()
-    return tuple(sorted({*_ALWAYS, *signed_in, *writes, *case}))
+@dataclass(frozen=True, slots=True)
+class Success:
+    """What an operation answers when it succeeds: shape, what it is, an example, headers of its own."""
+
+    shape: type[BaseModel]
+    what: str
+    example: Callable[[Answers], Any]
+    headers: Json = field(default_factory=dict[str, Any])
 
 
-def _error(status: int) -> Json:
-    code = CODE_OF_STATUS[status]
-    example = document(Problem(status, code), "zh-CN")
-    answer: Json = {
-        "description": example["title"],
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}},
-    }
-    if status in (429, 503):
-        answer["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}}
-    return answer
+def _page_of(shape: type[BaseModel], what: str, item: Callable[[Answers], Json], cursor: str | None = None) -> Success:
+    return Success(shapes.Page[shape], what, lambda answers: {"items": [item(answers)], "next_cursor": cursor})
+
+
+SUCCESSES: Mapping[str, Success] = {
+    "new_token": Success(
+        shapes.Token,
+        "A token that stands until it expires or is signed out.",
+        lambda _: {"access_token": "zJ3Qm0v1kq8tY5cN2rXw7hLs9bDf4gUe6aPo", "token_type": "bearer", "expires_in": 28_800},
+    ),
+    "me": Success(shapes.Me, "The person signed in.", Answers.me),
+    "offices": _page_of(shapes.ListedOffice, "Every office, the bureaus included.", lambda a: a.offices()[-1]),
+    "people": _page_of(shapes.Person, "Everybody of the directory.", lambda a: a.people()[0]),
+    "lawyers": _page_of(shapes.PanelLawyer, "The lawyers that fit.", Answers.lawyer),
+    "tariffs": _page_of(Tariff, "The tariffs of today.", lambda a: a.tariffs()[0]),
+    "calendar_due": Success(shapes.Due, "The due date and how it was counted.", Answers.due),
+    "hardship": Success(shapes.HardshipResult, "The sum and the standard it was held against.", Answers.hardship),
+    "find_cases": _page_of(shapes.ListRow, "The cases that fit and are within the caller's scope.", Answers.row),
+    "read_case": Success(case_shapes.Case, "The case.", Answers.case_view, _ETAG),
+    "case_events": _page_of(case_shapes.Event, "The events, oldest first.", lambda a: a.events()[0], "1"),
+    "case_diff": Success(shapes.Diff, "The fields that changed.", Answers.diff),
+    "allowed_commands": _page_of(shapes.AllowedCommand, "The commands open to the caller.", Answers.allowed),
+    "case_clocks": _page_of(case_shapes.Clock, "The case's limits, in the order they were started.", lambda a: a.case_view()["clocks"][-1]),
+    "case_documents": _page_of(Document, "The documents attached.", lambda a: a.case_view()["documents"][0]),
+    "all_events": _page_of(case_shapes.EventOfCase, "The events that fit and are within the caller's scope.", Answers.event_of_case),
+    "my_queue": _page_of(shapes.QueueRow, "Cases that wait for the caller.", lambda a: a.row() | {"mine": False, "urgency": "waiting"}),
+    "deadlines": _page_of(shapes.Deadline, "The limits by due date.", Answers.deadline),
+    "inbox": _page_of(shapes.Message, "The messages.", Answers.message),
+    "read_message": Success(shapes.MessageRead, "It is read.", lambda a: {"id": a.message()["id"], "read": True}),
+    "open_case": Success(case_shapes.CommandAnswer, "The case was opened.", lambda a: a.answered(OPENING), _OPENED),
+    ATTACHING: Success(case_shapes.DocumentAnswer, "The document was attached.", Answers.attached, _CHANGED),
+    "issue_command": Success(case_shapes.CommandAnswer, "The command was recorded.", lambda a: a.answered("accept_first"), _CHANGED),
+    "healthz": Success(shapes.Alive, "The process answers.", lambda _: {"status": "alive"}),
+    "readyz": Success(shapes.Readiness, "Commands can be taken.", lambda _: _readiness(temporal=True)),
+}
+"""By operation; each command is an `issue_command` of its own."""
+
+
+def _readiness(*, temporal: bool) -> Json:
+    return {"status": "ready" if temporal else "not_ready", "checks": {"database": True, "temporal": temporal, "worker": True}}
 
 
 def describe(app: FastAPI) -> Json:
     """The document of the app's routes under `PREFIX` and of the operations' pages."""
-    routes = [route for route in app.routes if getattr(route, "include_in_schema", True)]
     found: Json = get_openapi(
         title="援手 Yuanshou",
         version=app.version,
         summary="Legal-aid cases from the door to the archive: commands in, events out, every date explained.",
-        description="JSON under /api/v1. Every change carries an Idempotency-Key. Errors are problem details (RFC 9457).",
-        routes=routes,
+        description=_ABOUT,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": "/"}],
+        tags=[{"name": name, "description": what} for name, what in _TAGS.items()],
+        routes=[route for route in app.routes if getattr(route, "include_in_schema", True)],
     )
-    found["paths"] = _paths(found["paths"])
-    components = found.setdefault("components", {})
-    schemas = cast("Json", components.setdefault("schemas", {}))
-    schemas["Problem"] = PROBLEM_SCHEMA
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
-    for kind in human_commands():
-        _add_schema(schemas, kind.name)
+    document = _Document(found["components"]["schemas"])
+    found["paths"] = document.paths(found["paths"])
+    found["components"] = {"schemas": document.schemas, "securitySchemes": found["components"]["securitySchemes"]}
     return found
 
 
-def _paths(paths: Mapping[str, Json]) -> Json:
-    shown: Json = {}
-    for path, item in paths.items():
-        for method, operation in item.items():
-            if path.startswith(PREFIX):
-                operation["responses"] |= {str(status): _error(status) for status in statuses_of(method, path)}
+class _Document:
+    """One making of the document: the components, and what the operations refer to of them."""
+
+    def __init__(self, declared: Json) -> None:
+        """`declared` are the components FastAPI made of the routes' parameters and forms; they stand where they are used."""
+        self.declared = declared
+        self.answers = Answers(rules.current())
+        bodies = [Credentials, *(kind for kind in human_commands() if kind.name != ATTACHING)]
+        self.bodies, taken = body_components(bodies)
+        wanted = [shapes.Problem, *dict.fromkeys(success.shape for success in SUCCESSES.values()), *EVENTS.values()]
+        self.shapes, given = answer_components(wanted)
+        if twice := taken.keys() & given.keys():
+            raise ValueError(f"bodies and answers share names: {sorted(twice)}")
+        self.schemas: Json = dict(sorted((vocabularies() | taken | given).items()))
+        self.responses = Responses(_REQUEST_ID)
+        self.successes = {name: self._success(success) for name, success in SUCCESSES.items()}
+
+    def _success(self, success: Success) -> Json:
+        content = {"schema": self.shapes[success.shape], "example": success.example(self.answers)}
+        headers = _REQUEST_ID | success.headers
+        return {"description": success.what, "headers": headers, "content": {"application/json": content}}
+
+    def paths(self, paths: Mapping[str, Json]) -> Json:
+        """Every path with its operations in full, in the order of the tags; a path a command."""
+        operations = [
+            (path, method, operation)
+            for path, item in paths.items()
+            for method, given in item.items()
+            for path, operation in self._spread(path, method, given)
+        ]
+        order = list(_TAGS)
+        shown: Json = {}
+        for path, method, operation in sorted(operations, key=lambda o: order.index(o[2]["tags"][0])):
+            shown.setdefault(path, {})[method] = operation
+        return shown
+
+    def _spread(self, path: str, method: str, given: Json) -> Iterator[tuple[str, Json]]:
+        # FastAPI adds path and method to a route's name.
+        name = str(given["operationId"]).removesuffix(re.sub(r"\W", "_", path) + f"_{method}")
         if path != COMMAND_PATH:
-            shown[path] = item
-            continue
-        # A path a command: its own body, its own example.
+            yield path, self._operation(path, name, given)
+            return
         for kind in human_commands():
-            if kind.states and kind.name != "attach_document":
-                shown[path.replace("{command}", kind.name)] = {"post": _of_command(item["post"], kind.name, kind.__doc__)}
-    opening = shown[_OPENING_PATH]["post"]
-    opening["requestBody"] = _body("submit_application")
-    return shown
+            if kind.states and kind.name != ATTACHING:
+                own = {"summary": _summary(kind), "description": _account(kind), "requestBody": self._body(kind, EXAMPLES[kind.name])}
+                yield path.replace("{command}", kind.name), self._operation(path, name, given | own) | {"operationId": kind.name}
+
+    def _operation(self, path: str, name: str, given: Json) -> Json:
+        """One operation: what FastAPI knows of it, and what the tables say."""
+        security: list[Json] = [] if name in _OPEN else [{"HTTPBearer": []}]
+        operation: Json = given | {"operationId": name, "security": security}
+        if name == "open_case":
+            kind = COMMANDS[OPENING]
+            operation |= {"description": _account(kind), "requestBody": self._body(kind, EXAMPLES[OPENING])}
+        elif name == "new_token":
+            operation["requestBody"] = self._body(Credentials, TOKEN_REQUEST)
+        elif name == "hardship":
+            operation["requestBody"] = self._body(AssessHardship, EXAMPLES["assess_hardship"])
+        elif name == ATTACHING:
+            operation["requestBody"] = self._form(given["requestBody"])
+        changes = any(p["name"] == "Idempotency-Key" for p in given.get("parameters", ()))
+        parameters = [self._parameter(p) for p in given.get("parameters", ()) if p["name"] != "command"]
+        if path.startswith(PREFIX):
+            parameters.append(_LANGUAGE)
+        if parameters:
+            operation["parameters"] = parameters
+        operation["responses"] = self._responses(path, name, operation, changes=changes)
+        return operation
+
+    def _responses(self, path: str, name: str, operation: Json, *, changes: bool) -> Json:
+        status = next(status for status in operation["responses"] if status.startswith("2"))
+        if name == "document_content":
+            found: Json = {status: _FILE}
+        elif name in self.successes:
+            found = {status: self.successes[name]}
+        else:
+            found = {status: {"description": "Done.", "headers": _REQUEST_ID}}
+        if name == "readyz":
+            content = {"schema": self.shapes[shapes.Readiness], "example": _readiness(temporal=False)}
+            found["503"] = {"description": "Not yet: an engine is away.", "content": {"application/json": content}}
+        if path.startswith(PREFIX):
+            found |= self.responses.of(problems_of(name, operation, self._required(operation), changes=changes))
+        return found
+
+    def _required(self, operation: Json) -> list[str]:
+        if "requestBody" not in operation:
+            return []
+        content: Json = next(iter(operation["requestBody"]["content"].values()))
+        schema: Json = content["schema"]
+        part: Json = self.schemas[schema["$ref"].removeprefix(REF)] if "$ref" in schema else schema
+        return part.get("required", [])
+
+    def _parameter(self, given: Json) -> Json:
+        """A parameter as it is: never null, required where its absence is refused; an id with an example."""
+        if given["name"] in _HEADERS:
+            return _HEADERS[given["name"]]
+        schema = spoken({name: value for name, value in self._said(given["schema"]).items() if name != "description"})
+        if given["name"] == "case_id":
+            schema |= {"format": "uuid", "examples": [CASE_ID]}
+        return given | {"schema": schema}
+
+    def _said(self, schema: Json) -> Json:
+        """The schema of a parameter or a form's field without null and title, what it names put in its place."""
+        held = without_null({name: value for name, value in schema.items() if name != "title"})
+        ref = held.pop("$ref", None)
+        return self._said(self.declared[ref.removeprefix(REF)]) | held if ref else held
+
+    def _form(self, given: Json) -> Json:
+        """The form of an attached document, as its route takes it."""
+        form = self._said(given["content"]["multipart/form-data"]["schema"])
+        properties = {name: self._said(field) for name, field in form["properties"].items()}
+        properties["file"] |= {"format": "binary"}
+        properties["effective_on"] |= {"format": "date"}
+        schema = form | {"properties": properties, "additionalProperties": False}
+        return {"required": True, "content": {"multipart/form-data": {"schema": schema, "example": _FORM_EXAMPLE}}}
+
+    def _body(self, kind: type[BaseModel], example: Mapping[str, Any]) -> Json:
+        return {"required": True, "content": {"application/json": {"schema": self.bodies[kind], "example": example}}}
 
 
-def _of_command(operation: Json, command: str, doc: str | None) -> Json:
-    return operation | {
-        "operationId": command,
-        "summary": f"{texts.text('en', f'commands.{command}')} · {texts.text('zh-CN', f'commands.{command}')}",
-        "description": (doc or "").strip(),
-        "parameters": [p for p in operation.get("parameters", []) if p.get("name") != "command"],
-        "requestBody": _body(command),
-    }
+def _summary(kind: type[Command]) -> str:
+    return f"{texts.text('en', f'commands.{kind.name}')} · {texts.text('zh-CN', f'commands.{kind.name}')}"
 
 
-def _body(command: str) -> Json:
-    content: Json = {"schema": {"$ref": f"#/components/schemas/{command}"}}
-    if command in EXAMPLES:
-        content["example"] = EXAMPLES[command]
-    return {"required": True, "content": {"application/json": content}}
+def _account(kind: type[Command]) -> str:
+    """The command in its own words, then who may issue it, from which states, and what it records."""
+    lines = [" ".join((kind.__doc__ or "").split())]
+    lines.append(f"Roles: {', '.join(sorted(kind.roles))}.")
+    if kind.states:
+        # `states` is a set; the order of cases passing through them reads better.
+        lines.append(f"States: {', '.join(s for s in STATES if s in kind.states)}.")
+    lines.append(f"Records: {', '.join(kind.emits)}.")
+    if kind.other_than:
+        lines.append(f"Not by who did what `{kind.other_than}` records.")
+    return "\n\n".join(filter(None, lines))
 
 
-def _add_schema(schemas: Json, command: str) -> None:
-    """The command's schema among the components; what it is made of stands beside it under the command's name."""
-    own = dict(body_schema(command))
-    parts = cast("Json", own.pop("$defs", {}))
+_KEY: Json = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "Names this change for ever, for this caller: the same key and body give the same answer, another body 409.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{8,128}$", "examples": ["3f0c8a52-7d1b-4e3e-9a55-0d2e6f1b7c44"]},
+}
+_IF_MATCH: Json = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "Refuse (412) if something other than a time limit has happened to the case since this version; `*` is any.",
+    "schema": {"type": "string", "pattern": r'^((W/)?"[0-9]{1,9}"|\*)$', "examples": ['"13"']},
+}
+_HEADERS = {parameter["name"]: parameter for parameter in (_KEY, _IF_MATCH)}
 
-    def moved(node: Any) -> Any:
-        if isinstance(node, list):
-            return [moved(item) for item in cast("list[Any]", node)]
-        if not isinstance(node, dict):
-            return node
-        held = cast("Json", node)
-        return {
-            name: value.replace("#/$defs/", f"#/components/schemas/{command}.") if name == "$ref" else moved(value)
-            for name, value in held.items()
-        }
 
-    schemas[command] = moved(own)
-    for name, part in parts.items():
-        schemas[f"{command}.{name}"] = moved(part)
+_FORM_EXAMPLE: Json = {"file": "%PDF-1.7 …", "title": "工资清单", "effective_on": "2026-11-24", "note": "复印件，已核对原件。"}
+_ANY_FILE = "application/octet-stream"
+_FILE: Json = {
+    "description": "The file as it was sent, under its own media type.",
+    "headers": _REQUEST_ID | {"Content-Disposition": {"schema": {"type": "string"}, "description": "Always an attachment."}},
+    "content": {media: {"schema": {"type": "string", "format": "binary"}, "example": "%PDF-1.7 …"} for media in (_ANY_FILE, "*/*")},
+}

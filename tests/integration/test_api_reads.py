@@ -22,6 +22,7 @@ from ledger.events import stream_of
 from ledger.personal import load_keys, subjects_in, unseal_json
 from ledger.store import WORKER
 from readmodels import cases
+from tests.described import Described
 from tests.house import WAGES, House
 
 PASSWORD = "a known pass phrase"
@@ -69,7 +70,9 @@ async def api(house: House) -> AsyncIterator[Api]:
     services = Services(house.database, DirectoryCache(), rules.current, house.keys, house.commands, lambda: datetime.now(UTC), ready)
     app = create_app(services)
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t/api/v1"))
+        told = Described(app.openapi())  # every answer of these tests is held to the document
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t/api/v1", event_hooks={"response": [told.check]})
+        http = await stack.enter_async_context(client)
         made.append(Api(house, http))
         yield made[0]
 

@@ -1,0 +1,136 @@
+"""Which problems each operation of the API may answer with, for the OpenAPI document: one example for each code a client must know.
+
+The rules' own refusals are many; a command lists those that any command may meet, its `code` tells the rest.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from api.body import DOCUMENT_LIMIT, JSON_LIMIT
+from api.problem import MEDIA_TYPE, RETRY_SECONDS, Problem, document, not_found, retry
+from api.schemas import REF
+
+type Json = dict[str, Any]
+
+_READS: dict[str, tuple[Problem, ...]] = {
+    "read_case": (
+        not_found("case_not_found"),
+        not_found("version_not_found", version=13),
+        not_found("not_yet_opened", version=13),
+        Problem(422, "one_basis"),
+    ),
+    "case_events": (not_found("case_not_found"),),
+    "case_diff": (not_found("case_not_found"), not_found("version_not_found", version=13)),
+    "allowed_commands": (not_found("case_not_found"),),
+    "case_clocks": (not_found("case_not_found"),),
+    "case_documents": (Problem(403, "forbidden", withheld=["documents"]), not_found("case_not_found")),
+    "document_content": (
+        Problem(403, "forbidden", withheld=["documents"]),
+        not_found("case_not_found"),
+        not_found("document_not_found"),
+        Problem(410, "document_erased"),
+        Problem(422, "invalid", errors=[{"parameter": "document_id", "in": "path", "code": "not_a_uuid"}]),
+    ),
+    "all_events": (Problem(403, "forbidden"),),
+    "read_message": (
+        not_found("message_not_found"),
+        Problem(422, "invalid", errors=[{"parameter": "message_id", "in": "path", "code": "too_long"}]),
+    ),
+    "calendar_due": (
+        Problem(422, "unknown_limit", errors=[{"pointer": "/limit", "code": "unknown_limit"}], limit="supply"),
+        Problem(422, "kind_required", errors=[{"pointer": "/kind", "code": "kind_required"}], limit="next_remedy", kinds=["award"]),
+        Problem(422, "limit_not_known_then", errors=[{"pointer": "/start", "code": "limit_not_known_then"}], limit="urgent_assign"),
+        Problem(422, "limit_has_no_number", errors=[{"pointer": "/limit", "code": "limit_has_no_number"}], limit="before_limitation"),
+    ),
+    "hardship": (
+        Problem(422, "household_empty", errors=[{"pointer": "/household", "code": "household_empty"}]),
+        Problem(422, "residence_required", errors=[{"pointer": "/residence", "code": "residence_required"}]),
+        Problem(422, "self_only_line_required", errors=[{"pointer": "/household", "code": "self_only_line_required"}], lines=0),
+        Problem(422, "no_standard", errors=[{"pointer": "/county", "code": "no_standard"}], county="XYZ"),
+        Problem(422, "effective_in_future", errors=[{"pointer": "/effective_on", "code": "effective_in_future"}]),
+    ),
+}
+"""What an operation answers beside what all of its kind do."""
+
+
+def problems_of(operation_id: str, operation: Json, required: Sequence[str], *, changes: bool) -> Iterator[Problem]:
+    """The problems of an operation under the API's prefix; `required` of its body, `changes` where it carries out a command."""
+    takes_body = "requestBody" in operation
+    multipart = takes_body and "multipart/form-data" in operation["requestBody"]["content"]
+    parameters = {p["name"]: p for p in operation.get("parameters", ())}
+    yield Problem(400, "malformed")
+    yield Problem(401, "bad_credentials" if operation_id == "new_token" else "authentication_required")
+    yield from _READS.get(operation_id, ())
+    if changes:
+        yield from _of_a_change(opening="case_id" not in parameters, guarded="If-Match" in parameters)
+    queried = next((p["name"] for p in parameters.values() if p["in"] == "query"), None)
+    if queried:
+        yield Problem(422, "invalid", errors=[{"parameter": queried, "in": "query", "code": "invalid_value"}])
+    if takes_body:
+        yield Problem(413, "too_large", limit_bytes=DOCUMENT_LIMIT if multipart else JSON_LIMIT)
+        yield Problem(415, "unsupported_media_type", expected="multipart/form-data" if multipart else "application/json")
+        fault = {"pointer": f"/{required[0]}", "code": "required"} if required else {"pointer": "/effective_on", "code": "not_a_date"}
+        yield Problem(422, "invalid", errors=[fault])
+    yield Problem(500, "internal_error")
+    yield retry(503, "engine_away", RETRY_SECONDS)
+
+
+def _of_a_change(*, opening: bool, guarded: bool) -> Iterator[Problem]:
+    yield Problem(400, "idempotency_key_required")
+    yield Problem(400, "idempotency_key_invalid")
+    yield Problem(403, "role_not_allowed")
+    yield Problem(409, "idempotency_conflict")
+    yield Problem(422, "effective_in_future", errors=[{"pointer": "/effective_on", "code": "effective_in_future"}])
+    yield Problem(422, "unknown_person", errors=[{"pointer": "/on_behalf_of", "code": "unknown_person"}], person="P-NOBODY")
+    if not opening:
+        yield Problem(403, "recused")
+        yield not_found("case_not_found")
+        yield Problem(409, "wrong_state", state="received", allowed_commands=["accept_first", "add_note", "recommend_decision"])
+        yield Problem(409, "effective_before_last", last="2026-11-24")
+        yield Problem(422, "effective_before_opening", errors=[{"pointer": "/effective_on", "code": "effective_before_opening"}])
+    if guarded:
+        yield Problem(400, "if_match_invalid")
+        yield Problem(412, "version_mismatch", version=13)
+    yield retry(429, "too_many_commands")
+    yield retry(503, "ledger_behind", 60)
+
+
+class Responses:
+    """The responses of problems; those with the same problems are the same object, which keeps the document small in memory."""
+
+    def __init__(self, headers: Json) -> None:
+        """`headers` stand on all of them."""
+        self._headers = headers
+        self._made: dict[str, Json] = {}
+
+    def of(self, problems: Iterator[Problem]) -> Json:
+        """One response a status, its codes in the order given."""
+        by_status: dict[int, list[Problem]] = {}
+        for problem in problems:
+            by_status.setdefault(problem.status, []).append(problem)
+        return {str(status): self._response(found) for status, found in sorted(by_status.items())}
+
+    def _response(self, problems: list[Problem]) -> Json:
+        key = repr([(p.status, p.code, p.errors, p.values) for p in problems])
+        if key not in self._made:
+            self._made[key] = _response(problems, self._headers)
+        return self._made[key]
+
+
+def _response(problems: list[Problem], headers: Json) -> Json:
+    told = {p.code: document(p, "zh-CN") for p in problems}
+    first = next(iter(told.values()))
+    content: Json = {"schema": {"$ref": f"{REF}Problem"}}
+    if len(told) == 1:
+        content["example"] = first
+    else:
+        content["examples"] = {code: {"summary": said["title"], "value": said} for code, said in told.items()}
+    status = problems[0].status
+    if status in (429, 503):
+        headers = headers | {"Retry-After": {"required": True, "schema": {"type": "integer"}, "description": "Seconds."}}
+    if status == 401:
+        headers = headers | {"WWW-Authenticate": {"required": True, "schema": {"type": "string", "const": "Bearer"}}}
+    if status == 412:
+        headers = headers | {"ETag": {"schema": {"type": "string"}, "description": "The case's present version, in quotes."}}
+    description = "; ".join(f"`{code}` {said['title']}" for code, said in told.items())
+    return {"description": description, "headers": headers, "content": {MEDIA_TYPE: content}}
