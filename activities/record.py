@@ -119,7 +119,7 @@ class Recorder:
     @activity.defn
     async def load_plan(self, case_id: str) -> Plan:
         """Where a case stands, its alarms, and the commands that were received and never decided."""
-        async with self._database.transaction(WORKER, pipeline=True) as conn:
+        async with self._database.transaction(WORKER, pipeline=True, keyed=True) as conn:
             locked = await _LOCK.run(conn, id=case_id)
             pending = await _PENDING.run(conn, id=case_id)
             row = await locked.fetchone()
@@ -131,7 +131,7 @@ class Recorder:
 
     async def record(self, request: RecordRequest) -> Plan:
         reach("timer_fired" if request.alarm else "before_lock")
-        async with self._database.transaction(WORKER, pipeline=True) as conn:
+        async with self._database.transaction(WORKER, pipeline=True, keyed=True) as conn:
             row, received, asked = await self._lock(conn, request)
             reach("after_lock")
             case = await load_case(conn, request.case_id, row)

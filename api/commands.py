@@ -4,7 +4,7 @@ Pages and JSON routes call the same functions; only who reads the form and who d
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hmac import compare_digest
 from typing import Any, Self
 from uuid import UUID
@@ -31,7 +31,7 @@ from ledger import chain, events, inbox
 from ledger.directory import DirectoryCache
 from ledger.inbox import IdempotencyConflict, Received
 from ledger.keys import KeyRing, body_hmac
-from ledger.personal import Erased, Sealer, load_keys, new_subject_key, parties_of, subjects_in, unseal_json, with_subjects
+from ledger.personal import Erased, Sealer, SubjectKeys, load_keys, new_subject_key, parties_of, subjects_in, unseal_json, with_subjects
 from ledger.schema import cases
 from ledger.sql import Connection, Row, Statement
 from ledger.store import Database
@@ -76,13 +76,18 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A command that stands in the inbox; `settled` once its outcome stands there too."""
+    """A command that stands in the inbox; `settled` once its outcome stands there too.
+
+    `known` is the case's version when it was taken in, `keys` those of its people: what the answer need not ask for again.
+    """
 
     command_id: str
     case_id: str
     opening: bool
     replayed: bool = False
     settled: bool = False
+    known: int | None = None
+    keys: SubjectKeys = field(default_factory=dict[str, bytes | Erased], repr=False)
 
     @classmethod
     def again(cls, row: Row, *, opening: bool) -> Self:
@@ -123,7 +128,7 @@ class Commands:
             raise not_found("unknown_command", command=ask.command)
         canonical = ask.canonical()
         # Nothing is promised by this row alone: the commit that decides the command waits for the disk, and takes it along.
-        async with self._database.transaction(ask.session, pipeline=True, durable=False) as conn:
+        async with self._database.transaction(ask.session, pipeline=True, keyed=True, durable=False) as conn:
             earlier = await inbox.ask_known(conn, ask.principal.username, ask.key)
             asked = await self._directory.ask(conn)
             row = await _CASE.run(conn, id=ask.case_id) if ask.case_id else None
@@ -138,14 +143,15 @@ class Commands:
             command = _parsed(kind, ask.body)
             if isinstance(command, LinkCase):
                 await self._check_link(conn, ask, command, directory)
-            received = await self._sealed(conn, ask, command, case, actor)
+            received, keys = await self._sealed(conn, ask, command, case, actor)
             try:
                 twin = await inbox.receive(conn, received, lambda key_id: body_hmac(self._keys.inbox, canonical, key_id))
             except IdempotencyConflict as fault:
                 raise Problem(409, "idempotency_conflict") from fault
             if twin is not None:
                 return Taken.again(twin, opening=not kind.states)
-            return Taken(received.command_id, received.case_id, opening=not kind.states)
+            known_version = case.version if case else 0
+            return Taken(received.command_id, received.case_id, opening=not kind.states, known=known_version, keys=keys)
 
     async def _case(self, conn: Connection, ask: Ask, row: Row | None, directory: Directory) -> CaseState | None:
         """The case the command is for, if the caller may know of it. Raises 404 otherwise."""
@@ -178,8 +184,10 @@ class Commands:
             raise Problem(403, "role_not_allowed", command=ask.command)
         return actor
 
-    async def _sealed(self, conn: Connection, ask: Ask, command: Command, case: CaseState | None, actor: Actor) -> Received:
-        """The command as the inbox takes it: people named, keys made, personal fields sealed, search terms ready."""
+    async def _sealed(
+        self, conn: Connection, ask: Ask, command: Command, case: CaseState | None, actor: Actor
+    ) -> tuple[Received, SubjectKeys]:
+        """The command as the inbox takes it: people named, keys made, personal fields sealed, search terms ready. And the keys."""
         case_id, command_id = ask.case_id or str(uuid7()), uuid7()
         command = with_subjects(command, uuid7)
         people = list(parties_of(command))
@@ -198,7 +206,7 @@ class Commands:
         terms = [[str(p.subject_id), kind, token.hex(), search.current] for p in people for kind, token in tokens_for(search, p)]
         if ask.store is not None and case is not None:
             await ask.store(conn, case, sealer, command_id)
-        return Received(
+        received = Received(
             command_id=str(command_id),
             principal=ask.principal.username,
             idempotency_key=ask.key,
@@ -217,14 +225,16 @@ class Commands:
             unit=case.assignment.unit if case and case.assignment else None,
             outlet=case.outlet if case else getattr(command, "outlet", None),
         )
+        return received, keys
 
     async def _answer(self, ask: Ask, taken: Taken) -> Answer:
         """The answer, built from the ledger: the same for every repeat of the command, whatever happened since."""
-        async with self._database.transaction(ask.session, pipeline=True) as conn:
+        async with self._database.transaction(ask.session, pipeline=True, keyed=True) as conn:
             case_id = taken.case_id
             settled = await inbox.ask(conn, taken.command_id)
             held = await _CASE.run(conn, id=case_id)
             asked = await self._directory.ask(conn)
+            since = None if taken.known is None else await events.ask_history(conn, case_id, after=taken.known)
             row, current = await settled.fetchone(), await held.fetchone()
             if row is None or row["outcome"] is None:
                 raise retry(503, "engine_away")
@@ -234,13 +244,15 @@ class Commands:
             version: int = outcome["version"]
             first = version - len(outcome["positions"])
             directory = await self._directory.answer(conn, asked)
-            recorded = await events.load_history(conn, case_id, after=first, upto=version)
+            since = since or await events.ask_history(conn, case_id, after=first)
+            recorded = [r for r in events.recorded_all(await since.fetchall()) if first < r.at.version <= version]
             if current is not None and current["version"] == version and current["schema"] == SCHEMA:
                 case = CaseState.model_validate(current["snapshot"])
             else:
                 case = fold((r.happened for r in await events.load_history(conn, case_id, upto=version)), blank(case_id))
             body = views.case_answer(case, recorded, directory)
-            keys = await load_keys(conn, self._keys.master, subjects_in(body))
+            subjects = subjects_in(body)
+            keys = taken.keys if subjects <= taken.keys.keys() else await load_keys(conn, self._keys.master, subjects)
         return Answer(unseal_json(body, keys, events.stream_of(case_id)), version, taken.replayed)
 
 

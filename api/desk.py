@@ -51,10 +51,11 @@ async def open_desk(services: Services, token: str | None, lang: texts.Lang = "z
     """The desk of the session's person. Raises `Problem` 401 `authentication_required` where no session is open under the token."""
     if not token:
         raise Problem(401, "authentication_required")
-    async with services.database.transaction(token) as conn:
-        directory = await services.directory.read(conn)
+    async with services.database.transaction(token, pipeline=True) as conn:
         now = services.now()
-        principal = await accounts.principal_of(conn, token, now, directory)
-        if principal is None:
+        known, asked = await services.directory.ask(conn), await accounts.ask_session(conn, token, now)
+        directory = await services.directory.answer(conn, known)
+        session = await accounts.session_from(asked, now, directory)
+        if session is None:
             raise Problem(401, "authentication_required")
-        yield Desk(services, conn, principal, directory, now, lang)
+        yield Desk(services, conn, session.principal, directory, now, lang)

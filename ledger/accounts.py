@@ -21,7 +21,7 @@ from domain.access import Principal
 from domain.command import Refusal
 from domain.directory import Directory
 from ledger.schema import accounts, sessions
-from ledger.sql import Connection, Statement
+from ledger.sql import Connection, Cursor, Statement
 
 FAILURES = 5
 """Wrong passwords in a row that lock an account."""
@@ -166,9 +166,14 @@ async def sign_in(conn: Connection, username: str, password: str, now: datetime,
     return signed_in
 
 
-async def session_of(conn: Connection, token: str, now: datetime, directory: Directory) -> Session | None:
-    """The open session of a token, with its person's roles of the day; None when it ended or its person is no longer there."""
-    row = await (await _READ.run(conn, token=_digest(token), now=now)).fetchone()
+async def ask_session(conn: Connection, token: str, now: datetime) -> Cursor:
+    """Ask for the open session of a token; pass the answer to `session_from`."""
+    return await _READ.run(conn, token=_digest(token), now=now)
+
+
+async def session_from(asked: Cursor, now: datetime, directory: Directory) -> Session | None:
+    """The session asked for, with its person's roles of the day; None when it ended or its person is no longer there."""
+    row = await asked.fetchone()
     person = directory.person(row["person"]) if row else None
     if row is None or person is None:
         return None
@@ -183,10 +188,9 @@ async def session_of(conn: Connection, token: str, now: datetime, directory: Dir
     return Session(principal, row["kind"], row["expires_at"], row["csrf_hash"] and bytes(row["csrf_hash"]))
 
 
-async def principal_of(conn: Connection, token: str, now: datetime, directory: Directory) -> Principal | None:
-    """Who is signed in with this token."""
-    session = await session_of(conn, token, now, directory)
-    return session and session.principal
+async def session_of(conn: Connection, token: str, now: datetime, directory: Directory) -> Session | None:
+    """The open session of a token in one step."""
+    return await session_from(await ask_session(conn, token, now), now, directory)
 
 
 async def end_session(conn: Connection, token: str, now: datetime) -> None:

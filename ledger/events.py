@@ -15,7 +15,7 @@ from domain.command import EVENTS, Event, Happened, Stamp
 from domain.values import Model
 from ledger import chain
 from ledger.schema import events
-from ledger.sql import Connection, Row, Statement
+from ledger.sql import Connection, Cursor, Row, Statement
 
 CASE_LEDGER = "case"
 CASE_LOCK = 0x7975616E_73686F75
@@ -189,6 +189,11 @@ _LAST_VERSION = 2**31 - 1
 async def rows_of(conn: Connection, stream: str, *, after: int = 0, upto: int = _LAST_VERSION) -> list[Row]:
     """A stream's rows as stored, by version."""
     return await (await _STREAM.run(conn, stream=stream, after=after, upto=upto)).fetchall()
+
+
+async def ask_history(conn: Connection, case_id: str, *, after: int = 0) -> Cursor:
+    """Ask for a case's rows after a version; in a pipeline they are fetched later, together with others."""
+    return await _STREAM.run(conn, stream=stream_of(case_id), after=after, upto=_LAST_VERSION)
 
 
 async def load_history(conn: Connection, case_id: str, *, after: int = 0, upto: int = _LAST_VERSION) -> list[Recorded]:

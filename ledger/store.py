@@ -56,21 +56,24 @@ class Database:
         await self._pool.close()
 
     @asynccontextmanager
-    async def transaction(self, session: str, *, pipeline: bool = False, durable: bool = True) -> AsyncGenerator[Connection]:
+    async def transaction(
+        self, session: str, *, pipeline: bool = False, keyed: bool = False, durable: bool = True
+    ) -> AsyncGenerator[Connection]:
         """One transaction at READ COMMITTED with `app.session` set to the caller's session for its length.
 
-        With `pipeline`, statements travel together until a result is fetched; an error then shows at that fetch. Not `durable`: its commit
-        does not wait for the disk; any later durable commit brings it there as well.
+        With `pipeline`, statements travel together until a result is fetched; an error then shows at that fetch. `keyed`: every statement
+        looks its rows up by their key, so one plan serves all values and none is made anew. Not `durable`: the commit does not wait for
+        the disk; any later durable one brings it there as well.
         Raises `psycopg.OperationalError` or `psycopg_pool.PoolTimeout` when the database is away.
         """
         async with self._pool.connection() as conn:
             if pipeline:
                 async with conn.pipeline(), conn.transaction():
-                    await _enter(conn, session, durable=durable)
+                    await _enter(conn, session, keyed=keyed, durable=durable)
                     yield conn
             else:
                 async with conn.transaction():
-                    await _enter(conn, session, durable=durable)
+                    await _enter(conn, session, keyed=keyed, durable=durable)
                     yield conn
 
     @asynccontextmanager
@@ -80,7 +83,12 @@ class Database:
             yield conn
 
 
-async def _enter(conn: Connection, session: str, *, durable: bool) -> None:
-    await conn.execute("SELECT set_config('app.session', %s, true)", (session,))
+async def _enter(conn: Connection, session: str, *, keyed: bool, durable: bool) -> None:
+    """Set what holds for the transaction, in one statement."""
+    local = {"app.session": session}
+    if keyed:
+        local["plan_cache_mode"] = "force_generic_plan"
     if not durable:
-        await conn.execute("SET LOCAL synchronous_commit = off")
+        local["synchronous_commit"] = "off"
+    asked = ", ".join(["set_config(%s, %s, true)"] * len(local))
+    await conn.execute(f"SELECT {asked}".encode(), [word for pair in local.items() for word in pair])

@@ -22,7 +22,6 @@ from ledger.accounts import (
     create_account,
     csrf_of,
     end_session,
-    principal_of,
     session_of,
     set_language,
     sign_in,
@@ -63,7 +62,8 @@ async def test_the_right_password_gives_a_session_with_the_persons_role(database
     signed_in = await tries(database, account, RIGHT)
     assert signed_in is not None
     async with database.transaction(WORKER) as conn:
-        principal = await principal_of(conn, signed_in.token, NOW, DIRECTORY)
+        session = await session_of(conn, signed_in.token, NOW, DIRECTORY)
+        principal = session and session.principal
     assert principal is not None
     assert (principal.username, principal.person, principal.roles) == (account, "P-LI-GUANGMING", (("caseworker", "C-CITY"),))
     assert (principal.lawyer, principal.language) == (None, "zh-CN")
@@ -193,7 +193,8 @@ async def test_the_chosen_language_stays(database: Database, account: str) -> No
     assert signed_in is not None
     async with database.transaction(WORKER) as conn:
         await set_language(conn, account, "en")
-        principal = await principal_of(conn, signed_in.token, NOW, DIRECTORY)
+        session = await session_of(conn, signed_in.token, NOW, DIRECTORY)
+        principal = session and session.principal
     assert principal is not None
     assert principal.language == "en"
 
