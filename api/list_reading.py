@@ -25,7 +25,8 @@ type Json = dict[str, Any]
 
 ACROSS_ROLES = ("supervisor", "auditor", "approver", "bureau_officer")
 """Who may read histories across cases."""
-_SOON = timedelta(days=3)
+SOON = timedelta(days=3)
+"""How near a due moment is that counts as soon."""
 _HIDDEN = frozenset({"clocks", "excluded", "accepted_by"})
 _COMES_FROM = {"categories": "applicant", "kind": "matter", "cause": "matter", "lane": "accept_first"}
 """Fields of a row under another name than the case's field they are taken from."""
@@ -84,7 +85,7 @@ def _urgency(desk: Desk, row: Row) -> str:
         return "due_today"
     if not desk.has_role(row["waiting_for"] or ""):
         return "waiting"
-    return "soon" if due is not None and due < desk.now + _SOON else "later"
+    return "soon" if due is not None and due < desk.now + SOON else "later"
 
 
 def part(whole: Json, cursor: str | None, limit: int) -> Json:

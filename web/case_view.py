@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from itertools import groupby
 from typing import Any, Literal, get_args
 
+from api.list_reading import SOON
 from domain.lifecycle import STAGES
 from texts.speak import ZONE, moment, say_short_date
 from web.backend import Json, items, part
@@ -15,8 +16,6 @@ from web.page import Visit
 Urgency = Literal["missed", "due_today", "soon", "waiting", "later"]
 URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
 """As the interface says of a case in somebody's queue, in the order of the work."""
-SOON = timedelta(days=3)
-"""The interface's own measure; a test holds the two together."""
 LIVE = frozenset({"running", "paused", "missed"})
 CLOCK_EVENTS = ("clock_", "deadline_warned", "deadline_escalated")
 KEY_EVENTS = frozenset(

@@ -19,7 +19,6 @@ from tests.unit.pages_backend import InMemory, Person
 from texts.speak import ZONE, Lookup, paper
 from web.app import with_pages
 from web.case_page import saved_as
-from web.case_view import SOON
 from web.in_process import InProcess
 
 CLERK, CHIEF, OVERSEER = "li.guangming", "chen.weidong", "gao.yuan"
@@ -438,10 +437,6 @@ async def test_today_says_what_the_interface_says_of_every_case_of_mine(browser:
         "Later", "case later",
     ]  # fmt: skip
     assert "waits for: Lawyer" in page.text
-
-
-def test_soon_means_the_same_on_the_pages_as_in_the_interface() -> None:
-    assert list_reading._SOON == SOON  # pyright: ignore[reportPrivateUsage]
 
 
 async def test_my_whole_queue_is_asked_for_however_long_it_is() -> None:
