@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -148,7 +149,7 @@ async def _run(engines: Engines, children: Children, cases: int) -> tuple[list[W
     await _armed(engines, cases)
     found += await _weigh("after opening them", pair)
     for child in pair.values():
-        process.stop(child, process.Launch("", []).stop_signal, 20)
+        process.stop(child, signal.SIGTERM, 20)
     pair, _ = await _start(children)
     found += await _weigh("both started afresh", pair)
     await _armed(engines, cases)

@@ -23,7 +23,7 @@ from ledger.directory import DirectoryCache, extend
 from ledger.store import WORKER, Database
 from ops import process
 from ops.engines import Engines, running
-from ops.example.directory import directory_events, people_accounts
+from ops.example.directory import Account, directory_events, people_accounts
 from ops.home import Home
 from ops.process import Launch, free_port, spawn
 
@@ -32,6 +32,8 @@ ROLES: tuple[Role, ...] = ("receptionist", "approver", "caseworker")
 WORKER_ARGV = (sys.executable, "-m", "workers")
 API_ARGV = (sys.executable, "-m", "workers.serve")
 _PATIENCE = 60.0
+_REPEATS = 5
+"""Of a command answered with 429 or 503, a second apart."""
 NO_OTHER_SYSTEM: Mapping[str, str] = dict.fromkeys(
     (
         *("DATABASE_URL", "DATABASE_OWNER_URL", "TEMPORAL_ADDRESS", "YUANSHOU_ANSWER_FROM", "YUANSHOU_METRICS_PORT"),
@@ -75,7 +77,10 @@ class Children:
 
     def start(self, name: str, argv: Sequence[str], **env: str) -> subprocess.Popen[bytes]:
         """Start a program of the product (or a peer) on the engines; its log stands under their home."""
-        launch = Launch(name, argv, {**self.engines.environment(), "YUANSHOU_EXAMPLE": "0", "PYTHONUNBUFFERED": "1", **env})
+        process.rotate(self.log(name))  # what an earlier process of the name said is not this one's word
+        launch = Launch(
+            name, argv, {**process.THRIFT, **self.engines.environment(), "YUANSHOU_EXAMPLE": "0", "PYTHONUNBUFFERED": "1", **env}
+        )
         child = spawn(launch, self.engines.home / "logs" / f"{name}.log")
         self.started.append(child)
         return child
@@ -176,9 +181,16 @@ class Office:
         self._lines: list[Line] = []
 
     async def _ask(self, role: Role, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask, again with the same key where that is the answer: the time it takes is the caller's all the same."""
         line = await self._line()
-        key = secrets.token_urlsafe(16)
-        status, answer = await line.ask("POST", path, body, Authorization=f"Bearer {self._tokens[role]}", Idempotency_Key=key)
+        head = {"Authorization": f"Bearer {self._tokens[role]}", "Idempotency_Key": secrets.token_urlsafe(16)}
+        status, answer = await line.ask("POST", path, body, **head)
+        for _ in range(_REPEATS):
+            if status not in (429, 503):
+                break
+            say(f"{path} was answered {status}; repeated with its key")
+            await asyncio.sleep(1)
+            status, answer = await line.ask("POST", path, body, **head)
         if status not in (200, 201):
             raise BenchError(f"{path} was answered {status}: {answer}")
         self._lines.append(line)
@@ -219,7 +231,7 @@ async def furnish(database: Database, password: str) -> dict[Role, str]:
     now = datetime.now(UTC)
     if empty:
         await extend(database, directory_events(), actor=clerk, now=now, command_id="bench-directory")
-    people = {role: next(a for a in people_accounts() if a.role == role and a.office == CENTRE) for role in ROLES}
+    people: dict[Role, Account] = {role: next(a for a in people_accounts() if a.role == role and a.office == CENTRE) for role in ROLES}
     async with database.transaction(WORKER) as conn:
         for account in people.values():
             await create_account(conn, account.username, account.person, password, now)

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Self, cast
 from weakref import WeakKeyDictionary
 
+import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -67,14 +68,22 @@ class Database:
         Raises `psycopg.OperationalError` or `psycopg_pool.PoolTimeout` when the database is away.
         """
         async with self._pool.connection() as conn:
-            if pipeline:
-                async with conn.pipeline(), conn.transaction():
-                    await _enter(conn, session, keyed=keyed, durable=durable)
-                    yield conn
-            else:
+            if not pipeline:
                 async with conn.transaction():
                     await _enter(conn, session, keyed=keyed, durable=durable)
                     yield conn
+                return
+            # By hand: the driver's own transaction would open pipelines of its own in this one and wait at each of their ends.
+            try:
+                async with conn.pipeline():
+                    await conn.execute("BEGIN")
+                    await _enter(conn, session, keyed=keyed, durable=durable)
+                    yield conn
+                    await conn.execute("COMMIT")
+            except BaseException:
+                with suppress(psycopg.OperationalError):  # the line is down: the pool drops it, and the server its transaction
+                    await conn.rollback()
+                raise
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:

@@ -72,10 +72,12 @@ def announce(home: Home, address: str) -> None:
     """Where the system is and who to sign in as."""
     say(f"\nYuanshou is ready: {address}\n")
     if home.logins_file.exists():
-        table = Table("username", "password", "role", "office", "name", title="Sign in as", title_justify="left")
+        fields = ("username", "password", "role", "office", "name")
+        table = Table(*fields, title="Sign in as", title_justify="left")
         for login in json.loads(home.logins_file.read_text(encoding="utf-8")):
-            table.add_row(*(str(login[field]) for field in ("username", "password", "role", "office", "name")))
-        _terminal.print(table)
+            table.add_row(*(str(login[field]) for field in fields))
+        wide = Console(stderr=True, highlight=False, width=max(_terminal.width, 120))  # a password cut short lets nobody in
+        wide.print(table, crop=False)
     say("Ctrl-C stops it; the next start goes on where this one was.")
 
 

@@ -18,6 +18,8 @@ from ops.home import Home
 
 BUSY = 2
 """Exit status when somebody else holds the home or the port."""
+THRIFT: Mapping[str, str] = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
+"""Environment of long-lived children: the C library gives back what bursts took (the HTTP process held 220 MB instead of 170)."""
 _PR_SET_PDEATHSIG = 1
 
 

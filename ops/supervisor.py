@@ -124,7 +124,7 @@ class Supervisor:
         migrate(dsn["owner"])
         keyring.check(dsn["owner"], self.home.keys)
         engines = {"DATABASE_URL": dsn["app"], "TEMPORAL_ADDRESS": address}
-        shared = {"YUANSHOU_HOME": str(self.home.path), "YUANSHOU_PORT": str(self.port), **engines}
+        shared = {"YUANSHOU_HOME": str(self.home.path), "YUANSHOU_PORT": str(self.port), **process.THRIFT, **engines}
         os.environ.pop("DATABASE_OWNER_URL", None)  # the application has no business with it
         for name, argv in (("worker", self.programs.worker), ("api", self.programs.api)):
             metrics = process.free_port()

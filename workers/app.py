@@ -43,8 +43,9 @@ _LAG_SECONDS = 60.0
 _SEEN_EVERY_SECONDS = 2.0
 _ARMED_EVERY_SECONDS = 15.0
 _DRAIN = timedelta(seconds=10)
-_CACHED_CASES = 600
-"""Workflows kept in memory; the rest are replayed from their short histories when something happens to them."""
+_CACHED_CASES = 500
+"""Workflows kept in memory, a quarter of a megabyte each; the rest are replayed from their short histories when something happens to
+them."""
 
 
 def sandbox() -> SandboxedWorkflowRunner:

@@ -104,8 +104,8 @@ def transaction() -> None:
     """Statements are committed one by one."""
 
     @asynccontextmanager
-    async def one_by_one(self: Database, session: str, *, pipeline: bool = False) -> AsyncGenerator[Connection]:
-        del session, pipeline
+    async def one_by_one(self: Database, session: str, **_: bool) -> AsyncGenerator[Connection]:
+        del session
         async with self.connection() as conn:
             yield conn
 
