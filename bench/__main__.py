@@ -16,6 +16,7 @@ from ops.home import ROOT
 PAGE = ROOT / "docs" / "performance.md"
 BENCHES: Mapping[str, Callable[[], Report]] = {
     "command": command.run,
+    "command-dev": command.run_dev,
     "append": append.run,
     "startup": startup.run,
     "memory": memory.run,

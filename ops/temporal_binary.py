@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from filelock import FileLock
@@ -79,15 +79,22 @@ def _download(say: Say) -> Path:
 
 
 def _build(say: Say) -> Path:
-    """Build it from the module proxy, with the machine's Go or the one of a locked wheel; without a C compiler."""
-    go = shutil.which("go") or str(_wheel_go(say))
-    say(f"building Temporal {VERSION} with Go, once for this user: about five minutes on two cores")
+    """Build the program: about five minutes on two cores, once for this user."""
     kept = _built()
-    kept.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
-        _watch([go, "install", MODULE], "building Temporal", BUILD_PATIENCE, say, {"GOBIN": scratch, "CGO_ENABLED": "0", "GOFLAGS": ""})
-        say(f"Temporal {VERSION} is built and kept in {kept.parent}")
-        return (Path(scratch) / "temporal").replace(kept)
+    say(f"building Temporal {VERSION} with Go, once for this user: about five minutes on two cores")
+    build((MODULE,), kept.parent, say)
+    say(f"Temporal {VERSION} is built and kept in {kept.parent}")
+    return kept
+
+
+def build(modules: Sequence[str], kept: Path, say: Say) -> None:
+    """Build Go programs from the module proxy into a folder, with the machine's Go or the one of a locked wheel; without a C compiler."""
+    go = shutil.which("go") or str(_wheel_go(say))
+    kept.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept) as scratch:
+        _watch([go, "install", *modules], "building Temporal", BUILD_PATIENCE, say, {"GOBIN": scratch, "CGO_ENABLED": "0", "GOFLAGS": ""})
+        for program in Path(scratch).iterdir():
+            program.replace(kept / program.name)
 
 
 def _wheel_go(say: Say) -> Path:
