@@ -73,7 +73,7 @@ class Ledger(Line):
                 self._stream = events.stream_of(str(uuid.uuid4()))
             draft = events.draft(_note(expected + 1), str(uuid.uuid4()), None)
             started = time.perf_counter()
-            async with self._database.transaction(WORKER, pipeline=True) as conn:  # as the recorder does
+            async with self._database.transaction(WORKER, pipeline=True, keyed=True) as conn:  # as the recorder does
                 written = await events.append(conn, self._stream, expected, [draft])
             self.seconds.append(time.perf_counter() - started)
             self.rows += written
