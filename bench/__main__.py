@@ -1,6 +1,6 @@
-"""All benchmarks, one after another; `make bench`. Prints each table and writes `docs/performance.md`.
+"""All benchmarks, one after another; `make bench`. Prints each table and writes it into `docs/performance.md`.
 
-`python -m bench --only append memory` runs some and leaves the page as it is. Exit status: 0 every budget is kept, 1 one is not.
+`python -m bench --only append memory` runs some; the others' tables stay. Exit status: 0 every budget is kept, 1 one is not.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ from bench.figures import Report
 from ops.home import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
+OPENING = (
+    "# Performance\n\nMade by `make bench`; do not edit. Each figure of speed stands beside its peer, measured in the same run on the same "
+    "engines: what has a budget is the ratio, since milliseconds belong to a machine."
+)
 BENCHES: Mapping[str, Callable[[], Report]] = {
     "command": command.run,
     "command-dev": command.run_dev,
@@ -23,14 +27,11 @@ BENCHES: Mapping[str, Callable[[], Report]] = {
 }
 
 
-def page(machine: str, reports: Sequence[Report]) -> str:
-    """The document: what it was measured on, how to measure it again, and every table."""
-    how_to_read = (
-        "Made by `make bench`; do not edit. Each figure of speed stands beside its peer, measured in the same run on the same engines: "
-        "what has a budget is the ratio, since milliseconds belong to a machine."
-    )
-    opening = ["# Performance", how_to_read, f"Measured on {machine}."]
-    return "\n\n".join([*opening, *(report.markdown().strip() for report in reports)]) + "\n"
+def page(before: str, machine: str, report: Report) -> str:
+    """The document with this report in it, and what it was measured on; other tables stay as they are."""
+    sections = {section.partition("\n")[0]: section.strip() for section in before.split("\n## ")[1:]}
+    sections[report.title] = f"{report.markdown().strip().removeprefix('## ')}\n\nMeasured on {machine}."
+    return "\n\n".join([OPENING, *(f"## {section}" for section in sections.values())]) + "\n"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -38,15 +39,15 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="The benchmarks, each beside its peer.")
     parser.add_argument("--only", nargs="+", choices=list(BENCHES), metavar="NAME", help=f"some of: {', '.join(BENCHES)}")
     only: list[str] | None = parser.parse_args(arguments).only
-    machine = figures.machine()  # the load before anything of ours ran
-    reports: list[Report] = []
+    missed: list[str] = []
     for name, run in BENCHES.items():
         if only is None or name in only:
-            reports.append(run())
-            print(reports[-1].text(), flush=True)
-    if only is None:
-        PAGE.write_text(page(machine, reports), encoding="utf-8")
-    missed = [report.title for report in reports if not report.kept]
+            machine = figures.machine()  # the load before it ran
+            report = run()
+            print(report.text(), flush=True)
+            before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+            PAGE.write_text(page(before, machine, report), encoding="utf-8")
+            missed += [] if report.kept else [report.title]
     print("every budget is kept" if not missed else f"not every budget is kept: {', '.join(missed)}")
     return 1 if missed else 0
 
