@@ -162,9 +162,12 @@ async def test_no_form_is_wider_than_its_screen_nor_complains(system: System, ch
         await person.go(f"/cases/{case['case_id']}/commands/{command}")
         if command == "correct_record":
             await person.page.select_option('[name="/position"]', index=1)
-            await person.page.click(".actions .send")
+            async with person.page.expect_navigation():
+                await person.page.click(".actions .send")
             await person.page.select_option('[name="/field"]', index=1)
-            await person.page.click('[name=follow][value="field"]')
+            async with person.page.expect_navigation():
+                await person.page.click('[name=follow][value="field"]')
+            await person.page.locator('[name="/value"]').first.wait_for(state="attached")
         await person.shoot(f"form-{command}-{lang}-{width}")
         assert await person.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), command
         assert person.complaints == []
