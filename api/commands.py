@@ -127,8 +127,7 @@ class Commands:
         if kind is None or "system" in kind.roles:
             raise not_found("unknown_command", command=ask.command)
         canonical = ask.canonical()
-        # Nothing is promised by this row alone: the commit that decides the command waits for the disk, and takes it along.
-        async with self._database.transaction(ask.session, pipeline=True, keyed=True, durable=False) as conn:
+        async with self._database.transaction(ask.session, pipeline=True, keyed=True) as conn:
             earlier = await inbox.ask_known(conn, ask.principal.username, ask.key)
             asked = await self._directory.ask(conn)
             row = await _CASE.run(conn, id=ask.case_id) if ask.case_id else None

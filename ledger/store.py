@@ -57,27 +57,24 @@ class Database:
         await self._pool.close()
 
     @asynccontextmanager
-    async def transaction(
-        self, session: str, *, pipeline: bool = False, keyed: bool = False, durable: bool = True
-    ) -> AsyncGenerator[Connection]:
+    async def transaction(self, session: str, *, pipeline: bool = False, keyed: bool = False) -> AsyncGenerator[Connection]:
         """One transaction at READ COMMITTED with `app.session` set to the caller's session for its length.
 
         With `pipeline`, statements travel together until a result is fetched; an error then shows at that fetch. `keyed`: every statement
-        looks its rows up by their key, so one plan serves all values and none is made anew. Not `durable`: the commit does not wait for
-        the disk; any later durable one brings it there as well.
+        looks its rows up by their key, so one plan serves all values and none is made anew.
         Raises `psycopg.OperationalError` or `psycopg_pool.PoolTimeout` when the database is away.
         """
         async with self._pool.connection() as conn:
             if not pipeline:
                 async with conn.transaction():
-                    await _enter(conn, session, keyed=keyed, durable=durable)
+                    await _enter(conn, session, keyed=keyed)
                     yield conn
                 return
             # By hand: the driver's own transaction would open pipelines of its own in this one and wait at each of their ends.
             try:
                 async with conn.pipeline():
                     await conn.execute("BEGIN")
-                    await _enter(conn, session, keyed=keyed, durable=durable)
+                    await _enter(conn, session, keyed=keyed)
                     yield conn
                     await conn.execute("COMMIT")
             except BaseException:
@@ -92,12 +89,10 @@ class Database:
             yield conn
 
 
-async def _enter(conn: Connection, session: str, *, keyed: bool, durable: bool) -> None:
+async def _enter(conn: Connection, session: str, *, keyed: bool) -> None:
     """Set what holds for the transaction, in one statement."""
     local = {"app.session": session}
     if keyed:
         local["plan_cache_mode"] = "force_generic_plan"
-    if not durable:
-        local["synchronous_commit"] = "off"
     asked = ", ".join(["set_config(%s, %s, true)"] * len(local))
     await conn.execute(f"SELECT {asked}".encode(), [word for pair in local.items() for word in pair])

@@ -374,3 +374,39 @@ async def positions(house: House, case_id: str) -> list[int]:
     async with house.database.transaction(WORKER) as conn:
         found = await conn.execute("SELECT position FROM events WHERE stream = %s ORDER BY version", (f"case/{case_id}",))
         return [row["position"] for row in await found.fetchall()]
+
+
+class TestAPipelinedTransaction:
+    DRAW = "INSERT INTO number_series (kind, centre, year, last) VALUES (%s, 'C', 2026, 1)"
+
+    async def count(self, house: House, kind: str) -> int:
+        async with house.database.transaction(WORKER, pipeline=True) as conn:
+            rows = await (await conn.execute("SELECT 1 FROM number_series WHERE kind = %s", (kind,))).fetchall()
+        return len(rows)
+
+    async def test_what_fails_unseen_is_raised_at_its_end_and_leaves_nothing(self, house: House) -> None:
+        kind = f"test-{uuid4()}"
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            async with house.database.transaction(WORKER, pipeline=True) as conn:
+                await conn.execute(self.DRAW, (kind,))
+                await conn.execute(self.DRAW, (kind,))
+        assert await self.count(house, kind) == 0
+
+    async def test_what_its_caller_raises_leaves_nothing(self, house: House) -> None:
+        kind = f"test-{uuid4()}"
+        with pytest.raises(LookupError):
+            async with house.database.transaction(WORKER, pipeline=True) as conn:
+                await conn.execute(self.DRAW, (kind,))
+                raise LookupError
+        assert await self.count(house, kind) == 0
+
+    async def test_it_is_kept_when_it_ends_well_and_when_its_caller_returns_from_within(self, house: House) -> None:
+        kind = f"test-{uuid4()}"
+
+        async def draw() -> None:
+            async with house.database.transaction(WORKER, pipeline=True) as conn:
+                await conn.execute(self.DRAW, (kind,))
+                return
+
+        await draw()
+        assert await self.count(house, kind) == 1
