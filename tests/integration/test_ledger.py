@@ -379,6 +379,14 @@ async def positions(house: House, case_id: str) -> list[int]:
 class TestAPipelinedTransaction:
     DRAW = "INSERT INTO number_series (kind, centre, year, last) VALUES (%s, 'C', 2026, 1)"
 
+    async def draw(self, house: House, kind: str, *, times: int = 1, fault: Exception | None = None) -> None:
+        async with house.database.transaction(WORKER, pipeline=True) as conn:
+            for _ in range(times):
+                await conn.execute(self.DRAW, (kind,))
+            if fault:
+                raise fault
+            return
+
     async def count(self, house: House, kind: str) -> int:
         async with house.database.transaction(WORKER, pipeline=True) as conn:
             rows = await (await conn.execute("SELECT 1 FROM number_series WHERE kind = %s", (kind,))).fetchall()
@@ -387,26 +395,16 @@ class TestAPipelinedTransaction:
     async def test_what_fails_unseen_is_raised_at_its_end_and_leaves_nothing(self, house: House) -> None:
         kind = f"test-{uuid4()}"
         with pytest.raises(psycopg.errors.UniqueViolation):
-            async with house.database.transaction(WORKER, pipeline=True) as conn:
-                await conn.execute(self.DRAW, (kind,))
-                await conn.execute(self.DRAW, (kind,))
+            await self.draw(house, kind, times=2)
         assert await self.count(house, kind) == 0
 
     async def test_what_its_caller_raises_leaves_nothing(self, house: House) -> None:
         kind = f"test-{uuid4()}"
         with pytest.raises(LookupError):
-            async with house.database.transaction(WORKER, pipeline=True) as conn:
-                await conn.execute(self.DRAW, (kind,))
-                raise LookupError
+            await self.draw(house, kind, fault=LookupError())
         assert await self.count(house, kind) == 0
 
-    async def test_it_is_kept_when_it_ends_well_and_when_its_caller_returns_from_within(self, house: House) -> None:
+    async def test_it_is_kept_where_its_caller_returns_from_within(self, house: House) -> None:
         kind = f"test-{uuid4()}"
-
-        async def draw() -> None:
-            async with house.database.transaction(WORKER, pipeline=True) as conn:
-                await conn.execute(self.DRAW, (kind,))
-                return
-
-        await draw()
+        await self.draw(house, kind)
         assert await self.count(house, kind) == 1
