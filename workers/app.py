@@ -96,9 +96,10 @@ async def keep_armed(client: Client, reconciler: Reconciler) -> None:
 
     That schedule is made last, so that whoever dies on the way is followed by one who begins anew.
     """
+    if await _scheduled(client, contract.RECONCILE_SCHEDULE):
+        return
     await ensure_search_attributes(client)
-    if not await _scheduled(client, contract.RECONCILE_SCHEDULE):
-        _log.info("temporal is new here", woken=await reconciler.rearm())
+    _log.info("temporal is new here", woken=await reconciler.rearm())
     await _schedule(client, contract.DELIVER_SCHEDULE, "deliver", [])
     await _schedule(client, contract.RECONCILE_SCHEDULE, "reconcile", [_LAG_SECONDS])
 
@@ -131,6 +132,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         reconciler = Reconciler(database, client)
         await stack.enter_async_context(case_worker(client, Recorder(database, rules.current)))
         await stack.enter_async_context(duty_worker(client, reconciler, Deliverer(database)))
+        await ensure_search_attributes(client)
         await keep_armed(client, reconciler)
         _log.info("worker ready")
         await _until(stop, _stay_seen(database), _stay_armed(client, reconciler))
