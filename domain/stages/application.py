@@ -18,7 +18,7 @@ from domain.case import CaseState, Recipient
 from domain.command import Command, Event, Facts, Refusal, Role, Series, Stamp
 from domain.directory import Directory
 from domain.lifecycle import State
-from domain.stages.common import Draw, Papers, PartyIds, known_person, not_ahead_of_today, said, short_name, with_papers, without
+from domain.stages.common import Draw, Papers, PartyIds, known_person, not_ahead_of_today, register_number_of, said, with_papers, without
 from domain.values import Applicant, Channel, Code, Matter, Model, Paper, Party, PersonalText, Proof, Proxy, Text
 
 EXAMINATION: frozenset[State] = frozenset({"received", "awaiting_papers", "awaiting_verification", "examined"})
@@ -146,12 +146,11 @@ class ApplicationSubmitted(Application, Event):
     register_number: str | None = None
     draws: Draw
 
-    def series(self) -> Series | None:
-        return self.draws.series if self.register_number is None else None
+    def series(self) -> tuple[Series, ...]:
+        return (self.draws.series,) if self.register_number is None else ()
 
-    def numbered(self, n: int, directory: Directory) -> Self:
-        number = f"{short_name(directory, self.centre)}援登字〔{self.draws.year}〕第{n}号"
-        return self.model_copy(update={"register_number": number})
+    def numbered(self, numbers: tuple[int, ...], directory: Directory) -> Self:
+        return self.model_copy(update={"register_number": register_number_of(self.draws, numbers[0], directory)})
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         proxy = (self.proxy.party,) if self.proxy else ()
