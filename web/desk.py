@@ -116,8 +116,8 @@ async def _carry_out(visit: Visit, case_id: str, form: Sent, sent: FormData) -> 
         raise Problem(409, "proposal_settled", visit.t("problems.proposal_settled"))
     if proposal["state"] == "done":
         return  # a second click: what was asked for has been done
-    steps = [{"command": c["command"], "body": c.get("body") or {}} for c in proposal["commands"]]
-    first = {"command": AcceptProposal.name, "body": {"proposal": form.version}}
+    steps: list[Json] = [{"command": c["command"], "body": part(c, "body")} for c in proposal["commands"]]
+    first: Json = {"command": AcceptProposal.name, "body": {"proposal": form.version}}
     await visit.backend.bundle(visit.session, case_id, [first, *steps], key=form.key, if_match=_version(sent), lang=visit.lang)
 
 
@@ -144,7 +144,7 @@ async def _show(visit: Visit, asked: str, form: Sent | None = None, status: int 
         case = await visit.backend.case(visit.session, chosen)
         events = await whole_history(visit, chosen)
         may = {c["name"] for c in await visit.backend.allowed(visit.session, chosen)}
-        matter = matter_of(case)
+        matter = matter_of(visit, case)
         shown = {
             "case": case, "number": number(case), "title": title(visit, case), "matter": matter, "may": may,
             "prepared": prepared(visit, case), "same_person": _same_person(matter, may), "hits": _hits(events),
@@ -168,49 +168,46 @@ def _kind(row: Json) -> str:
     return _KINDS.get(row["state"], "other")
 
 
-def matter_of(case: Json) -> Matter:
+def matter_of(visit: Visit, case: Json) -> Matter:
     """What is to be decided: the acceptance on the centre's behalf first, then what the state asks for."""
     lane = part(case, "accept_first")
     if lane.get("by_delegation") and not lane.get("confirmed_by_approver"):
-        return Matter(
-            "acceptance",
-            Step("confirm_acceptance", "approve", (("agrees", "true"),)),
-            Step("confirm_acceptance", "disagree", (("agrees", "false"),)),
-        )
-    state = case["state"]
-    complete = bool(lane.get("deferred")) and lane.get("state") == "papers_complete"
-    if state == "examined" or complete:
+        return _yes_or_no("acceptance", "confirm_acceptance", "agrees")
+    if case["state"] == "examined" or (lane.get("deferred") and lane.get("state") == "papers_complete"):
         return _decision(case)
-    if state == "awaiting_assignment":
-        return Matter("assignment", Step("assign_unit", "approve", _first_choice(case)))
-    if state == "replacing_lawyer":
-        return Matter(
-            "replacement",
-            Step("decide_replacement", "approve", (("granted", "true"),)),
-            Step("decide_replacement", "disagree", (("granted", "false"),)),
-        )
-    if state == "termination_review":
-        ground = part(case, "termination").get("ground")
-        return Matter(
-            "termination", Step("terminate_aid", "approve", (("ground", str(ground)),) if ground else ()), Step("continue_aid", "disagree")
-        )
-    if state == "file_accepted":
-        return Matter("subsidy", Step("approve_subsidy", "approve"))
-    if state == "awaiting_papers":
-        return Matter("papers", Step("deem_withdrawn", "approve"))
-    return Matter("other")
+    ground = part(case, "termination").get("ground")
+    by_state = {
+        "awaiting_assignment": Matter("assignment", Step("assign_unit", "approve", _first_choice(visit, case))),
+        "replacing_lawyer": _yes_or_no("replacement", "decide_replacement", "granted"),
+        "termination_review": Matter(
+            "termination",
+            Step("terminate_aid", "approve", (("ground", str(ground)),) if ground else ()),
+            Step("continue_aid", "disagree"),
+        ),
+        "file_accepted": Matter("subsidy", Step("approve_subsidy", "approve")),
+        "awaiting_papers": Matter("papers", Step("deem_withdrawn", "approve")),
+    }
+    return by_state.get(case["state"], Matter("other"))
+
+
+def _yes_or_no(kind: str, command: str, field: str) -> Matter:
+    return Matter(kind, Step(command, "approve", ((field, "true"),)), Step(command, "disagree", ((field, "false"),)))
 
 
 def _decision(case: Json) -> Matter:
-    grant, refuse = Step("grant_aid", "approve"), Step("refuse_aid", "refuse")
+    """The decision as it was recommended goes forward."""
     if part(case, "eligibility").get("recommendation") == "refuse":
         return Matter("decision", Step("refuse_aid", "approve"), Step("grant_aid", "disagree"))
-    return Matter("decision", grant, refuse)
+    return Matter("decision", Step("grant_aid", "approve"), Step("refuse_aid", "refuse"))
 
 
-def _first_choice(case: Json) -> tuple[tuple[str, str], ...]:
+def _first_choice(visit: Visit, case: Json) -> tuple[tuple[str, str], ...]:
+    """The unit, and the lawyer where the applicant named one, that came first in the applicant's choices."""
     chosen: list[Any] = part(case, "assignment").get("choices") or []
-    return (("choice", str(chosen[0])),) if chosen else ()
+    if not chosen:
+        return ()
+    lawyer = next((each for each in visit.lawyers if each["code"] == chosen[0]), None)
+    return (("unit", str(lawyer["unit"])), ("lawyer", str(lawyer["code"]))) if lawyer else (("unit", str(chosen[0])),)
 
 
 def _same_person(matter: Matter, may: set[str]) -> str:
@@ -226,7 +223,7 @@ def prepared(visit: Visit, case: Json) -> list[Prepared]:
         Prepared(
             version=p["version"], by=str(p["by"]), on=str(p["proposed_on"]), reason=str(p.get("reason") or ""),
             own=p["by"] == visit.me.get("id"),
-            commands=tuple(told(visit, case, c["command"], c.get("body") or {}) for c in p["commands"]),
+            commands=tuple(told(visit, case, c["command"], part(c, "body")) for c in p["commands"]),
         )
         for p in items(case, "proposals") if p["state"] == "open"
     ]  # fmt: skip
@@ -240,5 +237,5 @@ def _hits(events: Sequence[Json]) -> list[Json]:
 
 
 def _opinion(events: Sequence[Json]) -> str:
-    told_last = next((part(e, "data") for e in reversed(events) if e["type"] == "decision_recommended"), {})
-    return str(told_last.get("opinion") or "")
+    last: Json = next((part(e, "data") for e in reversed(events) if e["type"] == "decision_recommended"), {})
+    return str(last.get("opinion") or "")

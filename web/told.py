@@ -37,12 +37,8 @@ class _Reader:
     people: Mapping[str, str]
 
     def lines(self, fields: Sequence[Field], body: Mapping[str, Any]) -> list[tuple[str, str]]:
-        given = ((f, body.get(f.name)) for f in fields)
-        return [
-            (texts.label(self.visit.lang, self.command, f.path), self._words(f, held))
-            for f, held in given
-            if held not in (None, "", [], {})
-        ]
+        given = [(f, body[f.name]) for f in fields if body.get(f.name) not in (None, "", [], {})]
+        return [(texts.label(self.visit.lang, self.command, f.path), self._words(f, held)) for f, held in given]
 
     def _words(self, f: Field, held: Any) -> str:
         if isinstance(held, list):
