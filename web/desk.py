@@ -237,5 +237,5 @@ def _hits(events: Sequence[Json]) -> list[Json]:
 
 
 def _opinion(events: Sequence[Json]) -> str:
-    last: Json = next((part(e, "data") for e in reversed(events) if e["type"] == "decision_recommended"), {})
-    return str(last.get("opinion") or "")
+    given = [part(e, "data") for e in events if e["type"] == "decision_recommended"]
+    return str(given[-1].get("opinion") or "") if given else ""
