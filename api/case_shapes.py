@@ -213,6 +213,7 @@ class Case(Shape):
     stages: list[CaseStage]
     referred_to: str | None
     on_notice: bool
+    notice: fold.Notice | None
     owner: Code | None
     papers: list[Paper]
     supplement: fold.Supplement | None

@@ -21,7 +21,7 @@ Kind = Literal[
 LONG = frozenset(
     {"summary", "reasons", "reason", "opinion", "detail", "note", "text", "report", "explanation", "explanations", "override_reason", "why"}
 )
-HIDDEN = frozenset({"party_id", "subject_id", "consultation_id"})
+HIDDEN = frozenset({"party_id", "subject_id", "consultation_id", "reserved"})
 """Given by the system, never typed."""
 
 SOURCES: dict[str, str] = {
