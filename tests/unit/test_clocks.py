@@ -161,7 +161,7 @@ class TestStarting:
     def test_on_an_organs_notice_no_three_days_of_the_centre_run(self) -> None:
         scene = Scene(on_notice=True)
         scene.happens("assignment_declined", "03-02")
-        assert scene.limits() == {}
+        assert scene.limits() == {"assign_on_notice": "running"}
 
     def test_a_second_start_while_the_first_is_unanswered_starts_no_second_clock(self) -> None:
         scene = accepted("urgent_art_44")

@@ -10,7 +10,7 @@ import domain.stages  # noqa: F401 -- fills the vocabulary
 from domain.command import COMMANDS, Command
 
 BODIES: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "contract" / "commands.yaml").read_text(encoding="utf-8"))
-ADDED = {"record_verification": {"about"}, "file_objection": {"excused"}}
+ADDED = {"record_verification": {"about"}, "file_objection": {"excused"}, "receive_organ_notice": {"reserved"}}
 """Optional fields that practice needs beside the contract's."""
 NEEDED = {"record_verification": {"result"}, "recommend_decision": {"decision"}, "decide_objection": {"result"}}
 """Choices the notation does not mark, without which the command would say nothing."""

@@ -18,7 +18,7 @@ from ledger import rules
 
 RULES = rules.current()
 LATER = {
-    "organ_notice_received", "organ_notified", "case_continued", "remedy_declined", "settled_without_assignment", "letter_received",
+    "case_continued", "remedy_declined", "settled_without_assignment", "letter_received",
     "letter_answered", "custody_request_received", "duty_request_received", "request_forwarded",
 }  # fmt: skip
 """Events of a later issue that the data already speaks of."""
@@ -51,7 +51,7 @@ def test_what_was_not_read_in_the_text_is_marked_so() -> None:
 
 
 def test_limits_that_nothing_stops_yet_are_known_but_not_armed() -> None:
-    assert {name for name, versions in RULES.limits.rows.items() if not versions[0].armed} == {"next_remedy", "assign_on_notice"}
+    assert {name for name, versions in RULES.limits.rows.items() if not versions[0].armed} == {"next_remedy"}
     assert "next_remedy" not in chain(*RULES.limits.starting.values())
 
 

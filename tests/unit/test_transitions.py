@@ -50,8 +50,11 @@ from domain.stages.closure import (
     ScorePeerReview,
     SubmitClosingReport,
 )  # fmt: skip
+from domain.stages.co_counsel import AddCoCounsel
+from domain.stages.contact import RecordContactAttempt
 from domain.stages.correction import CorrectRecord
 from domain.stages.decision import DeclareRecusal, RecommendDecision, RefuseAid, WaiveHardshipCheck
+from domain.stages.notice import NotifyOrgan, ReceiveOrganNotice
 from domain.stages.objection import DecideObjection, FileObjection
 from domain.stages.replacement import DecideReplacement, RequestReplacement
 from domain.stages.representation import (
@@ -72,6 +75,7 @@ from tests.unit.world import (
     AIDED,
     BY_DELEGATION,
     BY_ROLE,
+    CENTRE,
     CHECKED,
     DEFERRED,
     ENGAGED,
@@ -105,12 +109,16 @@ class Row(NamedTuple):
     events: str
 
 
+PRACTICE = frozenset({"receive_organ_notice", "add_co_counsel", "notify_organ", "record_contact_attempt"})
+"""Commands of the later issue that are there already."""
+
+
 def read_rows() -> list[Row]:
     with (CONTRACT / "transitions.csv").open(encoding="utf-8", newline="") as file:
         return [
             Row(*(r[k] for k in ("command", "from", "to", "roles", "other_person", "events")))
             for r in csv.DictReader(file)
-            if r["issue"] == "01"
+            if r["issue"] == "01" or r["command"] in PRACTICE
         ]
 
 
@@ -194,7 +202,16 @@ def reach(state: str) -> Case:
     return _reached(state).copy()
 
 
+@cache
+def _on_notice() -> Case:
+    return given(NOTICE, *LAWYER_NAMED)
+
+
 DOCUMENT = UUID(int=7)
+NOTICE = ReceiveOrganNotice(
+    centre=CENTRE, organ="市中级人民法院", notice_number="（2026）通知1号", received_at=noon(TODAY), stage="trial",
+    persons=({"party": {"name": "赵强", "subject_id": UUID(int=1)}, "role": "accused"},),
+)  # fmt: skip
 CORRECTION = CorrectRecord(position=position(1), field="/channel", value="web", reason="笔误")
 ASKS: Mapping[str, Command] = {
     c.name: c
@@ -250,6 +267,10 @@ ASKS: Mapping[str, Command] = {
         PlaceHold(reason="保全"),
         LiftHold(reason="已结"),
         LinkCase(case_id=UUID(int=9)),
+        NOTICE,
+        NotifyOrgan(organ="市中级人民法院", lawyers=("L-WANG-MIN",), served_on=TODAY),
+        AddCoCounsel(lawyer="L-ZHANG-JIANGUO", reason="案情复杂"),
+        RecordContactAttempt(means="电话", tried_on=TODAY, reached=False),
     )
 }  # fmt: skip
 """One body a command, such as the ordinary run of a case brings it."""
@@ -266,8 +287,10 @@ BEFORE: Mapping[str, tuple[Command | tuple[Actor | str, Command], ...]] = {
 ENDS_ELSEWHERE = frozenset({"correct_record", "issue_document"})
 """After the end these ask for more (the supervisor; the ending decision), by tests of their own."""
 
+EXAMINED_STATES = ("received", "awaiting_papers", "awaiting_verification", "examined")
 NOT_IN_HAND: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("decline_assignment", "assigned"): {"lawyer": "not_your_assignment"},
+    **{("record_contact_attempt", state): {"lawyer": "not_your_case"} for state in (*EXAMINED_STATES, "awaiting_assignment")},
     ("report_termination_ground", "awaiting_assignment"): {"lawyer": "not_your_case", "unit_manager": "not_your_case"},
 }
 """Lawyers and units act on cases in their hands; here nobody, or only the unit, has it in hand."""
@@ -299,7 +322,7 @@ def target_of(row: Row, state: str) -> str:
     return state if target == "=" else target
 
 
-MAIN_LINE = [row for row in ROWS if row.command not in ("submit_application", "mark_deadline")]
+MAIN_LINE = [row for row in ROWS if row.command not in ("submit_application", "receive_organ_notice", "mark_deadline")]
 
 
 def label(value: object) -> str:
@@ -307,7 +330,7 @@ def label(value: object) -> str:
 
 
 def prepared(row: Row, state: str) -> Case:
-    case = reach(state)
+    case = _on_notice().copy() if row.command == "notify_organ" else reach(state)
     for each in BEFORE.get(row.command, ()):
         if row.command == "record_verification" and state == "awaiting_verification":
             continue

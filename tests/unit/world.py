@@ -102,6 +102,7 @@ class Case:
     def decided(self, command: Command, by: Actor | str | None = None, **changes: Any) -> Decision:
         """The decision, without its becoming part of the case's history."""
         who = by if isinstance(by, Actor) else BY_ROLE[by] if by else likely(command)
+        changes.setdefault("others", {case_id: _elsewhere(command, case_id) for case_id in command.others()})
         return decide(self.state, command, self.facts(who, **changes))
 
     def when(self, command: Command, by: Actor | str | None = None, **changes: Any) -> tuple[Event, ...]:
@@ -138,6 +139,11 @@ class Case:
     def _draw(self, series: Series) -> int:
         self.drawn[series] += 1
         return self.drawn[series]
+
+
+def _elsewhere(command: Command, case_id: str) -> CaseState:
+    """Another case the command concerns: blank where it opens it, else one that nothing but its opening has happened to."""
+    return blank(case_id).but(**({"state": "received", "centre": CENTRE, "version": 1} if command.states else {}))
 
 
 def position(version: int) -> int:
