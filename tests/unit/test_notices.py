@@ -71,7 +71,7 @@ def test_a_notice_opens_the_case_without_a_check_of_means() -> None:
     case = given(notice(hearing_at=noon(TODAY + timedelta(days=20)))).state
     assert (case.state, case.on_notice, case.channel, case.owner) == ("awaiting_assignment", True, "organ_notice", "P-LI-GUANGMING")
     assert [r.status for r in case.recipients] == ["granted"]
-    assert (case.register_number, case.case_number) == ("定援登字〔2026〕第1号", "定援刑字〔2026〕第1号")
+    assert (case.register_number, case.case_number) == ("市援登字〔2026〕第1号", "市援刑字〔2026〕第1号")
     assert (case.stages_granted, case.forms_of_aid, case.applicant.categories) == (("trial",), ("defence",), ("suspect_or_defendant",))
     assert [(h.forum, h.held_on) for h in case.representation.hearings] == [("市中级人民法院", None)]
 
