@@ -20,7 +20,7 @@ LIVE = frozenset({"running", "paused", "missed"})
 CLOCK_EVENTS = ("clock_", "deadline_warned", "deadline_escalated")
 KEY_EVENTS = frozenset(
     {
-        "application_submitted", "accepted_first",
+        "application_submitted", "organ_notice_received", "organ_notified", "accepted_first",
         "acceptance_set_aside", "aid_granted", "aid_refused", "unit_assigned", "engagement_signed",
         "hearing_recorded", "replacement_decided", "aid_terminated", "aid_continued", "outcome_recorded", "closing_file_accepted",
         "subsidy_paid", "case_archived", "objection_decided", "found_ineligible", "application_deemed_withdrawn", "deadline_missed",

@@ -10,6 +10,8 @@ from web.backend import Json, items, part
 TODAY: dict[str, tuple[str, ...]] = {
     "submit_application": ("received_by_centre_on",),
     "record_meeting": ("held_on",),
+    "record_contact_attempt": ("tried_on",),
+    "notify_organ": ("served_on",),
     "record_procedure": ("held_on",),
     "record_hearing": ("held_on",),
     "sign_engagement": ("signed_on",),

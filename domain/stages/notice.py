@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -112,7 +112,7 @@ class ReceiveOrganNotice(NoticeFields, Command):
         categories: list[Category] = ["crime_victim"] if person.role == "victim" else []
         categories += ["suspect_or_defendant"] if person.role == "accused" else []
         categories += [_CATEGORY[person.role, self.ground]] if (person.role, self.ground) in _CATEGORY else []
-        own = {name: getattr(person.party, name) for name in Party.model_fields} | {"party_id": 0}
+        own: dict[str, Any] = {name: getattr(person.party, name) for name in Party.model_fields} | {"party_id": 0}
         year = facts.effective_on.year
         return OrganNoticeReceived(
             **{name: getattr(self, name) for name in NoticeFields.model_fields},
