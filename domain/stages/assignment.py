@@ -213,20 +213,30 @@ def fit(panel: Sequence[Candidate], facts: Facts, code: str, unit: str, pointer:
 
 
 class AssignmentDeclined(Event):
-    """`by` is the code of the lawyer or unit that declined; declinations count in later assignments."""
+    """`by` is the code of the lawyer or unit that declined; declinations count in later assignments.
+
+    With `co_counsel` only that lawyer leaves, and the case stays with whoever leads it.
+    """
 
     reason: PersonalText
     unit: Code
     by: Code
+    co_counsel: bool = False
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         del at
-        return case.but(state="awaiting_assignment", assignment=None, declined_by=(*case.declined_by, self.by))
+        declined = (*case.declined_by, self.by)
+        if self.co_counsel and case.assignment:
+            staying = tuple(h for h in case.assignment.lawyers if h.lawyer != self.by)
+            return case.but(assignment=case.assignment.model_copy(update={"lawyers": staying}), declined_by=declined)
+        return case.but(state="awaiting_assignment", assignment=None, declined_by=declined)
 
 
 class DeclineAssignment(Command):
+    """The unit, or the lawyer named, gives the case back; co-counsel leave it to whoever leads."""
+
     states = frozenset({"assigned", "lawyer_named"})
-    to = ("awaiting_assignment",)
+    to = ("=", "awaiting_assignment")
     roles = frozenset({"unit_manager", "lawyer"})
     emits = ("assignment_declined",)
 
@@ -238,7 +248,9 @@ class DeclineAssignment(Command):
             raise Refusal("not_your_assignment", status=403)
         in_hand(case, facts, "not_your_assignment")
         by = facts.actor.lawyer if facts.actor.role == "lawyer" else None
-        return [AssignmentDeclined(reason=self.reason, unit=held.unit, by=by or held.unit)]
+        beside = next((h for h in held.lawyers if h.lawyer == by and not h.lead), None)
+        unit = beside.unit if beside and beside.unit else held.unit
+        return [AssignmentDeclined(reason=self.reason, unit=unit, by=by or held.unit, co_counsel=beside is not None)]
 
 
 class NameLawyer(Command):

@@ -32,7 +32,8 @@ Named = Literal["accused", "victim", "treatment_respondent"]
 _CAUSE: Mapping[Named, Cause] = {
     "accused": "criminal_defence", "victim": "victim_representation", "treatment_respondent": "compulsory_treatment",
 }  # fmt: skip
-_CATEGORY: Mapping[tuple[Named, Ground], Category] = {
+_OF_PART: Mapping[Named, Category] = {"accused": "suspect_or_defendant", "victim": "crime_victim"}
+_OF_GROUND: Mapping[tuple[Named, Ground], Category] = {
     ("accused", "minor"): "minor", ("accused", "disability"): "disabled", ("victim", "victim_minor"): "minor",
 }  # fmt: skip
 _FORUM: Mapping[CaseStage, Forum] = {"investigation": "investigation", "prosecution": "prosecution"}
@@ -109,9 +110,7 @@ class ReceiveOrganNotice(NoticeFields, Command):
         """What the case of that person records."""
         person, ids = self.persons[index], (UUID(case.case_id), *self.reserved)
         together = {i for i, other in enumerate(self.persons) if i != index and other.role == person.role == "accused"}
-        categories: list[Category] = ["crime_victim"] if person.role == "victim" else []
-        categories += ["suspect_or_defendant"] if person.role == "accused" else []
-        categories += [_CATEGORY[person.role, self.ground]] if (person.role, self.ground) in _CATEGORY else []
+        categories = _OF_PART.get(person.role), _OF_GROUND.get((person.role, self.ground))
         own: dict[str, Any] = {name: getattr(person.party, name) for name in Party.model_fields} | {"party_id": 0}
         year = facts.effective_on.year
         return OrganNoticeReceived(
@@ -120,7 +119,7 @@ class ReceiveOrganNotice(NoticeFields, Command):
             hearing_at=self.hearing_at,
             role=person.role,
             in_custody=person.in_custody,
-            applicant=Applicant(**own, categories=tuple(categories)),
+            applicant=Applicant(**own, categories=tuple(c for c in categories if c)),
             guardian=person.guardian.model_copy(update={"party_id": 1}) if person.guardian else None,
             outlet=own_outlet(facts, self.centre),
             owner=facts.actor.id,

@@ -10,7 +10,7 @@ import pytest
 from domain.access import Principal, may_see, scope_of
 from domain.case import CaseState, Notice, Wall
 from domain.command import Command
-from domain.stages.assignment import AssignUnit, HandlerNamed, LawyerNamed, NameLawyer, UnitAssigned
+from domain.stages.assignment import AssignmentDeclined, AssignUnit, DeclineAssignment, HandlerNamed, LawyerNamed, NameLawyer, UnitAssigned
 from domain.stages.co_counsel import AddCoCounsel, CoCounselAdded
 from domain.stages.contact import RecordContactAttempt
 from domain.stages.handling import LawyerReleased
@@ -121,6 +121,22 @@ def test_several_named_with_the_unit_have_one_lead() -> None:
         ("wang", "firm", True),
         ("li", "firm", False),
     ]
+
+
+def test_co_counsel_who_decline_leave_the_case_to_whoever_leads_it() -> None:
+    case = when(given(granted(), *UNIT_HAS_IT), NameLawyer(lawyer="li"), MANAGER).case
+    case = when(case, JOIN_FAR, APPROVER).case
+    after = when(case, DeclineAssignment(reason="路远"), ZHAO)
+    assert (after.case.state, handlers(after.case)) == ("lawyer_named", [("li", "firm", True)])
+    declined = event_of(after, AssignmentDeclined)
+    assert (declined.by, declined.unit, declined.co_counsel) == ("zhao", "far", True)
+    assert [c.state for c in after.case.clocks] == [c.state for c in case.clocks]
+
+
+def test_with_the_lead_who_declines_the_case_goes_back() -> None:
+    case = when(given(granted(), *LAWYER_HAS_IT), JOIN, APPROVER).case
+    after = when(case, DeclineAssignment(reason="人手不足"), LI)
+    assert (after.case.state, after.case.assignment) == ("awaiting_assignment", None)
 
 
 # --- replacement
