@@ -50,7 +50,7 @@ async def case(
 
 async def _shown(desk: Desk, stood: CaseState, now: CaseState, at: datetime) -> Json:
     view = views.withhold(views.case_view(stood, at), access.withheld(desk.principal, access.scope_of(now), desk.directory))
-    return await desk.reveal(stood.case_id, view)
+    return views.opened_bodies(await desk.reveal(stood.case_id, view))
 
 
 async def events(desk: Desk, case_id: str, *, after: int = 0, limit: int = 50, type_: str | None = None) -> Json:

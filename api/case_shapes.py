@@ -23,7 +23,7 @@ from domain.values import Applicant, CaseStage, Channel, Code, Fen, HouseholdMem
 WITHHELD_OF_A_CASE = frozenset({
     "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "engagement", "representation", "outcome",
     "papers", "documents", "holds", "links", "oral", "recipients", "supplement", "verifications", "visits", "replacement", "termination",
-    "objection", "notice",
+    "objection", "notice", "proposals",
 })  # fmt: skip
 """Fields of a case that one role or another may not see; they are absent then, and named in `withheld`."""
 
@@ -222,6 +222,9 @@ class Case(Shape):
     issued: list[fold.Issued]
     holds: list[fold.Hold]
     links: list[fold.Link]
+    continues: fold.Continues | None
+    continued_by: list[fold.Continued]
+    proposals: list[fold.Proposal]
     visits: list[fold.Visit]
     clocks: list[Clock]
     unknown_limits: list[fold.UnknownLimit]

@@ -13,11 +13,10 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
-from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from domain.case import CaseState, Hearing, Link, Notice, Recipient
-from domain.command import Actor, Command, Event, Facts, Refusal, Role, Series, Stamp
+from domain.command import Actor, Command, Event, Facts, Refusal, Reserved, Role, Series, Stamp
 from domain.directory import Directory
 from domain.lifecycle import State
 from domain.stages.application import known_centre, own_outlet, same_person
@@ -70,7 +69,7 @@ class ReceiveOrganNotice(NoticeFields, Command):
     persons: Annotated[tuple[NamedPerson, ...], Field(min_length=1, max_length=300)]
     stage: CaseStage
     hearing_at: Moment | None = None
-    reserved: SkipJsonSchema[tuple[UUID, ...]] = ()
+    reserved: Reserved = ()
 
     @field_validator("persons")
     @classmethod
@@ -89,6 +88,9 @@ class ReceiveOrganNotice(NoticeFields, Command):
         if hearing is not None and received is not None and hearing < received:
             raise PydanticCustomError("hearing_before_receipt", "the hearing lies before the receipt")
         return hearing
+
+    def opens(self) -> int:
+        return len(self.persons) - 1
 
     def others(self) -> tuple[str, ...]:
         return tuple(map(str, self.reserved))

@@ -143,7 +143,7 @@ class Case:
 
 def _elsewhere(command: Command, case_id: str) -> CaseState:
     """Another case the command concerns: blank where it opens it, else one that nothing but its opening has happened to."""
-    return blank(case_id).but(**({"state": "received", "centre": CENTRE, "version": 1} if command.states else {}))
+    return blank(case_id).but(**({"state": "received", "centre": CENTRE, "version": 1} if command.states and not command.opens() else {}))
 
 
 def position(version: int) -> int:
