@@ -289,6 +289,13 @@ class CommandAnswer(Shape):
     clocks: list[Clock]
 
 
+class NoticeAnswer(Shape):
+    """The cases that a notice opened, in the order of the persons it names; each as a command answers it."""
+
+    notice_id: UUID
+    cases: list[CommandAnswer]
+
+
 class DocumentAnswer(CommandAnswer):
     """The same for an attached document, with what was attached."""
 
