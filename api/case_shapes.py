@@ -18,7 +18,21 @@ from domain.command import Role
 from domain.lifecycle import Stage, State
 from domain.matching import Explanation, NotFollowedCause
 from domain.stages.application import Oral
-from domain.values import Applicant, CaseStage, Channel, Code, Fen, HouseholdMember, Matter, Paper, Party, PersonalText, Residence
+from domain.values import (
+    Applicant,
+    CaseStage,
+    Cause,
+    Channel,
+    Code,
+    Fen,
+    HouseholdMember,
+    Matter,
+    MatterKind,
+    Paper,
+    Party,
+    PersonalText,
+    Residence,
+)  # fmt: skip
 
 WITHHELD_OF_A_CASE = frozenset({
     "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "engagement", "representation", "outcome",
@@ -232,6 +246,35 @@ class Case(Shape):
     opened_on: date
     updated_at: AwareDatetime
     as_of_basis: Literal["version", "recorded", "legal", "recorded_and_legal"] | None = None
+    withheld: list[str] | None = None
+
+
+class ChapterMatter(Shape):
+    kind: MatterKind | None
+    cause: Cause | None
+    stage: CaseStage | None
+
+
+class Chapter(Shape):
+    """A case of a chain in a few words; `relation` is how it came from the one before, `asked` whether it is the one asked about."""
+
+    model_config = ConfigDict(json_schema_extra=perhaps(frozenset({"matter", "outcome"})))
+
+    case_id: UUID
+    asked: bool
+    register_number: str | None
+    case_number: str | None
+    relation: fold.Relation | None
+    centre: Code
+    stage: Stage
+    state: State
+    matter: ChapterMatter | None
+    recipient_count: int
+    lawyer: Code | None
+    opened_on: date
+    granted_on: date | None
+    outcome: fold.Outcome | None
+    terminated_on: date | None
     withheld: list[str] | None = None
 
 

@@ -23,6 +23,7 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "case_diff": (not_found("case_not_found"), not_found("version_not_found", version=13)),
     "allowed_commands": (not_found("case_not_found"),),
     "case_clocks": (not_found("case_not_found"),),
+    "case_chain": (not_found("case_not_found"),),
     "case_documents": (Problem(403, "forbidden", withheld=["documents"]), not_found("case_not_found")),
     "document_content": (
         Problem(403, "forbidden", withheld=["documents"]),

@@ -105,6 +105,7 @@ SUCCESSES: Mapping[str, Success] = {
     "case_diff": Success(shapes.Diff, "The fields that changed.", Answers.diff),
     "allowed_commands": _page_of(shapes.AllowedCommand, "The commands open to the caller.", Answers.allowed),
     "case_clocks": _page_of(case_shapes.Clock, "The case's limits, in the order they were started.", lambda a: a.case_view()["clocks"][-1]),
+    "case_chain": _page_of(case_shapes.Chapter, "The cases in the order they were opened.", Answers.chapter),
     "case_documents": _page_of(Document, "The documents attached.", lambda a: a.case_view()["documents"][0]),
     "all_events": _page_of(case_shapes.EventOfCase, "The events that fit and are within the caller's scope.", Answers.event_of_case),
     "my_queue": _page_of(shapes.QueueRow, "Cases that wait for the caller.", lambda a: a.row() | {"mine": False, "urgency": "waiting"}),

@@ -106,6 +106,28 @@ def _with_body(proposed: dict[str, Any]) -> dict[str, Any]:
     return proposed | {"body": json.loads(body)} if isinstance(body, str) else proposed
 
 
+def chapter(case: CaseState, *, asked: bool) -> dict[str, Any]:
+    """A case of a chain in a few words: what it is, how it came from the one before, where it stands, how it ended."""
+    granted = [r.decision.decided_on for r in case.recipients if r.decision and r.decision.result == "granted"]
+    return {
+        "case_id": case.case_id,
+        "asked": asked,
+        "register_number": case.register_number,
+        "case_number": case.case_number,
+        "relation": case.continues.relation if case.continues else None,
+        "centre": case.centre,
+        "stage": case.stage,
+        "state": case.state,
+        "matter": {"kind": case.matter.kind, "cause": case.matter.cause, "stage": case.matter.stage} if case.matter else None,
+        "recipient_count": case.recipient_count,
+        "lawyer": case.assignment.lead if case.assignment else None,
+        "opened_on": case.opened_on.isoformat() if case.opened_on else None,
+        "granted_on": min(granted).isoformat() if granted else None,
+        "outcome": next((plain(r.outcome.model_copy(update={"summary": None})) for r in case.recipients if r.outcome), None),
+        "terminated_on": case.termination.terminated_on.isoformat() if case.termination and case.termination.terminated_on else None,
+    }
+
+
 def _eligibility(case: CaseState) -> dict[str, Any]:
     """Hardship or waiver of the applicant, and of every recipient; the lines of a sum stand in their event."""
     assessed = [
