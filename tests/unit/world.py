@@ -107,7 +107,7 @@ class Case:
 
     def when(self, command: Command, by: Actor | str | None = None, **changes: Any) -> tuple[Event, ...]:
         """Issue the command; the events of its own that it brought."""
-        decision = self.decided(command, by, **changes).numbered(self._draw, DIRECTORY)
+        decision = self.decided(command, by, **changes)._replace(others=()).numbered(self._draw, DIRECTORY)
         self.history.extend(decision.events)
         self.state = decision.case
         return tuple(h.event for h in decision.events if not h.event.clock)
