@@ -144,8 +144,8 @@ def stage_bar(visit: Visit, case: Json, events: Sequence[Json]) -> list[Json]:
         at = 0
     bar: list[Json] = []
     ends = {
-        "application": ("aid_granted", "accepted_first"),
-        "assignment": ("engagement_signed",),
+        "application": ("aid_granted", "accepted_first", "organ_notice_received"),
+        "assignment": ("engagement_signed", "organ_notified"),
         "representation": ("outcome_recorded", "aid_terminated"),
     }
     for index, stage in enumerate(STAGES[:4]):

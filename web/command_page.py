@@ -95,7 +95,8 @@ async def take(request: Request, visit: Signed) -> Response:
 @router.get("/notices/new")
 async def notice(visit: Signed) -> Response:
     own = {name: code for name, code in _own_office(visit).items() if name == "centre"}
-    return await _show(visit, Sheet(NOTICE, {}, shown(fields_of(COMMANDS[NOTICE]), own), uuid4().hex, None, {}))
+    typed: Tree = {**shown(fields_of(COMMANDS[NOTICE]), own), "persons": [{}]}
+    return await _show(visit, Sheet(NOTICE, {}, typed, uuid4().hex, None, {}))
 
 
 @router.post("/notices/new")

@@ -88,6 +88,13 @@ def _subsidy(case: Json, tariffs: Sequence[Json]) -> Json:
     return {"amount_fen": tariff["amount_fen"], "tariff": tariff["code"], "payees": [{n: v for n, v in payee.items() if v is not None}]}
 
 
+def _whom_to_tell(case: Json, policy: Policy) -> Json:
+    """The organ that sent the notice, and the lawyers named since."""
+    del policy
+    lawyers = [handler["lawyer"] for handler in items(part(case, "assignment"), "lawyers")]
+    return {"organ": part(case, "notice").get("organ"), "lawyers": lawyers}
+
+
 _KNOWN: Mapping[str, Callable[[Json, Policy], Json]] = {
     "accept_first": accept_first_ground,
     "supply_owed_papers": _owed,
@@ -97,5 +104,6 @@ _KNOWN: Mapping[str, Callable[[Json, Policy], Json]] = {
     "assess_hardship": _household,
     "sign_engagement": _usual_signing,
     "grant_aid": _form_of_aid,
+    "notify_organ": _whom_to_tell,
 }
 """What the case tells a command's form."""

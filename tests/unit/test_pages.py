@@ -166,9 +166,32 @@ async def test_a_notice_opens_a_case_for_each_person_and_lists_them(browser: htt
     page = await browser.get(first.headers["location"])
     assert "it opened 2 cases" in page.text
     assert 'data-sent="new/receive_organ_notice"' in page.text
+    assert 'name="/persons/0/party/name"' in (await browser.get("/notices/new")).text
     for case in backend.states.values():
         assert f'href="/cases/{case.case_id}"' in page.text
         assert f'href="/notices/{case.case_id}"' in (await browser.get(f"/cases/{case.case_id}")).text
+
+
+async def test_the_organ_and_the_lawyers_named_stand_in_the_form_that_tells_the_organ(
+    browser: httpx.AsyncClient, backend: InMemory
+) -> None:
+    body = {
+        "centre": "C-CITY",
+        "organ": "市中级人民法院",
+        "notice_number": "1",
+        "received_at": "2026-03-02T09:00:00+08:00",
+        "stage": "trial",
+    }
+    opened = await backend.notice(CLERK, body | {"persons": [{"party": {"name": "赵某"}, "role": "accused"}]}, key="notice-1", lang="en")
+    case_id = opened["cases"][0]["case_id"]
+    assignment = {"unit": "U-ZHENGHE", "lawyer": "L-WANG-MIN"}
+    await backend.command(CHIEF, case_id, "assign_unit", assignment, key="assign-1", if_match=None, lang="en")
+    await enter(browser, CLERK)
+    case = await browser.get(f"/cases/{case_id}")
+    assert re.search(r'class="do first" href="/cases/[^"]*/commands/(\w+)"', case.text)[1] == "notify_organ"  # pyright: ignore[reportOptionalSubscript]
+    page = await browser.get(f"/cases/{case_id}/commands/notify_organ")
+    assert 'value="市中级人民法院"' in page.text
+    assert re.search(r'<option value="L-WANG-MIN" selected>', page.text)
 
 
 async def test_a_fault_of_a_notice_is_shown_with_all_that_was_typed(browser: httpx.AsyncClient, backend: InMemory) -> None:
