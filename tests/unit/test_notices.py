@@ -113,6 +113,12 @@ def test_a_victim_named_with_the_accused_is_of_the_same_event_and_no_co_accused(
     assert second.links == (Link(case_id=OWN, relation="co_accused"), Link(case_id=FURTHER[0], relation="same_event"))
 
 
+@pytest.mark.parametrize("role", ["victim", "treatment_respondent"])
+def test_two_who_are_not_accused_are_of_the_same_event(role: str) -> None:
+    _, cases = received(notice(person("孙丽", role), person("孙伟", role)))
+    assert [link.relation for case in cases for link in case.links] == ["same_event", "same_event"]
+
+
 def test_the_guardian_of_a_minor_is_the_proxy_of_that_case_only() -> None:
     _, (minor, other) = received(notice(person("小赵", guardian={"name": "赵父"}), person("小孙"), ground="minor"))
     assert (minor.proxy_party, minor.proxy_relation, minor.parties[1].name) == (1, "guardian", "赵父")
