@@ -227,14 +227,16 @@ async def test_arbitration_suit_second_instance_and_enforcement_are_one_story(de
     assert [p["name"] for p in (last["applicant"], *last["co_applicants"], *last["opponents"])] == [
         "欧阳·𠮷某", "工友001", "定城某建筑劳务有限公司",
     ]  # fmt: skip
-    await desk.post("caseworker", f"/cases/{ids[0]}/continuations", {"relation": "next_instance", "stage": "first_instance"}, (409, "already_continued"))  # fmt: skip
+    again = {"relation": "next_instance", "stage": "first_instance"}
+    await desk.post("caseworker", f"/cases/{ids[0]}/continuations", again, (409, "already_continued"))
 
 
 async def test_a_notice_with_thirty_three_accused(desk: Desk) -> None:
     received = f"{day()}T00:30:00+08:00"
+    accused = [{"party": {"name": f"犯罪嫌疑人{n:02d}"}, "role": "accused", "in_custody": True} for n in range(33)]
     notice = {
-        "centre": CENTRE, "organ": "定城县公安局", "notice_number": "定公法援〔2026〕33号", "received_at": received, "ground": "full_coverage",
-        "stage": "investigation", "persons": [{"party": {"name": f"犯罪嫌疑人{n:02d}"}, "role": "accused", "in_custody": True} for n in range(33)],
+        "centre": CENTRE, "organ": "定城县公安局", "notice_number": "定公法援〔2026〕33号", "received_at": received, "stage": "investigation",
+        "ground": "full_coverage", "persons": accused,
     }  # fmt: skip
     answer = await desk.post("caseworker", "/organ-notices", notice)
     ids = [c["case_id"] for c in answer["cases"]]
