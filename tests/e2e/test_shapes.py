@@ -235,8 +235,8 @@ async def test_a_notice_with_thirty_three_accused(desk: Desk) -> None:
     received = f"{day()}T00:30:00+08:00"
     accused = [{"party": {"name": f"犯罪嫌疑人{n:02d}"}, "role": "accused", "in_custody": True} for n in range(33)]
     notice = {
-        "centre": CENTRE, "organ": "定城县公安局", "notice_number": "定公法援〔2026〕33号", "received_at": received, "stage": "investigation",
-        "ground": "full_coverage", "persons": accused,
+        "centre": CENTRE, "organ": "定城县公安局", "notice_number": "定公法援〔2026〕33号", "received_at": received,
+        "stage": "investigation", "ground": "full_coverage", "persons": accused,
     }  # fmt: skip
     answer = await desk.post("caseworker", "/organ-notices", notice)
     ids = [c["case_id"] for c in answer["cases"]]
