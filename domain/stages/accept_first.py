@@ -34,7 +34,7 @@ def _owing(case: CaseState) -> bool:
 class AcceptFirst(Command):
     """Accept at once, with papers owed; by the approver, or by a duty lawyer or receptionist with a dated delegation (直接受理).
 
-    People of the same group who join later are accepted by the approver on the basis of the first: their papers are owed beside the others'.
+    People of the same group who join later are accepted by the approver on the basis of the first: their papers are owed with the others'.
     """
 
     states = EXAMINATION
@@ -176,7 +176,7 @@ class AcceptedFirst(BearsCaseNumber, Event):
 
 
 def _joined(case: CaseState, first: Acceptance, later: Acceptance) -> CaseState:
-    """The case with the papers of those who joined owed beside the others'; one whose papers were all in owes again, by a date of its own."""
+    """The case with the papers of those who joined owed beside the others'; where all were in, by a date of their own."""
     own_date = {} if first.state in OWING else {"extensions": 0}
     owed = _together(first.papers_owed, later.papers_owed)
     listed = _together(first.papers_listed, later.papers_owed)
@@ -236,7 +236,7 @@ class AcceptanceConfirmed(Event):
 class AcceptanceSetAside(Event):
     """The application is examined anew; number, papers and the record of what was done stay.
 
-    Where somebody who joined later was granted the aid, the case stays with those who work for them, and the others are decided about beside.
+    Where somebody who joined later was granted the aid, the case stays where it is for them, and the others are decided about beside it.
     """
 
     agrees: Literal[False] = False

@@ -49,8 +49,10 @@ def addressed(
     gone = tuple(dict.fromkeys(party_id for party_id in named if party_id not in ids))
     if gone:
         left = tuple(party_id for party_id in gone if known[party_id].status == "released")
-        raise Refusal("recipient_left", pointer="/for_recipients", recipients=left) if left else Refusal(
-            passed, pointer="/for_recipients", recipients=gone
+        raise (
+            Refusal("recipient_left", pointer="/for_recipients", recipients=left)
+            if left
+            else Refusal(passed, pointer="/for_recipients", recipients=gone)
         )
     if not ids:
         raise Refusal(nobody)

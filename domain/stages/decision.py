@@ -199,7 +199,11 @@ class DeclareConflictCheck(ConflictCheck, Command):
 class ConflictChecked(ConflictCheck, Event):
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         walls = tuple(Wall(who=w.who, why=w.why) for w in self.walled)
-        return case.but(unchecked_people=False, conflict_cleared=self.cleared, walls=(*(w for w in case.walls if w.who not in {n.who for n in walls}), *walls))
+        return case.but(
+            unchecked_people=False,
+            conflict_cleared=self.cleared,
+            walls=(*(w for w in case.walls if w.who not in {n.who for n in walls}), *walls),
+        )
 
 
 class Recusal(Model):

@@ -41,11 +41,10 @@ def moved_on(case: CaseState) -> CaseState:
         return case
     if not helped:
         return case.but(state="closing" if case.assignment or _was_helped(case) else "refused")
-    if case.state == "lawyer_named" and all(r.engaged_on for r in helped):
-        return begun(case, max(r.engaged_on for r in helped if r.engaged_on))
-    if case.state == "in_representation" and all(r.outcome for r in helped):
-        return case.but(state="closing")
-    return case
+    signed = [r.engaged_on for r in helped if r.engaged_on]
+    if case.state == "lawyer_named" and len(signed) == len(helped):
+        return begun(case, max(signed))
+    return case.but(state="closing") if case.state == "in_representation" and all(r.outcome for r in helped) else case
 
 
 def _was_helped(case: CaseState) -> bool:

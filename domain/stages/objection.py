@@ -91,7 +91,9 @@ class ObjectionFiled(Filing, Event):
         for recipient in case.recipients:
             decision = recipient.decision
             if recipient.party_id in self.for_recipients and decision and decision.result != "granted":
-                filed = Objection(state="filed", filed_on=self.received_on, against=decision.result, about=decision.version, filed=at.version)
+                filed = Objection(
+                    state="filed", filed_on=self.received_on, against=decision.result, about=decision.version, filed=at.version
+                )
                 case = case.with_recipients([recipient.party_id], objection=filed)
         return case
 
@@ -150,7 +152,7 @@ class ObjectionDecided(Event):
 
 
 def _examined_anew(case: CaseState, recipient: Recipient, at: Stamp) -> CaseState:
-    """Only this recipient is undecided again. A case refused to everybody is examined; one that goes on for others is decided about beside."""
+    """Only this recipient is undecided again: the case is examined where it was refused to everybody, else it stays with the others."""
     fresh = {"recommended": None, "recommended_by": (), "decision": None}
     after = case.with_recipients([recipient.party_id], status="undecided", asked=at.version, **fresh)
     if case.state == "refused":
