@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -40,6 +41,10 @@ _DRAW = Statement(
     .on_conflict_do_update(index_elements=["kind", "centre", "year"], set_={"last": number_series.c.last + 1})
     .returning(number_series.c.last)
 )
+
+
+type Draw = Callable[[Series], Awaitable[int]]
+"""The next number of a series."""
 
 
 class Part(NamedTuple):
@@ -84,6 +89,17 @@ class Deciding:
         if if_match is not None and not own.last_act_version <= if_match <= own.version:
             raise Refusal("version_mismatch", status=412, version=own.version)
         history = await self._history(parts)
+        if len(parts) > 1:
+            # A refusal is an outcome and is committed: numbers are drawn only once it is known that no part is refused.
+            rehearsed = await self._all(parts, states, history, _nothing_drawn)
+            if not rehearsed.series():
+                return rehearsed
+        return await self._all(parts, states, history, partial(draw, self._conn))
+
+    async def _all(
+        self, parts: Sequence[Part], states: Mapping[str, CaseState], history: Sequence[store.Recorded], drawn: Draw
+    ) -> Decision:
+        own = states[self._request.case_id]
         decision = Decision(own, (), own)
         now = dict(states)
         for index, part in enumerate(parts):
@@ -94,13 +110,13 @@ class Deciding:
                 if len(parts) == 1:
                     raise
                 raise _of_part(refusal, index, own, facts.actor.role) from refusal
-            numbers = iter([await draw(self._conn, series) for series in step.series()])
-            step = step.numbered(lambda _, drawn=numbers: next(drawn), self._directory)
+            numbers = iter([await drawn(series) for series in step.series()])
+            step = step.numbered(lambda _, given=numbers: next(given), self._directory)
             decision = decision.then(step)
             now |= {each.case.case_id: each.case for each in step.cases}
         return decision
 
-    async def _facts(self, part: Part, now: Mapping[str, CaseState], decision: Decision, history: list[store.Recorded]) -> Facts:
+    async def _facts(self, part: Part, now: Mapping[str, CaseState], decision: Decision, history: Sequence[store.Recorded]) -> Facts:
         own = now[self._request.case_id]
         return Facts(
             now=self._request.decided_at,
@@ -131,6 +147,10 @@ class Deciding:
         return frozenset(
             code for row in rows for code in (*(handler["lawyer"] for handler in row["lawyers"] or ()), *(row["released"] or ()))
         )
+
+
+async def _nothing_drawn(_: Series) -> int:
+    return 0
 
 
 async def draw(conn: Connection, series: Series) -> int:

@@ -12,7 +12,10 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self, cast
+from uuid import UUID
+
+from pydantic.json_schema import SkipJsonSchema
 
 from domain.values import Code, Model, PersonalText
 
@@ -39,6 +42,12 @@ class Refusal(Exception):  # noqa: N818 -- the field's word; a refusal is an ans
     def __init__(self, code: str, *, status: int = 409, pointer: str | None = None, **detail: Any) -> None:
         super().__init__(code)
         self.code, self.status, self.pointer, self.detail = code, status, pointer, detail
+
+
+INNER: Any = cast("Any", SkipJsonSchema)()
+"""Marks a command's field that only the product writes, when it takes the command in: it stands in no schema and on no form."""
+Reserved = Annotated[tuple[UUID, ...], INNER]
+"""Ids of cases a command opens beside its own, reserved by the product when the command is taken in; nobody else writes them."""
 
 
 class Actor(NamedTuple):
@@ -180,6 +189,16 @@ class Command(Model):
         """From which state to which other it may take the case, for the drawn diagram; None is the case that is not yet opened."""
         starts: tuple[State | None, ...] = tuple(cls.states) or (None,)
         return frozenset((start, end) for start in starts for end in cls.to if end not in ("=", start))
+
+    @classmethod
+    def written(cls) -> tuple[str, ...]:
+        """Names of the fields of its own that a caller writes; what the product adds when it takes the command in is left out."""
+        own = {name: info for name, info in cls.model_fields.items() if name not in Command.model_fields}
+        return tuple(name for name, info in own.items() if not any(mark is INNER for mark in info.metadata))
+
+    def opens(self) -> int:
+        """How many cases it opens beside its own: so many ids are reserved for it."""
+        return 0
 
     def others(self) -> tuple[str, ...]:
         """Ids of the other cases it concerns or opens, which are decided and recorded together with its own."""

@@ -87,6 +87,8 @@ class Limit:
     armed: bool
     once: bool
     theirs: Tie | None
+    unless_over: Conditions | None
+    in_order: bool
 
     def among(self, case: CaseState, version: int) -> CaseState:
         """The case as the clock started by the event of that version sees it: with its own people alone, where the limit is theirs."""
@@ -101,6 +103,10 @@ class Limit:
 
     def started_by(self, event: Event, case: CaseState) -> bool:
         return event.type in self.starts and holds(self.starts_when.get(event.type, {}), event, case) and holds(self.when, event, case)
+
+    def left_out_when_over(self, event: Event, case: CaseState) -> bool:
+        """Whether no clock is started for a date that has passed already: what came of it stands elsewhere."""
+        return self.unless_over is not None and holds(self.unless_over, event, case)
 
     def stopped_by(self, event: Event, case: CaseState) -> bool:
         return event.type in self.stops and holds(self.stops_when.get(event.type, {}), event, case)
@@ -215,6 +221,8 @@ def _limit(raw: Mapping[str, Any]) -> Limit:
         armed=raw.get("armed", True),
         once=raw.get("once", False),
         theirs=raw.get("theirs"),
+        in_order=raw.get("in_order", False),
+        unless_over=_conditions(raw["unless_over"]) if "unless_over" in raw else None,
     )
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from domain.case import CaseState, Recipient
+from domain.case import CaseState, Continues, Link, Recipient
 from domain.command import Command, Event, Facts, Refusal, Role, Series, Stamp
 from domain.directory import Directory
 from domain.identity import plain, same_person
@@ -123,11 +123,11 @@ class SubmitApplication(Application, Command):
         fields = said(self)
         fields["outlet"] = self.outlet or self._own_outlet(facts)
         first_opponent = 1 + len(self.co_applicants) + (self.proxy is not None)
-        fields["applicant"] = numbered(self.applicant, 0)
-        fields["co_applicants"] = tuple(numbered(a, i) for i, a in enumerate(self.co_applicants, start=1))
+        fields["applicant"] = numbered_party(self.applicant, 0)
+        fields["co_applicants"] = tuple(numbered_party(a, i) for i, a in enumerate(self.co_applicants, start=1))
         if self.proxy:
-            fields["proxy"] = self.proxy.model_copy(update={"party": numbered(self.proxy.party, first_opponent - 1)})
-        fields["opponents"] = tuple(numbered(o, i) for i, o in enumerate(self.opponents, start=first_opponent))
+            fields["proxy"] = self.proxy.model_copy(update={"party": numbered_party(self.proxy.party, first_opponent - 1)})
+        fields["opponents"] = tuple(numbered_party(o, i) for i, o in enumerate(self.opponents, start=first_opponent))
         fields["recipient_count"] = self.recipient_count or 1 + len(self.co_applicants)
         draws = Draw(kind="register", centre=self.centre, year=facts.effective_on.year)
         return (ApplicationSubmitted(**fields, owner=facts.actor.id, draws=draws),)
@@ -150,7 +150,8 @@ class SubmitApplication(Application, Command):
             raise Refusal("outlet_not_of_centre", status=422, pointer="/outlet", outlet=self.outlet, centre=self.centre)
 
 
-def numbered[P: Party](party: P, party_id: int) -> P:
+def numbered_party[P: Party](party: P, party_id: int) -> P:
+    """The party with its id in the case."""
     return party.model_copy(update={"party_id": party_id})
 
 
@@ -158,6 +159,8 @@ class ApplicationSubmitted(Application, Event):
     owner: Code
     register_number: str | None = None
     draws: Draw
+    continues: Continues | None = None
+    """Set where it goes on from an earlier case."""
 
     def series(self) -> tuple[Series, ...]:
         return (self.draws.series,) if self.register_number is None else ()
@@ -190,6 +193,8 @@ class ApplicationSubmitted(Application, Event):
             matter=self.matter,
             consultation_id=self.consultation_id,
             papers=self.papers,
+            continues=self.continues,
+            links=(Link(case_id=self.continues.case_id, relation="prior_aid"),) if self.continues else (),
         )
 
 

@@ -15,7 +15,7 @@ from domain.case import CaseState, Left, Recipient
 from domain.command import Command, Event, Facts, Refusal, Role, Stamp
 from domain.identity import same_number, same_person
 from domain.lifecycle import State, onward
-from domain.stages.application import numbered, without_duplicates
+from domain.stages.application import numbered_party, without_duplicates
 from domain.stages.common import said, with_papers
 from domain.stages.handling import AIDED, in_hand, moved_on
 from domain.stages.lane import decided
@@ -84,7 +84,7 @@ class AddRecipients(Joining, Command):
             raise Refusal("recipient_count_too_small", status=422, pointer="/recipient_count", least=named)
         count = self.recipient_count or max(case.recipient_count + len(self.recipients), named)
         first = len(case.parties)
-        people = tuple(numbered(person, first + n) for n, person in enumerate(self.recipients))
+        people = tuple(numbered_party(person, first + n) for n, person in enumerate(self.recipients))
         return (RecipientsAdded(**said(self) | {"recipients": people, "recipient_count": count}),)
 
 
@@ -187,7 +187,7 @@ class ReplaceRecipient(Succession, Command):
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         del facts
         _staying(case, self.party_id)
-        return (RecipientReplaced(party_id=self.party_id, by=numbered(self.by, len(case.parties)), ground=self.ground),)
+        return (RecipientReplaced(party_id=self.party_id, by=numbered_party(self.by, len(case.parties)), ground=self.ground),)
 
 
 class RecipientReplaced(Succession, Event):
