@@ -1,13 +1,15 @@
-"""Forms: one for every command, drawn from its model; and the intake, which is the form of submit_application.
+"""Forms: one for every command, drawn from its model; the intake and an organ's notice are the forms of the commands that open cases.
 
 A form carries its idempotency key, so that a second click is harmless, and the version it was opened at, so that a colleague's
 step in between is shown before anything is done. Whatever goes wrong, what was typed is shown again.
 """
 
+from asyncio import gather
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, cast
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -19,7 +21,7 @@ from domain.eligibility.policy import Policy
 from domain.stages.continuation import ContinueCase
 from domain.stages.correction import CorrectRecord
 from web import origin
-from web.backend import Json, Problem
+from web.backend import Json, Problem, items, part
 from web.case_page import whole_history
 from web.case_view import CLOCK_EVENTS, entry, now, number, title
 from web.choices import Choices
@@ -31,6 +33,7 @@ from web.prefill import prefilled
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 INTAKE = "submit_application"
+NOTICE = "receive_organ_notice"
 SECTIONS = {
     "pages.section_reception": ("centre", "channel", "outlet", "assisting_agency", "received_by_centre_on", "form", "oral"),
     "pages.section_applicant": ("applicant",),
@@ -80,7 +83,7 @@ class Sheet:
 
     @property
     def action(self) -> str:
-        return f"/cases/{self.case_id}/commands/{self.command}" if self.case_id else "/intake"
+        return f"/cases/{self.case_id}/commands/{self.command}" if self.case_id else "/notices/new" if self.command == NOTICE else "/intake"
 
 
 @router.get("/intake")
@@ -93,6 +96,43 @@ async def intake(request: Request, visit: Signed) -> Response:
 @router.post("/intake")
 async def take(request: Request, visit: Signed) -> Response:
     return await _send(request, visit, INTAKE, {})
+
+
+@router.get("/notices/new")
+async def notice(visit: Signed) -> Response:
+    own = {name: code for name, code in _own_office(visit).items() if name == "centre"}
+    typed: Tree = {**shown(fields_of(COMMANDS[NOTICE]), own), "persons": [{}]}
+    return await _show(visit, Sheet(NOTICE, {}, typed, uuid4().hex, None, {}))
+
+
+@router.post("/notices/new")
+async def receive(request: Request, visit: Signed) -> Response:
+    return await _send(request, visit, NOTICE, {})
+
+
+@router.get("/notices/{case_id}")
+async def notified(request: Request, case_id: str, visit: Signed) -> Response:
+    """The cases one notice opened, found from any of them; those the visitor may not see are left out."""
+    first = await visit.backend.case(visit.session, case_id)
+    received = part(first, "notice")
+    if not received:
+        raise Problem(404, "not_found", path=request.url.path)
+    linked = [str(link["case_id"]) for link in items(first, "links") if link["relation"] in ("co_accused", "same_event")]
+    others = [other for other in await gather(*(_seen(visit, other) for other in linked)) if other]
+    cases = [first, *(other for other in others if part(other, "notice").get("notice_id") == received["notice_id"])]
+    return render(
+        visit, "notice.html", notice=received, sent=request.query_params.get("sent", ""),
+        cases=[{"case": case, "number": number(case), "title": title(visit, case)} for case in cases],
+    )  # fmt: skip
+
+
+async def _seen(visit: Visit, case_id: str) -> Json | None:
+    try:
+        return await visit.backend.case(visit.session, case_id)
+    except Problem as problem:
+        if problem.status != 404:
+            raise
+        return None
 
 
 @router.get("/cases/{case_id}/commands/{command}")
@@ -114,7 +154,7 @@ async def send(request: Request, case_id: str, command: str, visit: Signed) -> R
 
 
 def _known(command: str) -> None:
-    if command not in COMMANDS or command == INTAKE or "system" in COMMANDS[command].roles:
+    if command not in COMMANDS or not COMMANDS[command].states or "system" in COMMANDS[command].roles:
         raise Problem(404, "unknown_command")
 
 
@@ -154,6 +194,8 @@ async def _send(request: Request, visit: Visit, command: str, case: Json) -> Res
         if problem.status == 401:
             raise
         return await _again(visit, sheet, problem)
+    if command == NOTICE:
+        return go(f"/notices/{answer['cases'][0]['case_id']}?{urlencode({'sent': sheet.keep})}")
     about = {"case": str(answer["case_id"])} if sheet.origin else {}
     return go(origin.back(sheet.origin, str(answer["case_id"]), done=command, sent=sheet.keep, **about))
 
@@ -167,6 +209,8 @@ async def _carry_out(visit: Visit, sheet: Sheet, parsed: Parsed) -> Json:
         return await visit.backend.continuation(
             visit.session, sheet.case_id, parsed.body, key=sheet.key, if_match=sheet.version, lang=visit.lang
         )
+    if sheet.command == NOTICE:
+        return await visit.backend.notice(visit.session, parsed.body, key=sheet.key, lang=visit.lang)
     return await visit.backend.command(
         visit.session, sheet.case_id, sheet.command, parsed.body, key=sheet.key, if_match=sheet.version, lang=visit.lang
     )
@@ -231,7 +275,7 @@ async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
         open_at=sheet.faulty_within,
         open_rest=any(sheet.typed.get(name) or f"/{name}" in sheet.errors for name in folded), number=number(case) if case else "",
         title=title(visit, case) if case else "",
-        field_label=partial(texts.label, visit.lang, sheet.command), hint=partial(_hint, visit, sheet.command),
+        field_label=partial(label_of, visit), hint=partial(hint_of, visit), word_of=partial(word_of, visit),
     )  # fmt: skip
 
 
@@ -251,8 +295,18 @@ def _sections(command: str, fields: Sequence[Field]) -> list[tuple[str, list[Fie
     return placed
 
 
-def _hint(visit: Visit, command: str, path: str) -> str:
-    keys = (f"hints.{command}.{path}", f"hints.{path.rpartition('.')[2]}")
+def label_of(visit: Visit, f: Field) -> str:
+    return texts.label(visit.lang, f.command, f.path)
+
+
+def word_of(visit: Visit, f: Field, code: str) -> str:
+    """The word for a code that can be chosen in a field."""
+    return visit.word(f.name, code, f.command)
+
+
+def hint_of(visit: Visit, f: Field) -> str:
+    """What helps to fill in a field, if anything is said about it."""
+    keys = (f"hints.{f.command}.{f.path}", f"hints.{f.name}")
     return next((visit.t(key) for key in keys if texts.has(visit.lang, key)), "")
 
 

@@ -44,6 +44,8 @@ class Field:
     name: str
     path: str
     kind: Kind
+    command: str = ""
+    """Whose body it is a field of."""
     required: bool = False
     default: str = ""
     options: tuple[str, ...] = ()
@@ -81,7 +83,7 @@ def _field(command: str, attribute: str, parent: str, info: FieldInfo) -> Field:
     required = info.is_required() or (made.kind == "rows" and _least(info.annotation, info.metadata) > 0)
     kind: Kind = "tick" if made.kind == "yes_no" and default is False else made.kind
     return Field(
-        name=name, path=path, kind=kind, required=required, options=made.options, source=made.source, whole=made.whole,
+        name=name, path=path, kind=kind, command=command, required=required, options=made.options, source=made.source, whole=made.whole,
         longest=made.longest, fields=made.fields, default=str(default) if isinstance(default, str | int) and kind != "tick" else "",
     )  # fmt: skip
 

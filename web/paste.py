@@ -29,7 +29,8 @@ _HEADINGS: tuple[tuple[Column, str], ...] = (
     ("name", r"(申请人|受援人|农民工|工人|员工|职工)?(姓名|名字)|(full)?name|worker|applicant"),
     ("id_number", r"(居民)?身份证(件)?(号|号码)?|(身份)?证件(号|号码)|公民身份号码|id|id(card)?(no\.?|number)|identity(number|no\.?)?"),
     ("phone", r"(联系|手机)?电话(号|号码)?|手机(号|号码)?|联系方式|phone(number|no\.?)?|mobile(phone)?|tel\.?|telephone"),
-    ("amount", r"(欠薪|拖欠|欠付|请求|主张|涉案)?(工资)?(金额|数额|总额)|(欠薪|拖欠工资|欠付工资|工资|标的额?)(数)?|amount(owed|due|claimed)?|wages(owed|due)?|claim"),
+    ("amount", r"(欠薪|拖欠|欠付|请求|主张|涉案)?(工资)?(金额|数额|总额)|(欠薪|拖欠工资|欠付工资|工资|标的额?)(数)?"),
+    ("amount", r"amount(owed|due|claimed)?|wages(owed|due)?|claim"),
     ("categories", r"(人员|人群|身份|受援人)?类别|人群|categor(y|ies)|groups?"),
     ("address", r"(家庭|联系)?(住址|地址)|address"),
 )  # fmt: skip

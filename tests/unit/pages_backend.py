@@ -162,6 +162,14 @@ class InMemory:
     async def submit(self, session: str, body: Json, *, key: str, lang: str) -> Json:
         return await self.command(session, "", "submit_application", body, key=key, if_match=None, lang=lang)
 
+    async def notice(self, session: str, body: Json, *, key: str, lang: str) -> Json:
+        reserved = [str(uuid4()) for _ in body.get("persons", ())[1:]]
+        first = await self.command(session, "", "receive_organ_notice", {**body, "reserved": reserved}, key=key, if_match=None, lang=lang)
+        notice = self.states[first["case_id"]].notice
+        assert notice is not None
+        opened = [c for c in self.states.values() if c.notice and c.notice.notice_id == notice.notice_id]
+        return {"notice_id": str(notice.notice_id), "cases": [{"case_id": c.case_id, "version": c.version} for c in opened]}
+
     async def command(self, session: str, case_id: str, command: str, body: Json, *, key: str, if_match: int | None, lang: str) -> Json:
         if key in self.answered:
             return self.answered[key]
@@ -210,17 +218,16 @@ class InMemory:
             asked = COMMANDS[command].model_validate(body)
         except ValidationError as fault:
             raise Problem(422, "invalid", errors=field_errors(fault.errors(), body)) from fault
-        others: dict[str, CaseState] = {}
         if isinstance(asked, ContinueCase):
-            opened, matter = uuid4(), case.matter
+            matter = case.matter
             carried = CarriedOver(parties=case.parties, summary=matter.summary if matter else None)
-            asked = asked.model_copy(update={"reserved": (opened,), "carried_over": carried})
-            others = {str(opened): blank(str(opened))}
+            asked = asked.model_copy(update={"reserved": (uuid4(),), "carried_over": carried})
         facts = Facts(
             now=self.now, effective_on=asked.effective_on or self.now.date(),
             actor=Actor(person.code, person.role, person.office, person.lawyer, person.unit),
             directory=self.directory, rules=rules.current(), command_id=str(uuid4()), history=self.histories.get(case.case_id, []),
-            positions={i: h.at.version for i, h in enumerate(self.histories.get(case.case_id, []), 1)}, others=others,
+            positions={i: h.at.version for i, h in enumerate(self.histories.get(case.case_id, []), 1)},
+            others={other: self.states.get(other, blank(other)) for other in asked.others()},
         )  # fmt: skip
         try:
             decision = decide(case, asked, facts).numbered(self._draw, self.directory)

@@ -177,7 +177,7 @@ def test_a_cell_with_a_line_break_stays_one_cell_and_rows_keep_their_numbers() -
 
 
 def test_a_quotation_that_is_not_closed_swallows_nobody_unseen() -> None:
-    assert the(paste('姓名\t住址', '李某\t"内官营镇', "王某\t白沙镇")).code == "quote_open"
+    assert the(paste("姓名\t住址", '李某\t"内官营镇', "王某\t白沙镇")).code == "quote_open"
 
 
 def test_the_byte_order_mark_of_a_csv_is_no_part_of_the_heading() -> None:
