@@ -90,7 +90,7 @@ class Sheet:
 async def intake(request: Request, visit: Signed) -> Response:
     policy: Policy = request.app.state.policy
     body = prefilled(INTAKE, {}, [], policy, now().date())
-    return await _show(visit, Sheet(INTAKE, {}, shown(fields_of(COMMANDS[INTAKE]), {**body, **_own_office(visit)}), uuid4().hex, None, {}))
+    return await _show(visit, Sheet(INTAKE, {}, shown(fields_of(COMMANDS[INTAKE]), {**body, **own_office(visit)}), uuid4().hex, None, {}))
 
 
 @router.post("/intake")
@@ -100,7 +100,7 @@ async def take(request: Request, visit: Signed) -> Response:
 
 @router.get("/notices/new")
 async def notice(visit: Signed) -> Response:
-    own = {name: code for name, code in _own_office(visit).items() if name == "centre"}
+    own = {name: code for name, code in own_office(visit).items() if name == "centre"}
     typed: Tree = {**shown(fields_of(COMMANDS[NOTICE]), own), "persons": [{}]}
     return await _show(visit, Sheet(NOTICE, {}, typed, uuid4().hex, None, {}))
 
@@ -158,7 +158,7 @@ def _known(command: str) -> None:
         raise Problem(404, "unknown_command")
 
 
-def _own_office(visit: Visit) -> Json:
+def own_office(visit: Visit) -> Json:
     """Centre and outlet of whoever receives."""
     office = next((o for o in visit.offices if o["code"] == _office(visit)), None)
     if office is None or office["kind"] == "bureau":
@@ -219,7 +219,7 @@ async def _carry_out(visit: Visit, sheet: Sheet, parsed: Parsed) -> Json:
 async def _again(visit: Visit, sheet: Sheet, problem: Problem) -> Response:
     """The form once more with what was typed, what was wrong, and what a colleague did in between."""
     sheet.problem = problem
-    sheet.errors = {e["pointer"]: _fault(visit, e) for e in problem.errors if e.get("pointer")}
+    sheet.errors = {e["pointer"]: fault_of(visit, e) for e in problem.errors if e.get("pointer")}
     sheet.trouble = "" if problem.code == "unread" else problem.detail or problem_sentence(visit, problem)
     if problem.status not in REPEATABLE and problem.code not in ("unread", "csrf"):
         sheet.key = uuid4().hex
@@ -230,7 +230,7 @@ async def _again(visit: Visit, sheet: Sheet, problem: Problem) -> Response:
     return await _show(visit, sheet, problem.status if problem.code != "unread" else 422)
 
 
-def _fault(visit: Visit, error: Any) -> str:
+def fault_of(visit: Visit, error: Any) -> str:
     code = error.get("code", "invalid_value")
     said: str = error.get("detail") or ""
     known = f"faults.{code}" if texts.has(visit.lang, f"faults.{code}") else f"problems.{code}"

@@ -115,7 +115,9 @@ def read(text: str, categories: Mapping[str, str], *, blanks_meant: bool = False
     if isinstance(sheet, Fault):
         return Pasted(faults=(sheet,))
     people, faults = sheet.people(categories, blanks_meant=blanks_meant)
-    columns = tuple((column, sheet.called(index)) for index, column in sheet.columns.items() if column != "serial")
+    columns: tuple[tuple[Column, str], ...] = tuple(
+        (column, sheet.called(index)) for index, column in sheet.columns.items() if column != "serial"
+    )
     found = Pasted(tuple(people), tuple(faults), columns, sheet.left_out)
     return found.but(_twice(people, sheet))
 
@@ -240,7 +242,7 @@ class _Sheet:
 
     def people(self, categories: Mapping[str, str], *, blanks_meant: bool) -> tuple[list[Person], list[Fault]]:
         spoken = {_plain(word): code for word, code in categories.items()}
-        used = {c for i, c in self.columns.items() if any(len(cells) > i and cells[i] for _, cells in self.rows)}
+        used: set[Column] = {c for i, c in self.columns.items() if any(len(cells) > i and cells[i] for _, cells in self.rows)}
         people: list[Person] = []
         faults: list[Fault] = []
         for number, cells in self.rows:
@@ -248,7 +250,7 @@ class _Sheet:
             if whole:
                 faults.append(whole)
                 continue
-            held = {column: cells[i] if i < len(cells) else "" for i, column in self.columns.items() if column != "serial"}
+            held: dict[Column, str] = {c: cells[i] if i < len(cells) else "" for i, c in self.columns.items() if c != "serial"}
             row = _Row(number, held, spoken, self)
             people.append(Person(number, held, row.body(used, blanks_meant=blanks_meant)))
             faults += row.faults
