@@ -329,7 +329,7 @@ class _Row:
         elif re.fullmatch(r"\d+X?", text):
             self.fault("id_number", "id_length", value=text, found=len(text))
         elif not re.fullmatch(r"[A-Z0-9()/-]{4,40}", text):
-            self.fault("id_number", "not_an_id", value=cell)
+            self.fault("id_number", "id_unread", value=cell)
         return {"id_number": text}
 
     def _phone(self, cell: str) -> Json:
@@ -337,19 +337,19 @@ class _Row:
         if _SCIENTIFIC.fullmatch(text):
             self.fault("phone", "cut_by_spreadsheet", value=cell)
         elif not re.fullmatch(r"\+?\d[\d-]{3,19}", text) or (re.fullmatch(r"1[3-9]\d*", text) and len(text) != 11):
-            self.fault("phone", "not_a_phone", value=cell)
+            self.fault("phone", "phone_unread", value=cell)
         return {"phone": text}
 
     def _amount(self, cell: str) -> Json:
         text = re.sub(r"[\s¥$]|rmb|cny|[元圆整]", "", _half_width(cell), flags=re.IGNORECASE)
         found = _AMOUNT.fullmatch(text)
         if found is None:
-            self.fault("amount", "not_an_amount", value=cell)
+            self.fault("amount", "amount_unread", value=cell)
             return {}
         many = found["ten_thousand"] or "万" in self.sheet.heading_of("amount")
         fen = Decimal(found["digits"].replace(",", "")) * (1_000_000 if many else 100)
         if fen != fen.to_integral_value():
-            self.fault("amount", "not_an_amount", value=cell)
+            self.fault("amount", "amount_unread", value=cell)
             return {}
         return {"claim_fen": int(fen)}
 

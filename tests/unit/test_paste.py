@@ -1,7 +1,13 @@
 """People pasted from a spreadsheet: what is read, and every way in which a sheet can be wrong, told by row and column."""
 
+import re
+from pathlib import Path
+from typing import get_args
+
 import pytest
 
+import texts
+import web.paste as paste_module
 from domain.identity import check_character
 from web.paste import Fault, Known, Pasted, against, letters, read
 
@@ -75,7 +81,7 @@ def test_an_amount_is_read_as_people_write_it(typed: str, fen: int) -> None:
 @pytest.mark.parametrize("typed", ["12,34", "1.234,50", "4.8E+4", "约5000", "1e5", "486.505", "-20", "5000/6000", "1.2345678万", "NaN"])
 def test_an_amount_that_can_be_read_two_ways_is_not_guessed(typed: str) -> None:
     fault = the(paste("姓名\t金额", f"李某\t{typed}"))
-    assert (fault.row, fault.column, fault.code) == (2, "金额", "not_an_amount")
+    assert (fault.row, fault.column, fault.code) == (2, "金额", "amount_unread")
 
 
 def test_a_heading_in_ten_thousands_counts_for_every_row() -> None:
@@ -95,7 +101,7 @@ def test_the_apostrophe_that_keeps_a_number_as_text_is_no_part_of_it() -> None:
     ("typed", "code"),
     [
         ("110105194912310021", "id_check_digit"), ("1.10105E+17", "cut_by_spreadsheet"), ("11010519491231002", "id_length"),
-        ("110105491231002", "id_length"), ("身份证", "not_an_id"), ("110105199902310026", "id_check_digit"),
+        ("110105491231002", "id_length"), ("身份证", "id_unread"), ("110105199902310026", "id_check_digit"),
     ],
 )  # fmt: skip
 def test_a_wrong_identity_number_is_told(typed: str, code: str) -> None:
@@ -109,7 +115,7 @@ def test_a_passport_passes() -> None:
 
 @pytest.mark.parametrize("typed", ["139", "1390000123", "13900001234/13800001234", "13900001234.0", "问李某"])
 def test_a_phone_that_is_none_is_told(typed: str) -> None:
-    assert the(paste("姓名\t电话", f"李某\t{typed}")).code == "not_a_phone"
+    assert the(paste("姓名\t电话", f"李某\t{typed}")).code == "phone_unread"
 
 
 @pytest.mark.parametrize("typed", ["13900001234", "010-1234567", "+8613900001234", "139 0000 1234", "(0932)8212345", "12348"])
@@ -172,7 +178,7 @@ def test_a_total_a_title_and_a_repeated_heading_are_no_people() -> None:
 def test_a_cell_with_a_line_break_stays_one_cell_and_rows_keep_their_numbers() -> None:
     found = read('姓名\t住址\t金额\r\n"欧阳\n某某"\t"内官营镇\r\n柳家湾村"\t900\r\n\r\n王某\t"他说""在"""\t八百', CATEGORIES)
     assert found.bodies[0] == {"name": "欧阳某某", "address": "内官营镇柳家湾村", "claim_fen": 90000}
-    assert told(found) == [(4, "金额", "not_an_amount")]
+    assert told(found) == [(4, "金额", "amount_unread")]
     assert found.bodies[1]["address"] == '他说"在"'
 
 
@@ -239,3 +245,11 @@ def test_three_hundred_rows_are_read_each_as_itself() -> None:
 def test_columns_are_named_as_the_spreadsheet_names_them() -> None:
     assert [letters(i) for i in (0, 25, 26, 51, 52)] == ["A", "Z", "AA", "AZ", "BA"]
     assert the(paste(f"李某\t{LI[:17]}9")).column == "B"
+
+
+@pytest.mark.parametrize("lang", texts.LANGUAGES)
+def test_every_fault_of_a_paste_has_a_sentence(lang: texts.Lang) -> None:
+    source = Path(paste_module.__file__).read_text(encoding="utf-8")
+    codes = set(re.findall(r'"([a-z]+(?:_[a-z]+)+|ragged)"', source))
+    codes -= {*get_args(paste_module.Column), "id_kind", "resident_id", "claim_fen", "ten_thousand"}
+    assert {code for code in codes if not texts.has(lang, f"paste.{code}")} == set()

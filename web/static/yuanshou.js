@@ -90,6 +90,14 @@ for (const form of document.querySelectorAll("form[data-once]")) {
   });
 }
 
+for (const all of document.querySelectorAll("[data-everyone]")) {
+  const rows = [...all.form.querySelectorAll(`input[name="${all.dataset.everyone}"]`)];
+  all.addEventListener("change", () => rows.forEach((box) => (box.checked = all.checked)));
+  all.form.addEventListener("change", (event) => {
+    if (rows.includes(event.target) && !event.target.checked) all.checked = false;
+  });
+}
+
 // Letters as keys, where a page has them; who uses speech or a screen reader's own keys turns them off (WCAG 2.1.4).
 const KEYS = PREFIX + "keys-off";
 for (const note of document.querySelectorAll("[data-keys]")) {
