@@ -20,7 +20,7 @@ from web.case_page import whole_history
 from web.case_view import hardship_lines, number, title
 from web.lists import row_of
 from web.page import REPEATABLE, PageRoute, Visit, go, guarded, problem_sentence, render, text_of, visitor
-from web.told import Told, told
+from web.prepared import prepared
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 ROLE = "approver"
@@ -47,19 +47,6 @@ class Matter:
     kind: str
     forward: Step | None = None
     other: Step | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A proposal as the desk shows it."""
-
-    version: int
-    by: str
-    on: str
-    reason: str
-    own: bool
-    """Prepared by the visitor."""
-    commands: tuple[Told, ...]
 
 
 @dataclass
@@ -215,18 +202,6 @@ def _same_person(matter: Matter, may: set[str]) -> str:
     step = matter.forward
     kind = COMMANDS.get(step.command) if step else None
     return kind.other_than or "" if kind and kind.name not in may else ""
-
-
-def prepared(visit: Visit, case: Json) -> list[Prepared]:
-    """The open proposals of a case."""
-    return [
-        Prepared(
-            version=p["version"], by=str(p["by"]), on=str(p["proposed_on"]), reason=str(p.get("reason") or ""),
-            own=p["by"] == visit.me.get("id"),
-            commands=tuple(told(visit, case, c["command"], part(c, "body")) for c in p["commands"]),
-        )
-        for p in items(case, "proposals") if p["state"] == "open"
-    ]  # fmt: skip
 
 
 def _hits(events: Sequence[Json]) -> list[Json]:

@@ -18,12 +18,12 @@ from web.case_page import whole_history
 from web.case_view import entry, now, number, title
 from web.choices import Choices
 from web.command_page import fault_of, hint_of, label_of, own_office, word_of
-from web.desk import prepared
 from web.fields import Field
 from web.forms import TRUE, Parsed, Tree, grown, parse, shown
 from web.page import REPEATABLE, RESUME, PageRoute, Visit, go, guarded, problem_sentence, render, text_of, visitor
 from web.paste import Fault, Known, Pasted, against, read
 from web.paste_view import SAID, preview
+from web.prepared import prepared
 from web.visit_plan import OPENING, WAYS, Plan, Wanted, Way, everybody, planned, sheet_fields
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
