@@ -151,8 +151,8 @@ _KINDS = {
 
 
 def _kind(row: Json) -> str:
-    """What waits, so far as the list's row tells: a state in which nobody else waits for the approver."""
-    return _KINDS.get(row["state"], "other")
+    """What waits, so far as the list's row tells: by the state; before any decision only what a colleague prepared."""
+    return _KINDS.get(row["state"]) or ("other" if row.get("lane") else "proposal")
 
 
 def matter_of(visit: Visit, case: Json) -> Matter:

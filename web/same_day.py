@@ -27,6 +27,7 @@ from web.prepared import prepared
 from web.visit_plan import OPENING, WAYS, Plan, Wanted, Way, everybody, planned, sheet_fields
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+PRINT = "/cases/{case_id}/papers/print"
 KEEP = "same-day"
 """Under which name the browser keeps what is typed."""
 
@@ -98,8 +99,15 @@ async def saved(request: Request, case_id: str, visit: Signed) -> Response:
     events = [e for e in await whole_history(visit, case_id) if not e["type"].startswith("clock_")]
     return render(
         visit, "same_day_done.html", case=case, number=number(case), title=title(visit, case), entries=[entry(visit, e) for e in events],
-        prepared=prepared(visit, case), issued=items(case, "issued"), sent=request.query_params.get("sent", ""),
+        prepared=prepared(visit, case), print_at=_print_at(request, case), sent=request.query_params.get("sent", ""),
     )  # fmt: skip
+
+
+def _print_at(request: Request, case: Json) -> str:
+    """Where everything issued so far is printed in one run; empty where nothing was issued, or papers have no page here."""
+    ids = ",".join(str(paper["document_id"]) for paper in items(case, "issued"))
+    has_page = any(getattr(route, "path", "") == PRINT for route in request.app.routes)
+    return PRINT.format(case_id=case["case_id"]) + f"?ids={ids}" if ids and has_page else ""
 
 
 def _receives(visit: Visit) -> None:

@@ -43,6 +43,8 @@ _FEW: Mapping[str, tuple[str, ...]] = {
     "opponents": ("name", "id_kind", "id_number", "phone", "address"),
 }
 """Of people in rows the sheet asks for little; the rest is on the intake."""
+_LEFT_OPEN = frozenset({"accept_first", "assign_unit"})
+"""Parts that are left out where nothing is typed, or filled in from the rest of the sheet."""
 _PLACE = re.compile(r"/commands/(\d+)/body(.*)")
 _PERSON = re.compile(r"/(applicant|co_applicants/(\d+))(/.*)?")
 
@@ -50,7 +52,7 @@ _PERSON = re.compile(r"/(applicant|co_applicants/(\d+))(/.*)?")
 def sheet_fields() -> tuple[Field, ...]:
     """The sheet as a tree of fields: a group for each command, so that the pointer of an input begins with the command's name."""
     return tuple(
-        Field(command, "", "group", command, required=command == OPENING, fields=tuple(map(_few, _asked(command, names))))
+        Field(command, "", "group", command, required=command == OPENING, fields=tuple(_few(command, f) for f in _asked(command, names)))
         for command, names in PARTS.items()
     )
 
@@ -60,10 +62,11 @@ def _asked(command: str, names: tuple[str, ...]) -> list[Field]:
     return [by_name[name] for name in names]
 
 
-def _few(f: Field) -> Field:
-    """A field as the sheet asks for it. Only the application's own must be filled: the rest is asked for once its part is wanted."""
+def _few(command: str, f: Field) -> Field:
+    """A field as the sheet asks for it; where the sheet fills in what is left open, it is not marked as required."""
     few = _FEW.get(f.name)
-    return replace(f, fields=tuple(inner for inner in f.fields if inner.name in few)) if few else f
+    fields = tuple(inner for inner in f.fields if inner.name in few) if few else f.fields
+    return replace(f, fields=fields, required=f.required and command not in _LEFT_OPEN)
 
 
 @dataclass(frozen=True, slots=True)
