@@ -21,7 +21,7 @@ from ledger.store import Database
 from ops.example import accounts
 from ops.example.archive import archive
 from ops.example.desk import desk
-from ops.example.script import Learned, Scenario, learn
+from ops.example.script import Scenario, UnderWay
 from ops.home import Home
 
 AT_ONCE = 4
@@ -122,17 +122,14 @@ async def _progress(total: int) -> AsyncGenerator[Callable[[], None]]:
 
 async def _tell(caller: "_Caller", scenario: Scenario, summary: Summary, advance: Callable[[], None]) -> None:
     """Send one case's steps in order. Raises `LoadFault` at the first that is not carried out."""
-    case_id = ""
-    learned: Learned = {}
+    under_way = UnderWay()
     for n, step in enumerate(scenario.steps, start=1):
-        path = f"/api/v1/cases/{case_id}/commands/{step.command}" if case_id else "/api/v1/cases"
-        answer = await caller.send(step.who, path, step.request(learned), scenario.key(n))
+        path, request = under_way.request(step)
+        answer = await caller.send(step.who, path, request, scenario.key(n))
         if not answer.is_success:
             problem = _problem(answer)
             raise LoadFault(f"step {n}, {step.command} by {step.who}: {answer.status_code} {problem.get('code')} {problem.get('detail')}")
-        body = answer.json()
-        case_id = case_id or body["case_id"]
-        learn(learned, body["events"])
+        under_way.answered(answer.json())
         summary.commands += 1
         summary.replayed += answer.headers.get("Idempotent-Replay") == "true"
         advance()
