@@ -33,6 +33,7 @@ _HANDLERS = Statement(
     sa.select(
         sa.cast(cases.c.snapshot["assignment"]["lawyers"], sa.JSON).label("lawyers"),
         sa.cast(cases.c.snapshot["released_lawyers"], sa.JSON).label("released"),
+        sa.cast(cases.c.snapshot["continued"], sa.JSON).label("continued"),
     ).where(cases.c.case_id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(cases.c.case_id.type))))
 )
 _DRAW = Statement(
@@ -138,15 +139,18 @@ class Deciding:
         return await store.load_history(self._conn, self._request.case_id) if wanted else []
 
     async def _lawyers_of_co_accused(self, case: CaseState) -> frozenset[str]:
-        """Who handles, or handled until released, the cases linked as those of co-accused."""
-        linked = [str(link.case_id) for link in case.links if link.relation == "co_accused"]
-        if not linked:
+        """Who handles, or handled until released, the cases linked as those of co-accused and those in which these go on."""
+        ahead = {str(link.case_id) for link in case.links if link.relation == "co_accused"}
+        if not ahead:
             return frozenset()
         await self._conn.execute("SELECT pg_advisory_xact_lock(%s)", (CO_ACCUSED_LOCK,))
-        rows = await (await _HANDLERS.run(self._conn, ids=linked)).fetchall()
-        return frozenset(
-            code for row in rows for code in (*(handler["lawyer"] for handler in row["lawyers"] or ()), *(row["released"] or ()))
-        )
+        seen, found = {case.case_id}, set[str]()
+        while ahead:
+            rows = await (await _HANDLERS.run(self._conn, ids=sorted(ahead))).fetchall()
+            seen |= ahead
+            found |= {code for row in rows for code in (*(h["lawyer"] for h in row["lawyers"] or ()), *(row["released"] or ()))}
+            ahead = {each["case_id"] for row in rows for each in row["continued"] or ()} - seen
+        return frozenset(found)
 
 
 async def _nothing_drawn(_: Series) -> int:

@@ -37,7 +37,7 @@ from domain.values import (
 WITHHELD_OF_A_CASE = frozenset({
     "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "engagement", "representation", "outcome",
     "papers", "documents", "holds", "links", "oral", "recipients", "supplement", "verifications", "visits", "replacement", "termination",
-    "objection", "proposals",
+    "objection", "notice", "proposals",
 })  # fmt: skip
 """Fields of a case that one role or another may not see; they are absent then, and named in `withheld`."""
 
@@ -227,6 +227,7 @@ class Case(Shape):
     stages: list[CaseStage]
     referred_to: str | None
     on_notice: bool
+    notice: fold.Notice | None
     owner: Code | None
     papers: list[Paper]
     supplement: fold.Supplement | None
@@ -329,6 +330,13 @@ class CommandAnswer(Shape):
     state: State
     events: list[Event]
     clocks: list[Clock]
+
+
+class NoticeAnswer(Shape):
+    """The cases that a notice opened, in the order of the persons it names; each as a command answers it."""
+
+    notice_id: UUID
+    cases: list[CommandAnswer]
 
 
 class DocumentAnswer(CommandAnswer):

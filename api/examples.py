@@ -28,6 +28,20 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "matter": {"kind": "civil", "cause": "wages", "forum": "arbitration", "stage": "arbitration", "summary": "拖欠工资六个月"},
         "papers": _PAPERS,
     },
+    "receive_organ_notice": {
+        "centre": "C-ADX",
+        "organ": "安定县人民法院",
+        "notice_number": "（2026）甘1102刑初88号通知",
+        "docket": "（2026）甘1102刑初88号",
+        "received_at": "2026-11-24T09:30:00+08:00",
+        "ground": "full_coverage",
+        "persons": [
+            {"party": {"name": "赵强"}, "role": "accused", "in_custody": True},
+            {"party": {"name": "孙伟"}, "role": "accused", "in_custody": False},
+        ],
+        "stage": "trial",
+        "hearing_at": "2026-12-20T09:00:00+08:00",
+    },
     "issue_receipt": {"papers": _PAPERS},
     "refer_elsewhere": {"to": "云台县法律援助中心", "reason": "用人单位在云台县，由该县办理。"},
     "withdraw_application": {"reason": "申请人已与对方和解。"},
@@ -69,7 +83,15 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "decline_assignment": {"reason": "本所近期无可派律师。"},
     "name_lawyer": {"lawyer": "L-MA-ZHIQIANG"},
     "sign_engagement": {"signed_on": "2026-11-24", "signed_by": "recipient", "authority": "special", "method": "signature"},
+    "add_co_counsel": {"lawyer": "L-MA-ZHIQIANG", "reason": "案情复杂，卷宗较多。"},
+    "notify_organ": {
+        "organ": "安定县人民法院",
+        "lawyers": ["L-MA-ZHIQIANG"],
+        "served_on": "2026-11-24",
+        "means": "发函",
+    },
     # representation
+    "record_contact_attempt": {"means": "电话", "tried_on": "2026-11-24", "reached": False, "detail": "无人接听。"},
     "record_meeting": {"kind": "client_meeting", "held_on": "2026-11-24", "summary": "核对工资清单。"},
     "record_consent": {"consents": True, "by": "self"},
     "record_procedure": {

@@ -14,6 +14,7 @@ from domain.case import CaseState
 from domain.command import Command
 from domain.stages.continuation import CarriedOver, ContinueCase, going_on
 from domain.stages.correction import CorrectRecord
+from domain.stages.notice import ReceiveOrganNotice
 from domain.values import Party
 from ledger import events
 from ledger.keys import KeyRing
@@ -47,7 +48,7 @@ class Sealing:
     async def seal(self, command: Command) -> Command:
         """The command with subjects, ids of the cases it opens and every personal leaf sealed."""
         if opened := command.opens():
-            command = command.model_copy(update={"reserved": tuple(uuid7() for _ in range(opened))})
+            command = command.model_copy(update={"reserved": tuple(sorted(uuid7() for _ in range(opened)))})
         command = with_subjects(command, uuid7)
         for person in (newcomers := list(parties_of(command))):
             assert person.subject_id is not None  # noqa: S101 -- given just now
@@ -57,6 +58,8 @@ class Sealing:
             self.applicant = newcomers[0].subject_id
         if isinstance(command, ContinueCase) and self.case is not None:
             command = self._carried_over(command, self.case)
+        elif isinstance(command, ReceiveOrganNotice):
+            command = self._each_for_their_case(command)
         sealed = self.sealer().seal(command)
         if isinstance(sealed, CorrectRecord):
             sealed, corrected = await seal_correction(self.conn, self.case_id, sealed, self.sealer())
@@ -76,6 +79,12 @@ class Sealing:
         summary = unsealed(case.matter, self.keys, stream).summary if case.matter else None
         carried = CarriedOver(parties=tuple(people), summary=summary)
         return command.model_copy(update={"carried_over": sealer.seal(carried)})
+
+    def _each_for_their_case(self, command: ReceiveOrganNotice) -> ReceiveOrganNotice:
+        """The notice with every person sealed for the case that is opened for them."""
+        cases = (self.case_id, *map(str, command.reserved))
+        sealed = (self.sealer(case_id, p.party.subject_id).seal(p) for case_id, p in zip(cases, command.persons, strict=True))
+        return command.model_copy(update={"persons": tuple(sealed)})
 
     def terms(self) -> list[list[str]] | None:
         """The search terms of the people named, as the inbox keeps them: subject, kind, token (hex), key."""

@@ -73,6 +73,7 @@ def case_view(case: CaseState, at: datetime | None = None) -> dict[str, Any]:
         "stages": list(case.stages_granted),
         "referred_to": case.referred_to,
         "on_notice": case.on_notice,
+        "notice": plain(case.notice) if case.notice else None,
         "owner": case.owner,
         "papers": [plain(p) for p in case.papers],
         "supplement": plain(case.supplement) if case.supplement else None,

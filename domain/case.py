@@ -146,6 +146,24 @@ class AcceptFirst(Model):
     """True where the decision itself was deferred (urgent_art_44, papers_later)."""
 
 
+class Notice(Model):
+    """The organ's notice that opened the case; `notice_id` is the same in the cases of all persons it named."""
+
+    notice_id: UUID
+    organ: Text
+    notice_number: Text
+    docket: Text | None = None
+    received_at: Moment
+    ground: str
+    role: Literal["accused", "victim", "treatment_respondent"]
+    in_custody: bool | None = None
+    stage: CaseStage
+    hearing_at: Moment | None = None
+    notified_on: date | None = None
+    """When the organ was told of the lawyers named, the last time it was."""
+    lawyers_told: tuple[Code, ...] = ()
+
+
 class LawyerChoice(Model):
     choices: tuple[Code, ...] = ()
     wishes: dict[str, str] = Field(default_factory=dict[str, str])
@@ -212,6 +230,14 @@ class Procedure(Model):
     version: int
 
 
+class Contact(Model):
+    """Attempts to reach the recipient: how many, the day of the last one and of the last that reached them."""
+
+    attempts: int = 0
+    last_on: date | None = None
+    reached_on: date | None = None
+
+
 class Representation(Model):
     """The handler's work so far."""
 
@@ -224,6 +250,7 @@ class Representation(Model):
     procedures: tuple[Procedure, ...] = ()
     progress_reports: int = 0
     major_matters: int = 0
+    contact: Contact | None = None
     remedy_declined_on: date | None = None
     """When the recipient was told of the remedy and did not want it."""
 
@@ -316,6 +343,8 @@ class Continues(Model):
     waivers: tuple[CarriedWaiver, ...] = ()
     lawyer: Code | None = None
     """Who led there."""
+    co_accused: tuple[UUID, ...] = ()
+    """Cases of those accused with its people."""
 
 
 class Continued(Model):
@@ -461,12 +490,15 @@ class CaseState(Model):
     referred_to: str | None = None
     accept_first: AcceptFirst | None = None
     on_notice: bool = False
+    notice: Notice | None = None
 
     choice: LawyerChoice | None = None
     assignment: Assignment | None = None
     engagement: Engagement | None = None
     declined_by: tuple[Code, ...] = ()
     released_lawyers: tuple[Code, ...] = ()
+    may_return: tuple[Code, ...] = ()
+    """Those of them who left only because the lead was replaced."""
     replacement: Replacement | None = None
     termination: Termination | None = None
     representation: Representation = Representation()

@@ -62,6 +62,8 @@ def _by_facts(case: CaseState) -> Waiting | None:
     overdue = any(c.limit == "supply_papers" and c.state == "missed" and c.live for c in case.clocks)
     if (case.state == "awaiting_papers" and overdue) or (case.state == "examined" and case.recommendation):
         return "approver"
+    if case.state == "lawyer_named" and case.on_notice:
+        return "caseworker"
     if case.state == "closing" and case.closure.reports > case.closure.returns:
         return "caseworker"
     return None

@@ -10,6 +10,8 @@ from web.backend import Json, items, part
 TODAY: dict[str, tuple[str, ...]] = {
     "submit_application": ("received_by_centre_on",),
     "record_meeting": ("held_on",),
+    "record_contact_attempt": ("tried_on",),
+    "notify_organ": ("served_on",),
     "record_procedure": ("held_on",),
     "record_hearing": ("held_on",),
     "sign_engagement": ("signed_on",),
@@ -17,6 +19,7 @@ TODAY: dict[str, tuple[str, ...]] = {
     "pay_subsidy": ("paid_on",),
     "serve_document": ("served_on",),
     "record_home_visit": ("held_on",),
+    "decline_remedy": ("told_on",),
     "file_objection": ("received_on",),
 }
 """Fields that are mostly today, by command."""
@@ -75,6 +78,24 @@ def accept_first_ground(case: Json, policy: Policy) -> Json:
     return {"ground": ground, "basis": known.basis, "papers_owed": [{"kind": kind} for kind in known.owed if kind not in held]}
 
 
+def _carried_waiver(case: Json, policy: Policy) -> Json:
+    """The ground that held in the earlier case, to be confirmed by whoever waives the check in this one."""
+    waivers = items(part(case, "continues"), "waivers")
+    known = policy.waiver(waivers[0]["ground"]) if waivers else None
+    if known is None:
+        return {}
+    whom = waivers[0]["for_recipients"]
+    some = {"for_recipients": whom} if len(whom) < len(items(case, "recipients")) else {}
+    return {"ground": waivers[0]["ground"], **some}
+
+
+def _carried_lawyer(case: Json, policy: Policy) -> Json:
+    """Who led in the earlier case, as the first choice until the recipient says otherwise."""
+    del policy
+    lawyer = part(case, "continues").get("lawyer")
+    return {"choices": [lawyer]} if lawyer and not items(part(case, "assignment"), "choices") else {}
+
+
 def _subsidy(case: Json, tariffs: Sequence[Json]) -> Json:
     """The flat tariff of the case's kind, to the lawyer who led."""
     kind = part(case, "matter").get("kind") or "civil"
@@ -86,6 +107,13 @@ def _subsidy(case: Json, tariffs: Sequence[Json]) -> Json:
     return {"amount_fen": tariff["amount_fen"], "tariff": tariff["code"], "payees": [{n: v for n, v in payee.items() if v is not None}]}
 
 
+def _whom_to_tell(case: Json, policy: Policy) -> Json:
+    """The organ that sent the notice, and the lawyers named since."""
+    del policy
+    lawyers = [handler["lawyer"] for handler in items(part(case, "assignment"), "lawyers")]
+    return {"organ": part(case, "notice").get("organ"), "lawyers": lawyers}
+
+
 _KNOWN: Mapping[str, Callable[[Json, Policy], Json]] = {
     "accept_first": accept_first_ground,
     "supply_owed_papers": _owed,
@@ -95,5 +123,8 @@ _KNOWN: Mapping[str, Callable[[Json, Policy], Json]] = {
     "assess_hardship": _household,
     "sign_engagement": _usual_signing,
     "grant_aid": _form_of_aid,
+    "waive_hardship_check": _carried_waiver,
+    "record_lawyer_choice": _carried_lawyer,
+    "notify_organ": _whom_to_tell,
 }
 """What the case tells a command's form."""

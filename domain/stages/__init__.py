@@ -2,12 +2,15 @@
 
 # ruff: noqa: I001 -- the order of the imports is the order of the rooms
 from domain.stages import application as application
+from domain.stages import notice as notice
 from domain.stages import supplement as supplement
 from domain.stages import decision as decision
 from domain.stages import objection as objection
 from domain.stages import accept_first as accept_first
 from domain.stages import assignment as assignment
 from domain.stages import representation as representation
+from domain.stages import co_counsel as co_counsel
+from domain.stages import contact as contact
 from domain.stages import replacement as replacement
 from domain.stages import termination as termination
 from domain.stages import closure as closure

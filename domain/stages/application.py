@@ -77,12 +77,12 @@ class Application(Model):
     @field_validator("proxy")
     @classmethod
     def _not_the_opponent(cls, proxy: Proxy | None, info: ValidationInfo) -> Proxy | None:
-        if proxy and any(_same_person(proxy.party, opponent) for opponent in info.data.get("opponents", ())):
+        if proxy and any(same_person(proxy.party, opponent) for opponent in info.data.get("opponents", ())):
             raise PydanticCustomError("proxy_is_opponent", "nobody applies for a person against whom the aid is sought")
         return proxy
 
 
-def _same_person(one: Party, other: Party) -> bool:
+def same_person(one: Party, other: Party) -> bool:
     """Told by the identity number where both are known, else by the name. Sealed values were compared before they were sealed."""
 
     def plain(value: object) -> str:
@@ -108,7 +108,7 @@ class SubmitApplication(Application, Command):
         not_ahead_of_today(facts, self.received_by_centre_on, "/received_by_centre_on")
         known_person(facts, self.oral.taken_by if self.oral else None, "/oral/taken_by")
         fields = said(self)
-        fields["outlet"] = self.outlet or self._own_outlet(facts)
+        fields["outlet"] = self.outlet or own_outlet(facts, self.centre)
         first_opponent = 1 + len(self.co_applicants) + (self.proxy is not None)
         fields["applicant"] = numbered_party(self.applicant, 0)
         fields["co_applicants"] = tuple(numbered_party(a, i) for i, a in enumerate(self.co_applicants, start=1))
@@ -119,15 +119,8 @@ class SubmitApplication(Application, Command):
         draws = Draw(kind="register", centre=self.centre, year=facts.effective_on.year)
         return (ApplicationSubmitted(**fields, owner=facts.actor.id, draws=draws),)
 
-    def _own_outlet(self, facts: Facts) -> str | None:
-        """The office of whoever takes it down, where that is an outlet of the centre applied to: it keeps sight of the case."""
-        office, above = facts.directory.office(facts.actor.office), facts.directory.centre_of(facts.actor.office)
-        return office.code if office and office.kind != "centre" and above and above.code == self.centre else None
-
     def _check_offices(self, facts: Facts) -> None:
-        centre = facts.directory.office(self.centre)
-        if centre is None or centre.kind != "centre":
-            raise Refusal("unknown_office", status=422, pointer="/centre", office=self.centre)
+        known_centre(facts, self.centre)
         if self.outlet is None:
             return
         if facts.directory.office(self.outlet) is None:
@@ -135,6 +128,19 @@ class SubmitApplication(Application, Command):
         above = facts.directory.centre_of(self.outlet)
         if above is None or above.code != self.centre:
             raise Refusal("outlet_not_of_centre", status=422, pointer="/outlet", outlet=self.outlet, centre=self.centre)
+
+
+def known_centre(facts: Facts, code: str) -> None:
+    """Refuse (422) the code of an office that is no centre."""
+    centre = facts.directory.office(code)
+    if centre is None or centre.kind != "centre":
+        raise Refusal("unknown_office", status=422, pointer="/centre", office=code)
+
+
+def own_outlet(facts: Facts, centre: str) -> str | None:
+    """The office of whoever takes it down, where that is an outlet of that centre: it keeps sight of the case."""
+    office, above = facts.directory.office(facts.actor.office), facts.directory.centre_of(facts.actor.office)
+    return office.code if office and office.kind != "centre" and above and above.code == centre else None
 
 
 def numbered_party[P: Party](party: P, party_id: int) -> P:
@@ -181,8 +187,14 @@ class ApplicationSubmitted(Application, Event):
             consultation_id=self.consultation_id,
             papers=self.papers,
             continues=self.continues,
-            links=(Link(case_id=self.continues.case_id, relation="prior_aid"),) if self.continues else (),
+            links=_links(self.continues) if self.continues else (),
         )
+
+
+def _links(continues: Continues) -> tuple[Link, ...]:
+    """To the earlier case, and to those of its co-accused: in the next instance too they never share a lawyer."""
+    accused = (Link(case_id=case_id, relation="co_accused") for case_id in continues.co_accused)
+    return (Link(case_id=continues.case_id, relation="prior_aid"), *accused)
 
 
 class Receipt(Model):

@@ -10,7 +10,8 @@ from uuid import UUID
 from pydantic import StringConstraints
 
 from domain.case import Assignment, CaseState, Engagement, Handler, LawyerChoice
-from domain.command import Command, Event, Facts, Refusal, Stamp
+from domain.command import Actor, Command, Event, Facts, Refusal, Stamp
+from domain.directory import Directory
 from domain.matching import Candidate, Explanation, Gate, NotFollowed, NotFollowedCause, candidates, choices_ahead, excluded, explain
 from domain.stages.common import PartyIds, addressed, known_unit, not_ahead_of_today, not_in_future, said
 from domain.stages.handling import AIDED, aided, carried, in_hand
@@ -19,6 +20,7 @@ from domain.values import Code, Model, PersonalText
 Wish = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 REFUSED_AT_GATE: dict[Gate, str] = {
     "conflict": "conflict",
+    "co_accused": "co_accused_share_lawyer",
     "released": "lawyer_released",
     "suspended": "lawyer_suspended",
     "on_leave": "lawyer_on_leave",
@@ -134,7 +136,7 @@ class AssignUnit(Command):
     to = ("assigned", "lawyer_named")
     roles = frozenset({"approver"})
     emits = ("unit_assigned", "lawyer_named")
-    needs = frozenset({"loads"})
+    needs = frozenset({"loads", "co_accused"})
 
     unit: Code
     lawyer: Code | None = None
@@ -151,7 +153,7 @@ class AssignUnit(Command):
             raise Refusal("conflict_not_cleared")
         if self.unit in excluded(case):
             raise Refusal("conflict", pointer="/unit", who=self.unit)
-        panel = candidates(case, facts.directory, facts.loads, facts.effective_on)
+        panel = candidates(case, facts.directory, facts.loads, facts.effective_on, facts.co_accused_lawyers)
         named = [fit(panel, facts, code, self.unit, pointer) for code, pointer in self._handlers()]
         of_unit = [c for c in panel if c.unit == self.unit]
         rank, causes = self._choices(case, {self.unit, *(c.lawyer for c in named or of_unit)})
@@ -211,20 +213,30 @@ def fit(panel: Sequence[Candidate], facts: Facts, code: str, unit: str, pointer:
 
 
 class AssignmentDeclined(Event):
-    """`by` is the code of the lawyer or unit that declined; declinations count in later assignments."""
+    """`by` is the code of the lawyer or unit that declined; declinations count in later assignments.
+
+    With `co_counsel` only that lawyer leaves, and the case stays with whoever leads it.
+    """
 
     reason: PersonalText
     unit: Code
     by: Code
+    co_counsel: bool = False
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         del at
-        return case.but(state="awaiting_assignment", assignment=None, declined_by=(*case.declined_by, self.by))
+        declined = (*case.declined_by, self.by)
+        if self.co_counsel and case.assignment:
+            staying = tuple(h for h in case.assignment.lawyers if h.lawyer != self.by)
+            return case.but(assignment=case.assignment.model_copy(update={"lawyers": staying}), declined_by=declined)
+        return case.but(state="awaiting_assignment", assignment=None, declined_by=declined)
 
 
 class DeclineAssignment(Command):
+    """The unit, or the lawyer named, gives the case back; co-counsel leave it to whoever leads."""
+
     states = frozenset({"assigned", "lawyer_named"})
-    to = ("awaiting_assignment",)
+    to = ("=", "awaiting_assignment")
     roles = frozenset({"unit_manager", "lawyer"})
     emits = ("assignment_declined",)
 
@@ -236,7 +248,9 @@ class DeclineAssignment(Command):
             raise Refusal("not_your_assignment", status=403)
         in_hand(case, facts, "not_your_assignment")
         by = facts.actor.lawyer if facts.actor.role == "lawyer" else None
-        return [AssignmentDeclined(reason=self.reason, unit=held.unit, by=by or held.unit)]
+        beside = next((h for h in held.lawyers if h.lawyer == by and not h.lead), None)
+        unit = beside.unit if beside and beside.unit else held.unit
+        return [AssignmentDeclined(reason=self.reason, unit=unit, by=by or held.unit, co_counsel=beside is not None)]
 
 
 class NameLawyer(Command):
@@ -246,7 +260,7 @@ class NameLawyer(Command):
     to = ("lawyer_named",)
     roles = frozenset({"unit_manager", "approver"})
     emits = ("lawyer_named",)
-    needs = frozenset({"loads"})
+    needs = frozenset({"loads", "co_accused"})
 
     lawyer: Code
 
@@ -257,7 +271,7 @@ class NameLawyer(Command):
             raise Refusal("not_your_assignment", status=403)
         if self.lawyer == held.lead:
             raise Refusal("already_named", pointer="/lawyer", lawyer=self.lawyer)
-        panel = candidates(case, facts.directory, facts.loads, facts.effective_on)
+        panel = candidates(case, facts.directory, facts.loads, facts.effective_on, facts.co_accused_lawyers)
         return [LawyerNamed(lawyer=self.lawyer, unit=held.unit, considered=fit(panel, facts, self.lawyer, held.unit, "/lawyer"))]
 
 
@@ -292,6 +306,10 @@ class SignEngagement(EngagementFields, Command):
     emits = ("engagement_signed",)
 
     for_recipients: PartyIds = ()
+
+    @classmethod
+    def open_to(cls, case: CaseState, actor: Actor, directory: Directory, on: date) -> bool:  # noqa: ARG003 -- the case alone tells
+        return not case.on_notice
 
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         in_hand(case, facts)

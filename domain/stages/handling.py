@@ -52,24 +52,30 @@ class LawyerReleased(Event):
     unit: Code | None = None
     handover: tuple[Paper, ...] = ()
     """What the old handler hands over to the new one."""
+    may_return: tuple[Code, ...] = ()
+    """Those who leave only because the lead is replaced: they may be given the case again."""
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         del at
+        barred = set(self.lawyers) - set(self.may_return)
         return case.but(
             state="awaiting_assignment",
             assignment=None,
             replacement=None,
             released_lawyers=(*case.released_lawyers, *(code for code in self.lawyers if code not in case.released_lawyers)),
+            may_return=tuple(code for code in dict.fromkeys((*case.may_return, *self.may_return)) if code not in barred),
             representation=case.representation.model_copy(update={"consent": None}),
         )
 
 
-def released(case: CaseState, handover: tuple[Paper, ...] = ()) -> LawyerReleased:
-    """The release of everybody who handles the case now."""
+def released(case: CaseState, handover: tuple[Paper, ...] = (), *, lead_only: bool = False) -> LawyerReleased:
+    """The release of everybody who handles the case now; with `lead_only` the co-counsel may be given it again."""
     held = case.assignment
     if held is None:
         return LawyerReleased(lawyers=(), handover=handover)
-    return LawyerReleased(lawyer=held.lead, lawyers=tuple(h.lawyer for h in held.lawyers), unit=held.unit, handover=handover)
+    lawyers = tuple(h.lawyer for h in held.lawyers)
+    back = tuple(h.lawyer for h in held.lawyers if lead_only and not h.lead)
+    return LawyerReleased(lawyer=held.lead, lawyers=lawyers, unit=held.unit, handover=handover, may_return=back)
 
 
 def under_review(case: CaseState, ground: str, reported_by: str) -> CaseState:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from domain.case import CaseState, Hearing, Meeting, Outcome, Procedure
 from domain.command import Command, Event, Facts, Refusal, Stamp
 from domain.lifecycle import ANY, State
+from domain.matching import of_minors
 from domain.stages.common import PartyIds, addressed, not_in_future, said
 from domain.stages.handling import AIDED, aided, carried, in_hand, released, under_review
 from domain.values import CaseStage, Fen, Model, Moment, PersonalText, Text
@@ -65,7 +66,10 @@ class DefenceConsentRecorded(ConsentFields, Event):
 
 
 class RecordConsent(ConsentFields, Command):
-    """The accused agrees to be defended, or refuses: who must have counsel gets another lawyer, who may do without is reviewed."""
+    """Who is to be defended or represented on a notice agrees, for a minor the guardian does, or refuses.
+
+    What the organ makes of a refusal decides: one who must have counsel gets another lawyer, who may do without is reviewed.
+    """
 
     states = HANDLED
     to = ("=", "termination_review", "awaiting_assignment")
@@ -78,6 +82,8 @@ class RecordConsent(ConsentFields, Command):
             raise Refusal("refusal_outcome_unexpected", status=422, pointer="/refusal_outcome")
         if not self.consents and self.refusal_outcome is None:
             raise Refusal("refusal_outcome_missing", status=422, pointer="/refusal_outcome")
+        if self.consents and self.by != "guardian" and of_minors(case):
+            raise Refusal("guardian_consents", pointer="/by")
         recorded = DefenceConsentRecorded(**said(self))
         return [recorded, released(case)] if self.refusal_outcome == "must_have_counsel" else [recorded]
 

@@ -79,6 +79,8 @@ def lane(**changes: Any) -> AcceptFirst:
         (stood("examined"), "caseworker"),
         (stood("examined", recommendation="grant"), "approver"),
         (stood("assigned"), "unit_manager"),
+        (stood("lawyer_named"), "lawyer"),
+        (stood("lawyer_named", on_notice=True), "caseworker"),
         (stood("in_representation"), "lawyer"),
         (stood("in_representation", accept_first=lane(state="papers_complete", deferred=True)), "caseworker"),
         (stood("in_representation", accept_first=lane(state="papers_complete", deferred=True), recommendation="grant"), "approver"),

@@ -22,8 +22,22 @@ from domain.stages.objection import DecideObjection
 from domain.stages.replacement import DecideReplacement
 from domain.stages.representation import RecordConsent
 from domain.values import Applicant, Party, Proxy, Sealed, map_personal
-from tests.unit.test_transitions import ASKS, BEYOND, ROWS, lane_case, reach
-from tests.unit.world import BY_ROLE, CHECKED, ENGAGED, GRANTED, POOR, RECOMMENDED, Case, accept, likely, papers, position, submit
+from tests.unit.test_transitions import ASKS, BEYOND, NOTICE, ROWS, lane_case, reach
+from tests.unit.world import (
+    BY_ROLE,
+    CHECKED,
+    ENGAGED,
+    GRANTED,
+    LAWYER_NAMED,
+    POOR,
+    RECOMMENDED,
+    Case,
+    accept,
+    likely,
+    papers,
+    position,
+    submit,
+)
 
 LIFE = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 OPENINGS: tuple[Command, ...] = (
@@ -36,9 +50,10 @@ OPENINGS: tuple[Command, ...] = (
         form="oral",
         oral={"read_aloud": True, "proof": "fingerprint"},
     ),
+    NOTICE,
 )
 MORE: tuple[Command, ...] = (
-    *(command for name, command in ASKS.items() if name not in ("submit_application", "declare_recusal")),
+    *(command for name, command in ASKS.items() if name not in ("submit_application", "receive_organ_notice", "declare_recusal")),
     accept(ground="other_by_rule"),
     ConfirmAcceptance(agrees=False, reason="不符"),
     DecideObjection(result="upheld", reasons="正确"),
@@ -59,6 +74,7 @@ STARTS: tuple[Case, ...] = (
     *(Case().then(OPENINGS[1], POOR, CHECKED, more) for more in (RECOMMENDED, ASKS["require_supplement"])),
     Case().then(OPENINGS[1], ("duty_lawyer", accept()), *ENGAGED),
     Case().then(OPENINGS[1], ("approver", accept(ground="other_by_rule")), *ENGAGED, POOR),
+    Case().then(NOTICE, *LAWYER_NAMED),
     *map(reach, STATES),
     *map(lane_case, LANES),
 )

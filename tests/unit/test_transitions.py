@@ -50,9 +50,12 @@ from domain.stages.closure import (
     ScorePeerReview,
     SubmitClosingReport,
 )  # fmt: skip
+from domain.stages.co_counsel import AddCoCounsel
+from domain.stages.contact import RecordContactAttempt
 from domain.stages.continuation import CarriedOver, ContinueCase, DeclineRemedy
 from domain.stages.correction import CorrectRecord
 from domain.stages.decision import DeclareRecusal, RecommendDecision, RefuseAid, WaiveHardshipCheck
+from domain.stages.notice import NotifyOrgan, ReceiveOrganNotice
 from domain.stages.objection import DecideObjection, FileObjection
 from domain.stages.replacement import DecideReplacement, RequestReplacement
 from domain.stages.representation import (
@@ -74,6 +77,7 @@ from tests.unit.world import (
     AIDED,
     BY_DELEGATION,
     BY_ROLE,
+    CENTRE,
     CHECKED,
     DEFERRED,
     ENGAGED,
@@ -199,7 +203,16 @@ def reach(state: str) -> Case:
     return _reached(state).copy()
 
 
+@cache
+def _on_notice() -> Case:
+    return given(NOTICE, *LAWYER_NAMED)
+
+
 DOCUMENT = UUID(int=7)
+NOTICE = ReceiveOrganNotice(
+    centre=CENTRE, organ="市中级人民法院", notice_number="（2026）通知1号", received_at=noon(TODAY), stage="trial",
+    persons=({"party": {"name": "赵强", "subject_id": UUID(int=1)}, "role": "accused"},),
+)  # fmt: skip
 CONTINUED = ContinueCase(
     relation="enforcement", stage="enforcement", reserved=(UUID(int=11),),
     carried_over=CarriedOver(parties=(submit().applicant,), summary="拖欠工资"),
@@ -259,6 +272,10 @@ ASKS: Mapping[str, Command] = {
         PlaceHold(reason="保全"),
         LiftHold(reason="已结"),
         LinkCase(case_id=UUID(int=9)),
+        NOTICE,
+        NotifyOrgan(organ="市中级人民法院", lawyers=("L-WANG-MIN",), served_on=TODAY),
+        AddCoCounsel(lawyer="L-ZHANG-JIANGUO", reason="案情复杂"),
+        RecordContactAttempt(means="电话", tried_on=TODAY, reached=False),
         TransferCentre(to="C-ADX", reason="就近办理", agreed_by="P-LU-PING"),
         DeclineRemedy(told_on=TODAY, reason="服从裁决"),
         CONTINUED,
@@ -282,8 +299,10 @@ BEYOND = frozenset({"propose_commands", "accept_proposal", "return_proposal"})
 ENDS_ELSEWHERE = frozenset({"correct_record", "issue_document"})
 """After the end these ask for more (the supervisor; the ending decision), by tests of their own."""
 
+EXAMINED_STATES = ("received", "awaiting_papers", "awaiting_verification", "examined")
 NOT_IN_HAND: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("decline_assignment", "assigned"): {"lawyer": "not_your_assignment"},
+    **{("record_contact_attempt", state): {"lawyer": "not_your_case"} for state in (*EXAMINED_STATES, "awaiting_assignment")},
     ("report_termination_ground", "awaiting_assignment"): {"lawyer": "not_your_case", "unit_manager": "not_your_case"},
 }
 """Lawyers and units act on cases in their hands; here nobody, or only the unit, has it in hand."""
@@ -315,7 +334,7 @@ def target_of(row: Row, state: str) -> str:
     return state if target == "=" else target
 
 
-MAIN_LINE = [row for row in ROWS if row.command not in ("submit_application", "mark_deadline")]
+MAIN_LINE = [row for row in ROWS if row.command not in ("submit_application", "receive_organ_notice", "mark_deadline")]
 
 
 def label(value: object) -> str:
@@ -323,7 +342,7 @@ def label(value: object) -> str:
 
 
 def prepared(row: Row, state: str) -> Case:
-    case = reach(state)
+    case = _on_notice().copy() if row.command == "notify_organ" else reach(state)
     for each in BEFORE.get(row.command, ()):
         if row.command == "record_verification" and state == "awaiting_verification":
             continue

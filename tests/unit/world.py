@@ -102,12 +102,12 @@ class Case:
     def decided(self, command: Command, by: Actor | str | None = None, **changes: Any) -> Decision:
         """The decision, without its becoming part of the case's history."""
         who = by if isinstance(by, Actor) else BY_ROLE[by] if by else likely(command)
-        others = {case_id: blank(case_id) for case_id in command.others()}
-        return decide(self.state, command, self.facts(who, **{"others": others} | changes))
+        changes.setdefault("others", {case_id: _elsewhere(command, case_id) for case_id in command.others()})
+        return decide(self.state, command, self.facts(who, **changes))
 
     def when(self, command: Command, by: Actor | str | None = None, **changes: Any) -> tuple[Event, ...]:
         """Issue the command; the events of its own that it brought."""
-        decision = self.decided(command, by, **changes).numbered(self._draw, DIRECTORY)
+        decision = self.decided(command, by, **changes)._replace(others=()).numbered(self._draw, DIRECTORY)
         self.history.extend(decision.events)
         self.state = decision.case
         return tuple(h.event for h in decision.events if not h.event.clock)
@@ -139,6 +139,11 @@ class Case:
     def _draw(self, series: Series) -> int:
         self.drawn[series] += 1
         return self.drawn[series]
+
+
+def _elsewhere(command: Command, case_id: str) -> CaseState:
+    """Another case the command concerns: blank where it opens it, else one that nothing but its opening has happened to."""
+    return blank(case_id).but(**({"state": "received", "centre": CENTRE, "version": 1} if command.states and not command.opens() else {}))
 
 
 def position(version: int) -> int:
