@@ -6,7 +6,7 @@ begun is kept in `example.json`: a later start sends the same bodies.
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -81,7 +81,7 @@ async def load(client: httpx.AsyncClient, database: Database, home: Home, *, tod
     accounts.write(home.path / "example.json", {**memory, "complete": False})
     logins = await accounts.ensure(database, home, datetime.now(UTC))
     say(f"the worked example: {len(scenarios)} cases, {len(logins)} accounts")
-    summary = await _play(_Caller(client, {login["username"]: login["password"] for login in logins}), scenarios)
+    summary = await send(client, logins, scenarios)
     if not summary.faults:
         accounts.write(home.path / "example.json", {**memory, "complete": True})
     return summary
@@ -93,7 +93,9 @@ def _remembered(home: Home) -> dict[str, Any]:
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
-async def _play(caller: "_Caller", scenarios: tuple[Scenario, ...]) -> Summary:
+async def send(client: httpx.AsyncClient, logins: Iterable[accounts.Login], scenarios: tuple[Scenario, ...]) -> Summary:
+    """Send the steps of every scenario, each as the person it names."""
+    caller = _Caller(client, {login["username"]: login["password"] for login in logins})
     summary, places = Summary(), asyncio.Semaphore(AT_ONCE)
     async with _progress(sum(len(s.steps) for s in scenarios)) as advance:
 

@@ -6,9 +6,11 @@ filled day. A scenario that leaves a step neither told, mentioned in a text nor 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Self
 
+from domain.command import COMMANDS
 from ops.example import filled
 from ops.example.facts import Dated, Fact, facts
 from ops.example.said import Said
@@ -97,7 +99,7 @@ class Tale(Story):
         A day the first of them bears, printed or inferred, becomes the pen's.
         """
         self._told, self._mentioned = seqs, mention
-        if seqs and (day := self.fact.entry(seqs[0]).day):
+        if seqs and self.fact.entry(seqs[0]).step not in _AHEAD and (day := self.fact.entry(seqs[0]).day):
             self.on = day
         return self
 
@@ -111,15 +113,10 @@ class Tale(Story):
         if carried and basis == "filled":
             basis = basis_of(self.fact.entry(carried[0]))
         super().do(who, command, on, basis, **body)
-        if carried:
-            self._told = tuple(seq for seq in self._told if seq not in carried)
-            self._steps[-1] = _with(self._steps[-1], tells=carried)
-            if not self._told:
-                self._steps[-1] = _with(self._steps[-1], mentions=self._mentioned)
-                self._mentioned = ()
-        elif self._mentioned and not self._told:
-            self._steps[-1] = _with(self._steps[-1], mentions=self._mentioned)
-            self._mentioned = ()
+        self._told = tuple(seq for seq in self._told if seq not in carried)
+        mentions = () if self._told else self._mentioned
+        self._steps[-1] = replace(self._steps[-1], tells=carried, mentions=mentions)
+        self._mentioned = self._mentioned if self._told else ()
         return self
 
     def _carried(self) -> tuple[Dated, Basis]:
@@ -128,8 +125,9 @@ class Tale(Story):
 
     # -- the steps
 
-    def opened(self, who: str | None = None, **more: Any) -> Self:
+    def opened(self, who: str | None = None, mention: tuple[int, ...] = (), **more: Any) -> Self:
         """The application. What is mentioned with it (the accident, the wages owed since) goes into the summary with its date."""
+        self._mentioned = (*self._mentioned, *mention)
         also = "".join(f"；{entry.at or ''}{entry.what or _WORDS.get(entry.step, '')}" for entry in map(self.fact.entry, self._mentioned))
         basis = basis_of(self.fact.entry(self._told[0])) if self._told else "filled"
         return self.submitted(self.on, basis, who=who, also=also, **more)
@@ -146,9 +144,9 @@ class Tale(Story):
         """The grant; the stages are said where the caller names them, else those of the matter."""
         if not stages:
             return self.granted(self.on)
-        return self.do(
-            self.team.approver, "grant_aid", self.on, forms=list(forms), stages=Said(list(stages)), reasons="符合法律援助条件"
-        )
+        basis: Basis = "filled" if self._told else "undated"
+        body = {"forms": list(forms), "stages": Said(list(stages)), "reasons": "符合法律援助条件"}
+        return self.do(self.team.approver, "grant_aid", self.on, basis, **body)
 
     def given_to(self, lead: str, *others: str, choices: tuple[str, ...] = (), chosen: bool = False) -> Self:
         """The assignment, with as many handlers as the record counts. `chosen`: the record says that the recipient named the lawyer."""
@@ -221,6 +219,77 @@ class Tale(Story):
         event = {"closing_event": Said(closing_event) if stated else closing_event}
         return self.do(self.lawyer, "record_outcome", self.on, basis_of(entry) if entry else "undated", **said, **event, **money, **more)
 
+    def due(self, result: str, closing_event: str, summary: str) -> Self:
+        """The outcome with the day by which the other side is to pay, which is the step being told."""
+        entry = self.fact.entry(self._told[0])
+        day = Said(entry.at) if entry.legal_day else entry.at
+        money = {"awarded_fen": self._amount(self.fact.amounts.agreed_fen), "payment_due_on": day, "closed_on": self.on.isoformat()}
+        said = {"result": Said(result), "summary": Said(summary), "closing_event": closing_event}
+        return self.do(self.lawyer, "record_outcome", self.on, "undated", **said, **money)
+
+    def hearing_set(self, forum: str, on: date) -> Self:
+        """A hearing set for the day being told, which the body bears; that it was held the record does not say. The hour is filled in."""
+        self.do(self.team.caseworker, "schedule_hearing", self.on, "undated", forum=Said(forum), at=f"{on}T09:00:00+08:00")
+        return self
+
+    def looked_into_for(self, *people: int) -> Self:
+        """The examination of those who joined later, by their party ids."""
+        ids, who = list(people), self.team.caseworker
+        self.do(who, "waive_hardship_check", self.on, ground="migrant_worker_pay_or_work_injury", for_recipients=ids)
+        self.do(who, "declare_conflict_check", self.on, cleared=True)
+        return self.do(who, "recommend_decision", self.on, decision="grant", opinion="符合法律援助条件，建议给予援助", for_recipients=ids)
+
+    def granted_to(self, *people: int) -> Self:
+        """The grant for those who joined later."""
+        return self.do(self.team.approver, "grant_aid", self.on, reasons="符合法律援助条件", for_recipients=list(people))
+
+    def means_checked(self) -> Self:
+        """The examination where the record says that the means were looked at: incomes are filled in, the result is not."""
+        household = [{"relation": "self", "income_fen_per_month": 60_000}, {"relation": "spouse", "income_fen_per_month": 0}]
+        body = {"household": household, "county": self.team.county, "residence": "rural", "proof": "documents"}
+        self.do(self.team.caseworker, "assess_hardship", self.on, "undated", **body)
+        self.do(self.team.caseworker, "declare_conflict_check", self.on, cleared=True)
+        return self.do(self.team.caseworker, "recommend_decision", self.on, decision="grant", opinion="符合经济困难标准，建议给予援助")
+
+    def ruled(self, court: str, *, held_on: str, received_on: str) -> Self:
+        """The ruling of a printed day that reached the recipient on a day of which the year was inferred."""
+        body = {"kind": Said("ruling"), "stage": Said("trial"), "body": Said(court), "held_on": Said(held_on), "received_on": received_on}
+        return self.do(self.lawyer, "record_procedure", self.on, "year_inferred", **body)
+
+    def settled_file(self, who: str) -> Self:
+        """From a settlement without an assignment to the archive; the centre's own unit files it, and nobody is paid."""
+        self.after(8).do(who, "submit_closing_report", self.on, report="指派前和解，材料齐备", papers=filled.papers("closing_report"))
+        self.file_accepted(later(self.on, 7)).do(self.team.approver, "approve_subsidy", later(self.on, 5), amount_fen=0, tariff="flat_criminal")
+        self.paid(later(self.on, 7)).archived(later(self.on, 7))
+        return self
+
+    def called_back(self, on: date, detail: str) -> Self:
+        return self.do(self.team.caseworker, "record_callback", on, "undated", detail=Said(detail))
+
+    def next_case(self) -> Self:
+        """Go on with the case that was opened last."""
+        self.case = max(step.case for step in self._steps) + 1
+        self._lanes = {}
+        return self
+
+    def on_case(self, n: int) -> Self:
+        """Go on with the story's `n`-th case."""
+        self.case = n
+        self._lanes = {}
+        for step in self._steps:
+            if step.case == n:
+                lane = COMMANDS[step.command].lane
+                self._lanes[lane] = max(step.on, self._lanes.get(lane, step.on))
+        return self
+
+    def part_file(self) -> Self:
+        """From a termination to the archive."""
+        kinds = ("closing_report", "engagement", "work_record")
+        self.do(self.lawyer, "submit_closing_report", self.on, report="受援人要求终止，已办部分材料齐备", papers=filled.papers(*kinds))
+        self.file_accepted(later(self.on, 7)).subsidy_approved(later(self.on, 5))
+        self.paid(later(self.on, 7)).archived(later(self.on, 7))
+        return self
+
     def noted(self, text: str) -> Self:
         """What the recipient did or said afterwards: thanks, a banner. The centre did not call back, so it is a note."""
         entry, basis = self._carried()
@@ -233,10 +302,6 @@ class Tale(Story):
         return self
 
 
-def _with(step: Any, **changes: Any) -> Any:
-    from dataclasses import replace
-
-    return replace(step, **changes)
-
-
+_AHEAD = ("payment_due", "hearing")
+"""Steps whose day lies ahead of the day on which they are entered."""
 _WORDS = {"event": "事发", "inquiry": "来访", "prior": "此前"}
