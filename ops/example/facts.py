@@ -77,11 +77,15 @@ class Fact(Model):
     regime: Literal["regulations_2003", "law_2022"]
     name: str
     name_filled: bool = False
+    age: int | None = None
+    """In years, where the source tells it: what is filled in does not contradict it."""
     categories: tuple[Category, ...]
     recipients: int = Field(ge=1)
     matter: Kind
     opponent: str | None = None
     channel: Channel | None
+    means: str
+    """How the means were looked at, by the record's own word: `passed`, `passed_by_status`, `waived`, `not_stated`, …"""
     facts: str
     handling: tuple[str, ...]
     """The forums in order, as the record names them."""
@@ -140,6 +144,7 @@ def _fact(record: dict[str, Any], added: dict[str, Any]) -> Fact:
         | {
             "source": {name: record["source"][name] for name in Source.model_fields},
             "recipients": record["applicant"]["recipients"],
+            "means": record["means_check"],
             "result": outcome["result"],
             "amounts": {name: outcome[key] for name, key in amounts.items()},
             "timeline": timeline,

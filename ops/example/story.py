@@ -113,7 +113,7 @@ class Story:
             "stated": f"{case} 载明此日{moved}",
             "inferred": f"补录：{case} 称当日办理，日期为推定（filled）",
             "year_inferred": f"补录：{case} 载此日期，年份为推定（filled）",
-            "relative": f"补录：{case} 未直接载明此日，由报道推算（filled）",
+            "relative": f"补录：{case} 未直接写明日期，由报道推算（filled）",
             "undated": f"补录：{case} 载此步，确切日期为补录（filled）",
             "earlier": f"补录：{case} 载明援助之前的这一步，录入日为补录（filled）{moved}",
             "filled": f"补录：{case} 未载此步，日期与内容为补录（filled）",

@@ -48,7 +48,8 @@ def _remanded() -> Tale:
     tale = Tale("PC079", CITY, date(2021, 3, 1)).tell(3)
     person = {"party": {"name": Said(tale.fact.name)}, "role": Said("accused")}
     _noticed(tale, court, "full_coverage", [person], "2021-03-01T09:00:00+08:00", "trial")
-    tale.before_aid(1, "judgment", court, "trial", amount_fen=Said(979_226)).before_aid(2, "ruling", "中级人民法院", "second_instance")
+    tale.before_aid(1, "judgment", court, "trial", held_on=date(2020, 10, 12), amount_fen=Said(979_226))
+    tale.before_aid(2, "ruling", "中级人民法院", "second_instance", held_on=date(2021, 1, 18))
     tale.after(1).tell(4).given_to("liu.haifeng")
     _told_the_organ(tale.after(1), court).after(2).talked("file_reading", "阅卷").after(2).talked("client_meeting", "会见受援人")
     tale.tell(5, 6).pen(date(2021, 4, 29)).ruled(court, held_on="2021-04-28", received_on="2021-04-29")

@@ -108,8 +108,8 @@ def violence() -> Iterator[Tale]:
     tale.after(1).signed().tell(3).talked().after(8).known("filed", COURT)
     tale.after(30).do(tale.lawyer, "record_hearing", tale.on, "undated", held_on=tale.on.isoformat(), result=Said("开庭，庭后调解"))
     tale.tell(4).step("mediation_paper", COURT)
-    tale.came_out("mediated", "mediation_paper", "庭后调解", closed_on=date(2022, 9, 13)).wound_up()
-    tale.called_back(date(2022, 10, 14), "多次回访履行情况").tell(5).noted("受援人赠送锦旗")
+    tale.came_out("mediated", "mediation_paper", "庭后调解", closed_on=date(2022, 9, 13))
+    tale.called_back(date(2022, 10, 14), "多次回访履行情况").tell(5).noted("受援人赠送锦旗").wound_up()
     yield tale.left_out(GREEN).left_out(TOGETHER)
 
 

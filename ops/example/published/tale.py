@@ -112,6 +112,8 @@ class Tale(Story):
         carried = tuple(seq for seq in self._told if command in CARRIERS[self.fact.entry(seq).step])
         if carried and basis == "filled":
             basis = basis_of(self.fact.entry(carried[0]))
+        if command == "waive_hardship_check" and self.fact.means in ("waived", "passed_by_status"):
+            basis, body["ground"] = "undated", Said(body["ground"])
         super().do(who, command, on, basis, **body)
         self._told = tuple(seq for seq in self._told if seq not in carried)
         mentions = () if self._told else self._mentioned
@@ -128,7 +130,8 @@ class Tale(Story):
     def opened(self, who: str | None = None, mention: tuple[int, ...] = (), **more: Any) -> Self:
         """The application. What is mentioned with it (the accident, the wages owed since) goes into the summary with its date."""
         self._mentioned = (*self._mentioned, *mention)
-        also = "".join(f"；{entry.at or ''}{entry.what or _WORDS.get(entry.step, '')}" for entry in map(self.fact.entry, self._mentioned))
+        said = "；".join(f"{entry.at or ''}{entry.what or _WORDS.get(entry.step, '')}" for entry in map(self.fact.entry, self._mentioned))
+        also = f"另载：{said}。" if said else ""
         basis = basis_of(self.fact.entry(self._told[0])) if self._told else "filled"
         return self.submitted(self.on, basis, who=who, also=also, **more)
 
@@ -169,9 +172,8 @@ class Tale(Story):
     def signed(self, signed_by: str = "recipient", authority: str | None = None) -> Self:
         """The engagement on the pen's day. `authority` is said where it is given."""
         day = self.on.isoformat()
-        by: Any = Said(signed_by) if signed_by == "guardian" and self.fact.categories[0] == "minor" else signed_by
         said = {"authority": Said(authority)} if authority else {"authority": "general"}
-        return self.do(self.lawyer, "sign_engagement", self.on, signed_on=day, signed_by=by, method="signature", **said)
+        return self.do(self.lawyer, "sign_engagement", self.on, signed_on=day, signed_by=signed_by, method="signature", **said)
 
     def talked(self, kind: str = "client_meeting", summary: str = "会见受援人，核对事实和证据") -> Self:
         """A meeting on the pen's day."""
@@ -182,12 +184,12 @@ class Tale(Story):
         day: Any = Said(self.on.isoformat()) if entry.legal_day else self.on.isoformat()
         return self.do(who or self.team.desk, "record_home_visit", self.on, basis, held_on=day, summary=Said(summary))
 
-    def before_aid(self, seq: int, kind: str, body: str, stage: str, **more: Any) -> Self:
+    def before_aid(self, seq: int, kind: str, body: str, stage: str, held_on: date | None = None, **more: Any) -> Self:
         """A step from before the aid; entered on the pen's day, its own date stands in `held_on`."""
         entry, pen = self.fact.entry(seq), self.on
         self._told = (seq,)
         basis: Basis = "earlier" if entry.legal_day else "undated"
-        held = entry.day or self._within(entry)
+        held = entry.day or held_on or self._within(entry)
         self.procedure(pen, basis, kind, body, who=self.team.caseworker, held_on=held, before_aid=True, stage=stage, **more)
         return self
 
@@ -210,14 +212,16 @@ class Tale(Story):
         return self.do(self.lawyer, "report_progress", self.on, basis, summary=Said(summary))
 
     def came_out(self, result: str, closing_event: str | None, summary: str, *, closed_on: date | None = None, **more: Any) -> Self:
-        """The outcome: what the record says of it, on its own day where that is told with it."""
-        entry = self.fact.entry(self._told[0]) if self._told else None
-        stated = bool(entry and entry.legal_day)
+        """The outcome: what the record says of it, on a printed day where what ended the matter has one."""
+        basis: Basis = basis_of(self.fact.entry(self._told[0])) if self._told else "undated"
+        if closed_on == self.on and closed_on in (entry.legal_day for entry in self.fact.timeline):
+            basis = "stated"
         money = {"awarded_fen": self._amount(self.fact.amounts.agreed_fen), "recovered_fen": self._amount(self.fact.amounts.paid_fen)}
         day = (closed_on or self.on).isoformat()
-        said: dict[str, Any] = {"result": Said(result), "summary": Said(summary), "closed_on": Said(day) if stated else day}
-        event = {"closing_event": Said(closing_event) if stated else closing_event}
-        return self.do(self.lawyer, "record_outcome", self.on, basis_of(entry) if entry else "undated", **said, **event, **money, **more)
+        body: dict[str, Any] = {"result": Said(result), "summary": Said(summary), "closed_on": day, "closing_event": closing_event}
+        if basis == "stated":
+            body |= {"closed_on": Said(day), "closing_event": Said(closing_event)}
+        return self.do(self.lawyer, "record_outcome", self.on, basis, **body, **money, **more)
 
     def due(self, result: str, closing_event: str, summary: str) -> Self:
         """The outcome with the day by which the other side is to pay, which is the step being told."""
