@@ -92,8 +92,9 @@ class Deciding:
         history = await self._history(parts)
         if len(parts) > 1:
             # A refusal is an outcome and is committed: numbers are drawn only once it is known that no part is refused.
-            rehearsed = await self._all(parts, states, history, _nothing_drawn)
-            if not rehearsed.series():
+            asked_for: list[Series] = []
+            rehearsed = await self._all(parts, states, history, _noted_in(asked_for))
+            if not asked_for:
                 return rehearsed
         return await self._all(parts, states, history, partial(draw, self._conn))
 
@@ -153,8 +154,14 @@ class Deciding:
         return frozenset(found)
 
 
-async def _nothing_drawn(_: Series) -> int:
-    return 0
+def _noted_in(asked_for: list[Series]) -> Draw:
+    """Draws nothing: the series is noted, and a number stands in that is no number."""
+
+    async def note(series: Series) -> int:
+        asked_for.append(series)
+        return 0
+
+    return note
 
 
 async def draw(conn: Connection, series: Series) -> int:

@@ -21,6 +21,7 @@ from domain.stages.application import Oral
 from domain.values import (
     Applicant,
     CaseStage,
+    Category,
     Cause,
     Channel,
     Code,
@@ -28,6 +29,7 @@ from domain.values import (
     HouseholdMember,
     Matter,
     MatterKind,
+    OwnText,
     Paper,
     Party,
     PersonalText,
@@ -83,6 +85,21 @@ class CaseProxy(Shape):
 
     party: CaseParty
     relation: str | None
+
+
+class CaseRecipient(Shape):
+    """One person who asked for aid, whatever became of it: still there, refused, helped to an outcome, or gone (`left` says how)."""
+
+    party_id: int
+    name: OwnText
+    categories: list[Category]
+    claim_fen: Fen | None
+    status: fold.Status
+    decision: fold.Decided | None = None
+    objection: fold.Objection | None = None
+    outcome: fold.Outcome | None = None
+    engaged_on: date | None = None
+    left: fold.Left | None = None
 
 
 class Assessed(Shape):
@@ -221,7 +238,7 @@ class Case(Shape):
     termination: fold.Termination | None
     outcome: fold.Outcome | None
     objection: fold.Objection | None
-    recipients: list[fold.Recipient]
+    recipients: list[CaseRecipient]
     closure: fold.Closure
     forms: list[str]
     stages: list[CaseStage]

@@ -64,6 +64,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "refuse_aid": {"grounds": ["not_in_hardship"], "reasons": "人均收入高于标准。"},
     "file_objection": {"reasons": "家庭收入已有变化，请求重新审查。", "received_on": "2026-12-02"},
     "decide_objection": {"result": "corrected", "reasons": "新提交的材料表明符合经济困难标准，责令给予援助。"},
+    # people of the case
+    "add_recipients": {
+        "recipients": [{"name": "赵志强", "categories": ["migrant_worker"], "residence": "rural", "claim_fen": 1250000}],
+        "reason": "同一工地的工友，一并申请。",
+    },
+    "release_recipient": {"party_id": 2, "reason": "settled_apart", "detail": "已与单位自行和解。"},
+    "replace_recipient": {"party_id": 2, "by": {"name": "赵小军", "residence": "rural"}, "ground": "heir"},
     # accept first
     "accept_first": {
         "basis": "local_policy",
@@ -120,6 +127,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "approve_subsidy": {"amount_fen": 150000, "tariff": "flat_civil"},
     "pay_subsidy": {"paid_on": "2026-12-20", "voucher": "2026-0318"},
     "archive_case": {"volume": "2026-民-12", "archive_number": "0318"},
+    "settle_without_assignment": {"settled_on": "2026-11-24", "summary": "上门走访时单位当场付清。", "agreed_fen": 1200000},
     "decline_remedy": {"told_on": "2026-12-16", "reason": "受援人对裁决没有异议，不起诉。"},
     "continue_case": {"relation": "enforcement", "stage": "enforcement", "lawyer_wish": "same"},
     # any stage

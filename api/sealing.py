@@ -10,6 +10,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from api.correction import seal_correction
+from api.people import check_newcomers
 from domain.case import CaseState
 from domain.command import Command
 from domain.stages.continuation import CarriedOver, ContinueCase, going_on
@@ -46,9 +47,14 @@ class Sealing:
         return Sealer(self.keys, events.stream_of(case_id or self.case_id), applicant or self.applicant)
 
     async def seal(self, command: Command) -> Command:
-        """The command with subjects, ids of the cases it opens and every personal leaf sealed."""
+        """The command with subjects, ids of the cases it opens and every personal leaf sealed.
+
+        Raises `Problem` 422 for people who may not come into the case.
+        """
         if opened := command.opens():
             command = command.model_copy(update={"reserved": tuple(sorted(uuid7() for _ in range(opened)))})
+        if self.case is not None:
+            check_newcomers(command, self.case, self.keys)
         command = with_subjects(command, uuid7)
         for person in (newcomers := list(parties_of(command))):
             assert person.subject_id is not None  # noqa: S101 -- given just now

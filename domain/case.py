@@ -34,7 +34,7 @@ from domain.values import (
     Text,
 )  # fmt: skip
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of this state's shape; a snapshot of another schema is folded anew."""
 
 Status = Literal["undecided", "granted", "accepted_first", "refused", "found_ineligible", "terminated", "released", "concluded"]
@@ -67,6 +67,8 @@ class Decided(Model):
     decided_on: date
     decided_by: str
     served_on: date | None = None
+    service: int | None = None
+    """Version of the service that counts: what the time to object is counted from."""
 
 
 class Objection(Model):
@@ -75,6 +77,8 @@ class Objection(Model):
     against: Literal["refused", "terminated"]
     about: int | None = None
     """Version of the decision objected to."""
+    filed: int | None = None
+    """Version of the event that filed it."""
     decided_on: date | None = None
 
 
@@ -88,6 +92,18 @@ class Outcome(Model):
     fees_waived_fen: Fen | None = None
     payment_due_on: date | None = None
     summary: PersonalText | None = None
+    version: int | None = None
+    """Of the event that brought it: amounts that one event says of several people are said once."""
+
+
+class Left(Model):
+    """How somebody left the case without a decision: released, or replaced by another person (`successor`, a party id)."""
+
+    reason: Literal[
+        "settled_apart", "withdrew", "not_eligible", "own_counsel", "died", "other", "heir", "guardian_named", "wrong_party",
+    ]  # fmt: skip
+    left_on: date
+    successor: int | None = None
 
 
 class Recipient(Model):
@@ -98,10 +114,15 @@ class Recipient(Model):
     hardship: Hardship | None = None
     waiver: Waiver | None = None
     recommended: Literal["grant", "refuse"] | None = None
+    recommended_by: tuple[str, ...] = ()
+    """The examiner, and whom that person acted for: neither decides about this recipient."""
+    asked: int = 1
+    """Version of the event since which this person awaits a decision."""
     decision: Decided | None = None
     objection: Objection | None = None
     outcome: Outcome | None = None
     engaged_on: date | None = None
+    left: Left | None = None
 
 
 class Supplement(Model):
@@ -482,6 +503,8 @@ class CaseState(Model):
     supplement: Supplement | None = None
     verifications: tuple[Verification, ...] = ()
     conflict_cleared: bool | None = None
+    unchecked_people: bool = False
+    """Somebody came into the case after the check for conflicts, which is to be made again."""
     walls: tuple[Wall, ...] = ()
     recused: tuple[Code, ...] = ()
     recommendation: Literal["grant", "refuse"] | None = None
@@ -535,6 +558,20 @@ class CaseState(Model):
     def deferred(self) -> bool:
         """Accepted first under a basis that defers the decision (art. 44, papers later)."""
         return self.accept_first is not None and self.accept_first.deferred
+
+    @property
+    def present(self) -> tuple[Recipient, ...]:
+        """The recipients who have not left the case, whatever was decided about them."""
+        return tuple(r for r in self.recipients if r.status != "released")
+
+    @property
+    def people(self) -> int:
+        """How many people the case counts for: those named who are helped or may be, and those counted but not named yet.
+
+        Who was refused does not count; a case in which everybody was counts for those who asked.
+        """
+        refused = sum(r.status == "refused" for r in self.recipients)
+        return self.recipient_count - refused or self.recipient_count
 
     @property
     def undecided(self) -> tuple[Recipient, ...]:

@@ -136,7 +136,7 @@ def _life_at_stake(case: CaseState) -> bool:
 
 def of_minors(case: CaseState) -> bool:
     """Whether a minor is among those the aid goes to."""
-    aided = (case.parties[r.party_id] for r in case.recipients)
+    aided = (case.parties[r.party_id] for r in case.present)
     return any(isinstance(party, Applicant) and "minor" in party.categories for party in aided)
 
 

@@ -183,7 +183,9 @@ class DocumentServed(Service, Event):
         if self.about is None:
             return case
         concerned = (r for r in case.recipients if r.decision and r.decision.version == self.about)
-        decided = {r.party_id: r.decision.model_copy(update={"served_on": self.served_on}) for r in concerned if r.decision}
+        decided = {
+            r.party_id: r.decision.model_copy(update={"served_on": self.served_on, "service": at.version}) for r in concerned if r.decision
+        }
         for party_id, decision in decided.items():
             case = case.with_recipients([party_id], decision=decision)
         return case.but(served=tuple(dict.fromkeys((*case.served, self.about))))

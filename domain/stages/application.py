@@ -6,7 +6,6 @@ examination and the decision in `decision.py`, what may be brought against the d
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date
 from typing import Literal, Self
 from uuid import UUID
@@ -17,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from domain.case import CaseState, Continues, Link, Recipient
 from domain.command import Command, Event, Facts, Refusal, Role, Series, Stamp
 from domain.directory import Directory
+from domain.identity import plain, same_person
 from domain.lifecycle import State
 from domain.stages.common import Draw, Papers, PartyIds, known_person, not_ahead_of_today, register_number_of, said, with_papers, without
 from domain.values import Applicant, Channel, Code, Matter, Model, Paper, Party, PersonalText, Proof, Proxy, Text
@@ -59,6 +59,19 @@ class Application(Model):
             raise PydanticCustomError("oral_record_missing", "an oral application needs its record")
         return oral
 
+    @field_validator("co_applicants")
+    @classmethod
+    def _each_once(cls, people: tuple[Applicant, ...], info: ValidationInfo) -> tuple[Applicant, ...]:
+        return without_duplicates(people, info.data.get("applicant"))
+
+    @field_validator("opponents")
+    @classmethod
+    def _not_a_recipient(cls, opponents: tuple[Party, ...], info: ValidationInfo) -> tuple[Party, ...]:
+        asking = (*(a for a in (info.data.get("applicant"),) if a), *info.data.get("co_applicants", ()))
+        if any(same_person(opponent, person) for opponent in opponents for person in asking):
+            raise PydanticCustomError("recipient_is_opponent", "nobody asks for aid against themselves")
+        return opponents
+
     @field_validator("recipient_count")
     @classmethod
     def _counts_everybody(cls, count: int | None, info: ValidationInfo) -> int | None:
@@ -82,15 +95,15 @@ class Application(Model):
         return proxy
 
 
-def same_person(one: Party, other: Party) -> bool:
-    """Told by the identity number where both are known, else by the name. Sealed values were compared before they were sealed."""
-
-    def plain(value: object) -> str:
-        return "".join(unicodedata.normalize("NFKC", value).casefold().split()).replace("·", "") if isinstance(value, str) else ""
-
-    if plain(one.id_number) and plain(other.id_number):
-        return plain(one.id_number) == plain(other.id_number)
-    return bool(plain(one.name)) and plain(one.name) == plain(other.name)
+def without_duplicates(people: tuple[Applicant, ...], first: Applicant | None = None) -> tuple[Applicant, ...]:
+    """The people, all of them different from one another and from the first by their numbers. Raises the error `duplicate_recipient`."""
+    seen = {number for person in (first,) if person and (number := plain(person.id_number))}
+    for index, person in enumerate(people):
+        number = plain(person.id_number)
+        if number in seen:
+            raise PydanticCustomError("duplicate_recipient", "the identity number of row {row} stands there twice", {"row": index + 1})
+        seen |= {number} if number else set()
+    return people
 
 
 class SubmitApplication(Application, Command):
@@ -177,7 +190,7 @@ class ApplicationSubmitted(Application, Event):
             opened_on=at.effective_on,
             owner=self.owner,
             parties=parties,
-            recipients=tuple(Recipient(party_id=i) for i in range(1 + len(self.co_applicants))),
+            recipients=tuple(Recipient(party_id=i, asked=at.version) for i in range(1 + len(self.co_applicants))),
             recipient_count=self.recipient_count or 1 + len(self.co_applicants),
             representatives=self.representatives,
             proxy_party=1 + len(self.co_applicants) if self.proxy else None,

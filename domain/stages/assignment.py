@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import StringConstraints
 
-from domain.case import Assignment, CaseState, Engagement, Handler, LawyerChoice
+from domain.case import Assignment, CaseState, Engagement, Handler, LawyerChoice, Recipient
 from domain.command import Actor, Command, Event, Facts, Refusal, Stamp
 from domain.directory import Directory
 from domain.matching import Candidate, Explanation, Gate, NotFollowed, NotFollowedCause, candidates, choices_ahead, excluded, explain
 from domain.stages.common import PartyIds, addressed, known_unit, not_ahead_of_today, not_in_future, said
-from domain.stages.handling import AIDED, aided, carried, in_hand
+from domain.stages.handling import aided, begun, carried, in_hand
 from domain.values import Code, Model, PersonalText
 
 Wish = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
@@ -149,6 +149,7 @@ class AssignUnit(Command):
         known_unit(facts, self.unit, "/unit")
         received = self.received_by_unit_on or facts.effective_on
         not_ahead_of_today(facts, received, "/received_by_unit_on")
+        check_people(case)
         if case.conflict_cleared is False and not case.walls:
             raise Refusal("conflict_not_cleared")
         if self.unit in excluded(case):
@@ -194,6 +195,12 @@ class AssignUnit(Command):
         if missing:
             raise Refusal("choice_cause_missing", pointer="/choice_not_followed", choices=missing)
         return rank, [NotFollowed(choice=code, cause=causes[code]) for code in passed]
+
+
+def check_people(case: CaseState) -> None:
+    """Refuse to give the case to anybody while people who came into it later have not been looked at for conflicts."""
+    if case.unchecked_people:
+        raise Refusal("conflict_check_missing")
 
 
 def fit(panel: Sequence[Candidate], facts: Facts, code: str, unit: str, pointer: str) -> Candidate:
@@ -271,6 +278,7 @@ class NameLawyer(Command):
             raise Refusal("not_your_assignment", status=403)
         if self.lawyer == held.lead:
             raise Refusal("already_named", pointer="/lawyer", lawyer=self.lawyer)
+        check_people(case)
         panel = candidates(case, facts.directory, facts.loads, facts.effective_on, facts.co_accused_lawyers)
         return [LawyerNamed(lawyer=self.lawyer, unit=held.unit, considered=fit(panel, facts, self.lawyer, held.unit, "/lawyer"))]
 
@@ -291,14 +299,21 @@ class EngagementSigned(EngagementFields, Event):
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         del at
         after = case.with_recipients(self.for_recipients, engaged_on=self.signed_on).but(engagement=Engagement(**carried(Engagement, self)))
-        if any(r.engaged_on is None for r in after.recipients if r.status in AIDED):
+        if case.state != "lawyer_named" or unsigned(after):
             return after
-        began = case.representation.began_on or self.signed_on
-        return after.but(state="in_representation", representation=case.representation.model_copy(update={"began_on": began}))
+        return begun(after, self.signed_on)
+
+
+def unsigned(case: CaseState) -> tuple[Recipient, ...]:
+    """Those who are helped and have not signed yet. Who is undecided signs once the aid is granted, and holds up nobody's work."""
+    return tuple(r for r in aided(case) if r.engaged_on is None)
 
 
 class SignEngagement(EngagementFields, Command):
-    """The recipient engages the lawyer within five days of the unit's receipt (办理法律援助案件程序规定 art. 27)."""
+    """The recipient engages the lawyer within five days of the unit's receipt (办理法律援助案件程序规定 art. 27).
+
+    Who was granted the aid once the work had begun signs beside it.
+    """
 
     states = frozenset({"lawyer_named"})
     to = ("in_representation",)
@@ -306,6 +321,10 @@ class SignEngagement(EngagementFields, Command):
     emits = ("engagement_signed",)
 
     for_recipients: PartyIds = ()
+
+    @classmethod
+    def allowed_in(cls, case: CaseState) -> bool:
+        return case.state in cls.states or (case.state == "in_representation" and not case.on_notice and bool(unsigned(case)))
 
     @classmethod
     def open_to(cls, case: CaseState, actor: Actor, directory: Directory, on: date) -> bool:  # noqa: ARG003 -- the case alone tells
@@ -316,11 +335,17 @@ class SignEngagement(EngagementFields, Command):
         if case.on_notice:
             raise Refusal("not_on_notice")
         not_in_future(facts, self.signed_on, "/signed_on")
+        among = aided(case) if case.state == "lawyer_named" else unsigned(case)
+        ids = addressed(among, self.for_recipients, nobody="nobody_aided", case=case, passed="recipient_not_aided")
         due = _engagement_due(case)
-        if due and self.signed_on > due and self.delay_cause is None:
+        if due and self.signed_on > due and self.delay_cause is None and _known_by(case, ids, due):
             raise Refusal("delay_cause_missing", pointer="/delay_cause", due_on=due)
-        ids = addressed(aided(case), self.for_recipients, nobody="nobody_aided")
         return [EngagementSigned.model_validate(said(self) | {"for_recipients": ids})]
+
+
+def _known_by(case: CaseState, ids: Collection[int], due: date) -> bool:
+    """Whether any of these was to sign by that day: who was granted the aid later, could not."""
+    return any(r.party_id in ids and (r.decision is None or r.decision.decided_on <= due) for r in case.recipients)
 
 
 def _engagement_due(case: CaseState) -> date | None:

@@ -18,8 +18,9 @@ from pydantic_core import PydanticCustomError
 from domain.case import CaseState, Hearing, Link, Notice, Recipient
 from domain.command import Actor, Command, Event, Facts, Refusal, Reserved, Role, Series, Stamp
 from domain.directory import Directory
+from domain.identity import same_person
 from domain.lifecycle import State
-from domain.stages.application import known_centre, own_outlet, same_person
+from domain.stages.application import known_centre, own_outlet
 from domain.stages.common import Draw, case_number_of, not_in_future, register_number_of, said
 from domain.values import Applicant, CaseStage, Category, Cause, Code, Forum, Matter, Model, Moment, Party, Text
 

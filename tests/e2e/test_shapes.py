@@ -282,7 +282,7 @@ async def test_a_terminated_case_closes_and_its_people_apply_again_after_five_mo
     assert case["continues"]["waivers"] == [{"ground": "no_fixed_livelihood_minor_elderly_disabled", "for_recipients": [0, 1]}]
     assert [r["status"] for r in case["recipients"]] == ["undecided", "undecided"]
 
-    part_file = [{"kind": "closing_report"}, {"kind": "engagement"}]
+    part_file = [{"kind": "closing_report"}, {"kind": "engagement"}, {"kind": "work_record"}]
     await desk.do(LAWYERS[LAWYER], case_id, "submit_closing_report", report="受援人申请终止，已完成阅卷。", papers=part_file)
     await desk.do("caseworker", case_id, "accept_closing_file", grade="pass")
     part = [{"unit": UNIT, "lawyer": LAWYER, "amount_fen": 50_000, "kind": "case", "part": "终止前已完成的工作"}]

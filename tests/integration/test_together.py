@@ -58,6 +58,7 @@ async def test_one_visit_is_one_save(house: House) -> None:
     assert case == await refolded(house, case.case_id)
     assert len({e["command_id"] for e in answer.body["events"]}) == 4
     assert len(case.proposals[0].commands) == 2
+    assert "第0号" not in (case.register_number or "第0号")
 
 
 async def test_the_approver_carries_a_proposal_out_in_one_step(house: House) -> None:

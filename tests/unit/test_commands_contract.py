@@ -10,12 +10,20 @@ import domain.stages  # noqa: F401 -- fills the vocabulary
 from domain.command import COMMANDS, Command
 
 BODIES: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "contract" / "commands.yaml").read_text(encoding="utf-8"))
-ADDED = {"record_verification": {"about"}, "file_objection": {"excused"}, "continue_case": {"for_recipients"}}
+ADDED = {
+    "record_verification": {"about"},
+    "file_objection": {"excused"},
+    "decide_objection": {"for_recipients"},
+    "add_recipients": {"recipient_count"},
+    "continue_case": {"for_recipients"},
+}
 """Optional fields that practice needs beside the contract's."""
 NEEDED = {
     "record_verification": {"result"},
     "recommend_decision": {"decision"},
     "decide_objection": {"result"},
+    "release_recipient": {"reason"},
+    "replace_recipient": {"ground"},
     "continue_case": {"relation"},
 }
 """Choices the notation does not mark, without which the command would say nothing."""
