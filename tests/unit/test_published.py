@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +19,10 @@ from domain.rules import Rules
 from ledger.rules import current
 from ops.example.facts import Dated, facts, records
 from ops.example.published import CLOSED, published
+from ops.example.published.tale import Tale
 from ops.example.rehearsal import Acted, rehearse
 from ops.example.script import Scenario, Step
 from ops.example.story import ANDING
-from ops.example.published.tale import Tale
 
 RULES: Rules = current()
 NOW = datetime(2026, 11, 25, 8, tzinfo=RULES.zone)
@@ -179,7 +182,10 @@ def test_no_limit_is_known_before_its_law(case: str) -> None:
         assert all(unknown.on < unknown.known_from for unknown in acted.case.unknown_limits)
         if facts()[case].regime == "regulations_2003":
             first = acted.history[0].at.effective_on
-            assert {u.limit for u in acted.case.unknown_limits if u.on == first} & {"examine_application", "assign_on_notice"} or first >= LAW
+            assert {u.limit for u in acted.case.unknown_limits if u.on == first} & {
+                "examine_application",
+                "assign_on_notice",
+            } or first >= LAW
 
 
 @every_record
@@ -261,3 +267,10 @@ def test_a_command_that_cannot_carry_a_step_does_not_tell_it() -> None:
     tale = Tale("PC001", ANDING).tell(4, mention=(1, 2)).opened().tell(7).looked_into()
     with pytest.raises(ValueError, match="no command carried"):
         tale.scenario()
+
+
+def test_the_page_says_what_ran() -> None:
+    """The check of `scripts/published_doc.py`, in a process of its own."""
+    script = Path(__file__).parents[2] / "scripts" / "published_doc.py"
+    checked = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr

@@ -3,6 +3,7 @@
 from ops.example.published.criminal import criminal
 from ops.example.published.family import children, elderly, violence
 from ops.example.published.harm import harm
+from ops.example.published.tale import Tale
 from ops.example.published.work import injuries, wages
 from ops.example.script import Scenario
 
@@ -14,5 +15,10 @@ CLOSED = frozenset({
 
 def published() -> tuple[Scenario, ...]:
     """The records' stories, in the order of their ids; the same whenever they are made."""
-    tales = (*injuries(), *wages(), *elderly(), *children(), *violence(), *harm(), *criminal())
-    return tuple(sorted((tale.scenario() for tale in tales), key=lambda scenario: scenario.case))
+    return tuple(tale.scenario() for _, tale in sorted(tales().items()))
+
+
+def tales() -> dict[str, Tale]:
+    """The records as told, by id: made anew each time, so that one may be told further."""
+    told = (*injuries(), *wages(), *elderly(), *children(), *violence(), *harm(), *criminal())
+    return {tale.fact.id: tale for tale in told}

@@ -84,8 +84,10 @@ def children() -> Iterator[Tale]:
     tale = Tale("PC053", CITY_TOO, date(2025, 6, 9)).tell(1).opened(proxy=parent("林某")).received("id_copy").looked_into()
     tale.decided("enforcement").tell(2).given_to("li.xiaoyan").after(2).signed("guardian").talked()
     tale.after(7).tell(3).step("enforcement_applied", COURT).after(45)
-    yield tale.came_out("rights_established", "performance_began", "执行到位，金额未见").wound_up().left_out(
-        "the judgment of years ago that is enforced: no date, but as text"
+    yield (
+        tale.came_out("rights_established", "performance_began", "执行到位，金额未见")
+        .wound_up()
+        .left_out("the judgment of years ago that is enforced: no date, but as text")
     )
 
     tale = Tale("PC059", CITY_TOO).tell(2, mention=(1,)).opened(proxy=parent("郑某")).looked_into().decided()
@@ -111,5 +113,3 @@ def violence() -> Iterator[Tale]:
     tale.came_out("mediated", "mediation_paper", "庭后调解", closed_on=date(2022, 9, 13))
     tale.called_back(date(2022, 10, 14), "多次回访履行情况").tell(5).noted("受援人赠送锦旗").wound_up()
     yield tale.left_out(GREEN).left_out(TOGETHER)
-
-

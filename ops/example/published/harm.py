@@ -39,8 +39,10 @@ def harm() -> Iterator[Tale]:
     tale.do(tale.team.caseworker, "record_verification", tale.on, "undated", **answer)
     tale.means_checked().decided().after(1).tell(4).given_to("ji.xiulan").after(1).signed(authority="general").talked()
     tale.after(30).known("mediation_paper", COURT)
-    yield tale.came_out("mediated", "mediation_paper", "调解获赔，数额在摘录之外").wound_up().left_out(
-        "the fine of 300 yuan for the other side, but as text"
+    yield (
+        tale.came_out("mediated", "mediation_paper", "调解获赔，数额在摘录之外")
+        .wound_up()
+        .left_out("the fine of 300 yuan for the other side, but as text")
     )
 
 
@@ -59,8 +61,12 @@ def _papers_later() -> Tale:
 def _twice_aided() -> Tale:
     """Two grants for one person: the accident and the special procedures beside it, then the costs that came later."""
     proxy = {"party": {"name": "倪某某"}, "relation": "guardian"}
-    tale = Tale("PC067", CITY, date(2021, 6, 7)).opened(mention=(1,), proxy=proxy).looked_into().after(1).decided(
-        "special_procedure", "first_instance"
+    tale = (
+        Tale("PC067", CITY, date(2021, 6, 7))
+        .opened(mention=(1,), proxy=proxy)
+        .looked_into()
+        .after(1)
+        .decided("special_procedure", "first_instance")
     )
     team = ("zhang.jianguo", "wang.min", "li.xiaoyan", "pei.yuan")
     tale.after(1).tell(2).given_to(*team).after(2).signed("guardian").talked()

@@ -157,7 +157,7 @@ def _four_batches() -> Tale:
     tale.after(2).looked_into().after(1).decided("first_instance", "enforcement")
     for n, (name, count) in enumerate((("何某", 106), ("吕某", 159), ("施某", 211)), start=4):
         tale.after(7).do(
-            tale.team.caseworker, "add_recipients", tale.on, "undated", recipients=_joining(tale, name), reason="同一欠薪企业的下一批务工者",
+            tale.team.caseworker, "add_recipients", tale.on, "undated", recipients=_joining(tale, name), reason="下一批务工者",
             recipient_count=Said(count) if count == tale.fact.recipients else count,
         )  # fmt: skip
         tale.after(1).looked_into_for(n)
@@ -170,5 +170,3 @@ def _four_batches() -> Tale:
     tale.after(60).known("payment_received", "紫菜养殖企业", stage="enforcement", amount_fen=tale.fact.amounts.paid_fen)
     tale.left_out("the 175 who were paid first: a payment names people, or everybody, never a number")
     return tale.left_out(APPROXIMATE).left_out("how many people each of the four batches had")
-
-
