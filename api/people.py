@@ -23,7 +23,7 @@ def check_newcomers(command: Command, case: CaseState, keys: SubjectKeys) -> Non
     present = [r.party_id for r in case.present if r.party_id != leaving]
     found = clashes(known, joining, recipients=present, opponents=case.opponents)
     if found:
-        raise Problem(422, "invalid", errors=[{"pointer": place.format(clash.index), "code": clash.code} for clash in found])
+        raise Problem(422, "invalid", errors=[{"pointer": place.format(clash.place), "code": clash.code} for clash in found])
 
 
 def _named(party: Party) -> Party:

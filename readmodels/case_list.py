@@ -64,7 +64,7 @@ def _by_lane(case: CaseState) -> Waiting | None:
 def _by_facts(case: CaseState) -> Waiting | None:
     if joiners_wait(case) and case.state != "termination_review":
         return "approver" if all(r.recommended for r in case.undecided) else "caseworker"
-    if case.state == "closing" and not case.closure.reports and never_handled(case):
+    if case.state in ("closing", "file_returned") and never_handled(case):
         return "caseworker"
     overdue = any(c.limit == "supply_papers" and c.state == "missed" and c.live for c in case.clocks)
     if (case.state == "awaiting_papers" and overdue) or (case.state == "examined" and case.recommendation):

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from domain.case import CaseState, Decided, Hardship, Recipient, Waiver, Wall
 from domain.command import Command, Event, Facts, Refusal, Role, Stamp
 from domain.eligibility import calculate
-from domain.lifecycle import NOT_ENDED, State
+from domain.lifecycle import NOT_ENDED, State, onward
 from domain.stages.application import EXAMINATION
 from domain.stages.common import (
     BearsCaseNumber,
@@ -351,6 +351,17 @@ class RefuseAid(Denial, Command):
     @classmethod
     def allowed_in(cls, case: CaseState) -> bool:
         return case.state in cls.states or joiners_wait(case)
+
+    @classmethod
+    def leads(cls) -> frozenset[tuple[State | None, str]]:
+        """Of the last who was undecided: onward for the others, or where nobody is helped any more, refused or closing."""
+        edges: set[tuple[State | None, str]] = {
+            ("examined", "refused"),
+            ("examined", "awaiting_assignment"),
+            ("awaiting_assignment", "refused"),
+        }
+        edges |= {(start, "closing") for start in onward("awaiting_assignment", "in_representation")}
+        return frozenset(edges)
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         ids = addressed(case.undecided, self.for_recipients, nobody="nobody_undecided", case=case)

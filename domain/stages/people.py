@@ -29,9 +29,9 @@ SAME_AID: frozenset[Ground] = frozenset({"heir", "guardian_named"})
 
 
 class Clash(NamedTuple):
-    """The `index`-th of those who come in is somebody of the case already (`code` duplicate_recipient), or its opponent."""
+    """Who stands at that place (from 0) among those who come in is a recipient of the case already, or its opponent."""
 
-    index: int
+    place: int
     code: Literal["duplicate_recipient", "recipient_is_opponent"]
     party_id: int | None
 
@@ -46,13 +46,13 @@ def clashes(
     """
     asking, against = list(recipients), list(opponents)
     found: list[Clash] = []
-    for index, new in enumerate(new_parties_plain):
+    for place, new in enumerate(new_parties_plain):
         opponent = next((i for i in against if same_person(new, case_parties_plain[i])), None)
         twin = next((i for i in asking if same_number(new, case_parties_plain[i])), None)
         if opponent is not None:
-            found.append(Clash(index, "recipient_is_opponent", opponent))
+            found.append(Clash(place, "recipient_is_opponent", opponent))
         elif twin is not None:
-            found.append(Clash(index, "duplicate_recipient", twin))
+            found.append(Clash(place, "duplicate_recipient", twin))
     return found
 
 
@@ -85,7 +85,7 @@ class AddRecipients(Joining, Command):
         count = self.recipient_count or max(case.recipient_count + len(self.recipients), named)
         first = len(case.parties)
         people = tuple(numbered_party(person, first + n) for n, person in enumerate(self.recipients))
-        return (RecipientsAdded(**said(self) | {"recipients": people, "recipient_count": count}),)
+        return (RecipientsAdded.model_validate(said(self) | {"recipients": people, "recipient_count": count}),)
 
 
 class RecipientsAdded(Joining, Event):
@@ -141,9 +141,10 @@ class ReleaseRecipient(Release, Command):
     def leads(cls) -> frozenset[tuple[State | None, str]]:
         """As if all were decided: from the application onward or refused, from the work onward or closing."""
         application = onward("received", "examined")
-        at_door = {(start, end) for start in application for end in ("awaiting_assignment", "refused")}
-        later = {(start, "closing") for start in OPEN - application}
-        return frozenset[tuple[State | None, str]](at_door | later | {("lawyer_named", "in_representation")})
+        edges: set[tuple[State | None, str]] = {(start, end) for start in application for end in ("awaiting_assignment", "refused")}
+        edges |= {(start, "closing") for start in OPEN - application}
+        edges.add(("lawyer_named", "in_representation"))
+        return frozenset(edges)
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         in_hand(case, facts)

@@ -327,7 +327,7 @@ async def test_a_settlement_at_a_home_visit_before_anybody_was_assigned(desk: De
     assert case["case_number"]
     assert clocks(case, "examine_application") == ["cancelled"]
 
-    await desk.do("caseworker", case_id, "submit_closing_report", report="上门调解结案", papers=PAPERS[:1])
+    await desk.do("caseworker", case_id, "submit_closing_report", report="上门调解结案", papers=[PAPERS[0], PAPERS[3]])
     other = desk.system.login("caseworker", CENTRE, "lu.ping")
     answer = await desk.system.command(other, case_id, "accept_closing_file", {"grade": "good"})
     assert answer.status_code == 200, answer.text
