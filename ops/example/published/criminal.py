@@ -26,7 +26,7 @@ def criminal() -> Iterator[Tale]:
     tale.do(CITY.caseworker, "declare_conflict_check", tale.on, "undated", cleared=Said(False), walled=[wall])
     settled = {"settled_on": "2019-06-24", "summary": Said("中心促成赔偿谅解，数额在摘录之外")}
     tale.pen(date(2019, 6, 24)).do(CITY.caseworker, "settle_without_assignment", tale.on, "undated", **settled)
-    tale.settled_file("wei.guo")
+    tale.settled_file("he.jing")
     tale.left_out("a month (December 2018) that the record gives without saying what happened", 1)
     yield tale.left_out("whether aid was granted before the settlement (not seen): it is told as settled by the centre without a handler")
 

@@ -261,11 +261,11 @@ class Tale(Story):
         return self.do(self.lawyer, "record_procedure", self.on, "year_inferred", **body)
 
     def settled_file(self, who: str) -> Self:
-        """From a settlement without an assignment to the archive; the centre's own unit files it, and nobody is paid."""
-        self.after(8).do(who, "submit_closing_report", self.on, report="指派前和解，材料齐备", papers=filled.papers("closing_report"))
-        self.file_accepted(later(self.on, 7)).do(
-            self.team.approver, "approve_subsidy", later(self.on, 5), amount_fen=0, tariff="flat_criminal"
-        )
+        """From a settlement without an assignment to the archive: another caseworker files it, and nobody is paid."""
+        self.after(8)
+        body = {"report": "指派前和解，材料齐备", "papers": filled.papers("closing_report", "outcome_paper")}
+        self.do(who, "submit_closing_report", self.on, **body).file_accepted(later(self.on, 7))
+        self.do(self.team.approver, "approve_subsidy", later(self.on, 5), amount_fen=0, tariff="flat_criminal")
         self.paid(later(self.on, 7)).archived(later(self.on, 7))
         return self
 
