@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
@@ -188,10 +189,30 @@ def test_no_limit_is_known_before_its_law(case: str) -> None:
             } or first >= LAW
 
 
+PARTNERS = {"supplement_required": "papers_completed", "verification_requested": "verification_recorded"}
+
+
 @every_record
-def test_every_pause_is_closed_by_its_partner_and_ended_clocks_have_none_open(case: str) -> None:
-    for clock in (clock for acted in ran(case) for clock in acted.case.clocks):
-        assert all(p.to_at is not None and p.from_at <= p.to_at for p in clock.pauses) or clock.state == "paused"
+def test_whatever_may_pause_a_limit_has_its_partner_and_no_pause_is_left_open(case: str) -> None:
+    for acted in ran(case):
+        types = Counter(happened.event.type for happened in acted.history)
+        assert all(types[opens] == types[closes] for opens, closes in PARTNERS.items())
+        assert not [clock.id for clock in acted.case.clocks if any(pause.to_at is None for pause in clock.pauses)]
+
+
+def test_a_verification_is_among_the_records() -> None:
+    assert "verification_requested" in {happened.event.type for happened in ran("PC077")[0].history}
+
+
+@every_record
+def test_what_is_filled_in_misses_no_limit_that_the_record_does_not_tell_missed(case: str) -> None:
+    for acted in ran(case):
+        late = {clock.limit for clock in acted.case.clocks if shown(clock) in ("met_late", "missed")}
+        assert late <= LATE.get(case, set()), case
+
+
+LATE: Mapping[str, set[str]] = {"PC049": {"sign_engagement"}}
+"""Limits that run out because the record ends before what would have met them."""
 
 
 @every_record

@@ -15,16 +15,20 @@ def criminal() -> Iterator[Tale]:
     yield _two_who_cannot_hear()
 
     tale = Tale("PC084", CITY, date(2017, 12, 4)).tell(1).opened(proxy=parent("龙老汉"))
-    owed = {"ground": Said("non_essential_paper_missing"), "papers_owed": Said([{"kind": "hardship_proof"}]), "due_on": "2018-01-05"}
+    owed: dict[str, Any] = {
+        "ground": Said("non_essential_paper_missing"),
+        "papers_owed": Said([{"kind": "hardship_proof"}]),
+        "due_on": "2018-01-05",
+    }
     tale.tell(2).do(CITY.approver, "accept_first", tale.on, **owed)
     yield tale.left_out("that the paper is to come from another province, but as text")
 
     yield _victim()
 
     tale = Tale("PC087", CITY, date(2019, 6, 10)).tell(3, mention=(2,)).opened(proxy=parent("华某某"))
-    wall = {"lawyer": handler("liu.haifeng")[0], "why": Said("中心此前已为嫌疑人提供过法律帮助")}
+    wall: dict[str, Any] = {"lawyer": handler("liu.haifeng")[0], "why": Said("中心此前已为嫌疑人提供过法律帮助")}
     tale.do(CITY.caseworker, "declare_conflict_check", tale.on, "undated", cleared=Said(False), walled=[wall])
-    settled = {"settled_on": "2019-06-24", "summary": Said("中心促成赔偿谅解，数额在摘录之外")}
+    settled: dict[str, Any] = {"settled_on": "2019-06-24", "summary": Said("中心促成赔偿谅解，数额在摘录之外")}
     tale.pen(date(2019, 6, 24)).do(CITY.caseworker, "settle_without_assignment", tale.on, "undated", **settled)
     tale.settled_file("he.jing")
     tale.left_out("a month (December 2018) that the record gives without saying what happened", 1)
@@ -38,7 +42,7 @@ def _noticed(tale: Tale, organ: str, ground: Any, persons: list[dict[str, Any]],
 
 
 def _told_the_organ(tale: Tale, organ: str) -> Tale:
-    body = {"organ": organ, "lawyers": [handler(tale.lawyer)[0]], "served_on": tale.on.isoformat()}
+    body: dict[str, Any] = {"organ": organ, "lawyers": [handler(tale.lawyer)[0]], "served_on": tale.on.isoformat()}
     return tale.do(tale.team.caseworker, "notify_organ", tale.on, **body)
 
 
@@ -83,9 +87,14 @@ def _victim() -> Tale:
     person = {"party": {"name": tale.fact.name}, "role": Said("victim"), "guardian": {"name": "柯某某"}}
     _noticed(tale, organ, Said("victim_minor"), [person], at="2020-07-16T15:00:00+08:00", stage="investigation")
     tale.after(1).tell(3).given_to("zhou.yaqin")
-    missed = {"means": Said("通知书所载电话"), "tried_on": tale.on.isoformat(), "reached": Said(False), "detail": Said("无法接通")}
+    missed: dict[str, Any] = {
+        "means": Said("通知书所载电话"),
+        "tried_on": tale.on.isoformat(),
+        "reached": Said(False),
+        "detail": Said("无法接通"),
+    }
     tale.do("zhou.yaqin", "record_contact_attempt", tale.on, "undated", **missed).tell(4)
-    reached = {
+    reached: dict[str, Any] = {
         "means": Said("亲属号码"),
         "tried_on": tale.on.isoformat(),
         "reached": Said(True),

@@ -22,7 +22,12 @@ def elderly() -> Iterator[Tale]:
 
     tale = Tale("PC041", ANDING, date(2021, 11, 22)).tell(4, mention=(1, 2)).opened().before_aid(3, "filed", COURT, "first_instance")
     owed = [{"kind": "id_copy"}, {"kind": "hardship_proof"}]
-    ground = {"ground": "other_by_rule", "papers_owed": owed, "due_on": "2021-12-06", "detail": Said("开庭前值班人员电话报中心主任初评")}
+    ground: dict[str, Any] = {
+        "ground": "other_by_rule",
+        "papers_owed": owed,
+        "due_on": "2021-12-06",
+        "detail": Said("开庭前值班人员电话报中心主任初评"),
+    }
     tale.do(ANDING.approver, "accept_first", tale.on, "undated", **ground)
     tale.given_to("ji.xiulan")
     tale.tell(5).hearing_set(COURT, date(2021, 11, 25))
@@ -62,12 +67,12 @@ def _ended_and_came_back() -> Tale:
     """The old couple end the aid when the eldest son promises to care for them, and ask again five months later."""
     tale = Tale("PC040", ANDING, date(2024, 9, 9)).tell(1).opened(ANDING.caseworker).tell(2).visited("中心上门受理")
     tale.looked_into().decided().tell(3).given_to("chen.siyuan").after(2).signed().talked().after(7).tell(4).step("filed", COURT)
-    report = {"ground": Said("recipient_request"), "detail": Said("长子口头承诺后，老人要求终止援助")}
+    report: dict[str, Any] = {"ground": Said("recipient_request"), "detail": Said("长子口头承诺后，老人要求终止援助")}
     tale.after(14).do(tale.lawyer, "report_termination_ground", tale.on, "undated", **report)
-    ended = {"ground": Said("recipient_request"), "reasons": Said("长子口头承诺后，受援人要求终止援助")}
+    ended: dict[str, Any] = {"ground": Said("recipient_request"), "reasons": Said("长子口头承诺后，受援人要求终止援助")}
     tale.after(2).tell(5).do(tale.team.approver, "terminate_aid", tale.on, **ended)
     tale.after(8).part_file().pen(date(2025, 2, 17)).tell(6)
-    again = {"relation": Said("reapplication"), "stage": Said("first_instance")}
+    again: dict[str, Any] = {"relation": Said("reapplication"), "stage": Said("first_instance")}
     tale.do(tale.team.caseworker, "continue_case", tale.on, **again).next_case()
     tale.after(1).looked_into().after(1).decided().after(1).given_to("chen.siyuan").after(2).signed().talked()
     tale.after(14).known("other", COURT).reported_progress("变更诉讼请求为托养")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from ops.example.published.tale import Tale
 from ops.example.said import Said
@@ -33,9 +34,9 @@ def harm() -> Iterator[Tale]:
     yield tale.left_out("the year 2009, to which the record is put: the made-up directory begins in 2010").left_out("how many appraisals")
 
     tale = Tale("PC077", ANDING, date(2025, 7, 1)).tell(3, mention=(1,)).opened().before_aid(2, "filed", COURT, "first_instance")
-    checked = {"kind": "data_sharing", "agency": "残疾人联合会", "subject": Said("核查四级残疾与经济困难")}
+    checked: dict[str, Any] = {"kind": "data_sharing", "agency": "残疾人联合会", "subject": Said("核查四级残疾与经济困难")}
     tale.after(1).do(tale.team.caseworker, "request_verification", tale.on, "undated", **checked)
-    answer = {"result": Said("confirmed"), "detail": Said("四级残疾与经济困难属实")}
+    answer: dict[str, Any] = {"result": Said("confirmed"), "detail": Said("四级残疾与经济困难属实")}
     tale.do(tale.team.caseworker, "record_verification", tale.on, "undated", **answer)
     tale.means_checked().decided().after(1).tell(4).given_to("ji.xiulan").after(1).signed(authority="general").talked()
     tale.after(30).known("mediation_paper", COURT)
@@ -50,7 +51,11 @@ def _papers_later() -> Tale:
     """Accepted while a paper was missing, and assigned at once; the decision came with the paper."""
     opponents = [{"name": name} for name in ("甲责任人", "乙责任人", "甲保险公司", "乙保险公司")]
     tale = Tale("PC065", ANDING).tell(2, mention=(1,)).opened(opponents=opponents).tell(3)
-    owed = {"ground": Said("non_essential_paper_missing"), "papers_owed": [{"kind": "hardship_proof"}], "due_on": "2021-01-20"}
+    owed: dict[str, Any] = {
+        "ground": Said("non_essential_paper_missing"),
+        "papers_owed": [{"kind": "hardship_proof"}],
+        "due_on": "2021-01-20",
+    }
     tale.do(ANDING.approver, "accept_first", tale.on, **owed).tell(4).given_to("gu.changshun").after(2).signed().talked()
     tale.after(12).do(ANDING.desk, "supply_owed_papers", tale.on, "undated", papers=[{"kind": "hardship_proof"}])
     tale.after(1).do(ANDING.caseworker, "confirm_owed_papers", tale.on).after(1).means_checked().after(1).decided("first_instance")
@@ -72,7 +77,7 @@ def _twice_aided() -> Tale:
     tale.after(1).tell(2).given_to(*team).after(2).signed("guardian").talked()
     tale.after(14).tell(3).step("filed", COURT, stage="special_procedure").known("filed", COURT, stage="first_instance")
     tale.after(120).came_out("won", "judgment_received", "第一阶段诉讼；认定无民事行为能力与指定监护同期办理").wound_up().after(7).tell(4)
-    again = {"relation": Said("reapplication"), "stage": Said("first_instance")}
+    again: dict[str, Any] = {"relation": Said("reapplication"), "stage": Said("first_instance")}
     tale.do(tale.team.caseworker, "continue_case", tale.on, **again).next_case()
     tale.after(1).looked_into().after(1).decided("first_instance", "second_instance").after(1).given_to(*team)
     tale.after(1).signed("guardian").talked().after(7).known("filed", COURT).pen(date(2022, 5, 9))

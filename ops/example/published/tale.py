@@ -172,7 +172,7 @@ class Tale(Story):
     def signed(self, signed_by: str = "recipient", authority: str | None = None) -> Self:
         """The engagement on the pen's day. `authority` is said where it is given."""
         day = self.on.isoformat()
-        said = {"authority": Said(authority)} if authority else {"authority": "general"}
+        said: dict[str, Any] = {"authority": Said(authority)} if authority else {"authority": "general"}
         return self.do(self.lawyer, "sign_engagement", self.on, signed_on=day, signed_by=signed_by, method="signature", **said)
 
     def talked(self, kind: str = "client_meeting", summary: str = "会见受援人，核对事实和证据") -> Self:
@@ -263,7 +263,7 @@ class Tale(Story):
     def settled_file(self, who: str) -> Self:
         """From a settlement without an assignment to the archive: another caseworker files it, and nobody is paid."""
         self.after(8)
-        body = {"report": "指派前和解，材料齐备", "papers": filled.papers("closing_report", "outcome_paper")}
+        body: dict[str, Any] = {"report": "指派前和解，材料齐备", "papers": filled.papers("closing_report", "outcome_paper")}
         self.do(who, "submit_closing_report", self.on, **body).file_accepted(later(self.on, 7))
         self.do(self.team.approver, "approve_subsidy", later(self.on, 5), amount_fen=0, tariff="flat_criminal")
         self.paid(later(self.on, 7)).archived(later(self.on, 7))

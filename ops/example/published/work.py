@@ -78,8 +78,9 @@ def wages() -> Iterator[Tale]:
     tale = Tale("PC017", ANDING).tell(2, mention=(1,)).opened().tell(3).received("id_copy", "work_evidence").looked_into().decided()
     tale.tell(4).given_to("ma.zhiqiang").tell(5).signed("representatives").talked()
     tale.tell(7).step("payment_received", "某专业合作社").tell(8).step("payment_received", "某专业合作社").after(1).tell(6)
-    balance = {"closed_on": date(2023, 2, 14), "payment_due_on": "2024-12-31"}
-    tale.came_out("settled", "settlement_signed", "和解，分期；余款约定次年年底前付清", **balance).wound_up()
+    agreed = date(2023, 2, 14)
+    tale.came_out("settled", "settlement_signed", "和解，分期；余款约定次年年底前付清", closed_on=agreed, payment_due_on="2024-12-31")
+    tale.wound_up()
     yield tale.left_out("the amount of each of the two payments (only their sum is published), and the balance as a claim of its own")
 
     tale = Tale("PC021", CITY).tell(2, 1).opened().tell(3).received("id_copy", "work_evidence").looked_into().decided()
@@ -103,8 +104,8 @@ def wages() -> Iterator[Tale]:
     tale.after(1).given_to("shan.wenbo").after(2).signed().talked().after(30).tell(4).step("filed", COURT)
     tale.pen(date(2025, 2, 25)).tell(5).step("mediation_paper", COURT)
     tale.pen(date(2025, 3, 12)).tell(6).step("payment_received", "付款人")
-    tale.came_out("mediated", "mediation_paper", "网上调解，减额认可，已到账", closed_on=date(2025, 2, 25))
-    tale.tell(7).noted("受援人邮寄锦旗").wound_up()
+    tale.came_out("mediated", "mediation_paper", "网上调解，减额认可，已到账", closed_on=date(2025, 2, 25)).wound_up()
+    tale.tell(7).noted("受援人邮寄锦旗")
     yield tale.left_out("that nobody knew who the defendant was: an opponent has a name, or none")
 
     tale = Tale("PC035", CITY, date(2024, 5, 20)).tell(2, mention=(1,)).opened().received("id_copy").looked_into().decided()
@@ -117,8 +118,8 @@ def wages() -> Iterator[Tale]:
     tale = Tale("PC037", CITY, date(2011, 4, 11)).tell(1, mention=(2,)).opened().after(2).looked_into().after(1).decided()
     tale.after(1).given_to("bao.sheng", chosen=True).after(3).signed("representatives").talked()
     tale.after(90).reported_progress("跨省取证六个月")
-    tale.tell(3).came_out("settled", "settlement_signed", "与公司达成协议，约定付清期限").wound_up()
-    tale.left_out("a term for payment known by the month only (April 2012)", 4)
+    tale.tell(3, mention=(4,)).came_out("settled", "settlement_signed", "与公司达成协议；2012-04约定付清期限").wound_up()
+    tale.left_out("a term for payment known by the month only, but as text")
     yield tale.left_out(APPROXIMATE).left_out("that only some of the people came and named the lawyer")
 
     tale = Tale("PC039", YUNTAI, date(2019, 9, 16)).tell(2).opened("gu.xiang", outlet="W-YTX-BAISHA")
