@@ -565,6 +565,11 @@ class CaseState(Model):
         return tuple(r for r in self.recipients if r.status != "released")
 
     @property
+    def heads(self) -> int:
+        """The party under whose name the case is shown: the applicant, or, once gone, the first of those still in it."""
+        return next((r.party_id for r in self.present), 0)
+
+    @property
     def people(self) -> int:
         """How many people the case counts for: those named who are helped or may be, and those counted but not named yet.
 

@@ -107,7 +107,7 @@ def rows_for(case: CaseState) -> dict[str, Any]:
         "cause": matter.cause if matter else None,
         "channel": case.channel,
         "recipient_count": case.people,
-        "applicant": case.applicant.model_dump(mode="json", include={"name"}),
+        "applicant": case.parties[case.heads].model_dump(mode="json", include={"name"}),
         "opened_on": case.opened_on,
         "updated_at": case.updated_at,
         "due_at": next_due.due_at if next_due else None,

@@ -242,19 +242,3 @@ async def test_of_two_who_decide_for_overlapping_recipients_one_is_told_who_was_
     assert (refused.status, refused.code, refused.values["recipients"]) == (409, "already_decided", [2])
     decided = [r.party_id for r in (await state(house, case_id)).recipients if r.status == "granted"]
     assert decided in ([0, 1, 2], [2, 3])
-
-
-@pytest.mark.parametrize(
-    ("newcomer", "code"),
-    [
-        ({"name": "另一个名字", "id_kind": "resident_id", "id_number": "11010519491231002x"}, "duplicate_recipient"),
-        ({"name": "某建筑劳务有限公司"}, "recipient_is_opponent"),
-    ],
-)
-async def test_who_is_in_the_case_already_or_against_it_does_not_join(house: House, newcomer: dict[str, Any], code: str) -> None:
-    case_id = await examined(house)
-
-    with pytest.raises(Problem) as refused:
-        await house.do("caseworker", "add_recipients", case_id, recipients=[{"name": "新工友"}, newcomer], reason="同一工地")
-
-    assert [(e["pointer"].split("/")[2], e["code"]) for e in refused.value.errors] == [("1", code)]

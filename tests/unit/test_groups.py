@@ -434,6 +434,13 @@ def test_an_heir_goes_on_with_the_same_aid_and_signs_anew() -> None:
     assert case.then(CHECKED, SignEngagement(signed_on=TODAY)).state.recipients[1].engaged_on == TODAY
 
 
+def test_a_case_is_shown_under_the_name_of_who_is_still_in_it() -> None:
+    case = group(1, GRANTED, *ENGAGED).then(replaced("heir"))
+    view, row = case_view(case.state), rows_for(case.state)
+    assert (view["applicant"]["party_id"], view["co_applicants"]) == (1, [])
+    assert row["applicant"] == {"name": case.state.parties[1].name}
+
+
 def test_a_guardian_takes_over_what_was_signed() -> None:
     assert recipient(group(1, GRANTED, *ENGAGED).then(replaced("guardian_named")), 1).engaged_on == TODAY
 
