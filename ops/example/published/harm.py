@@ -58,7 +58,7 @@ def _papers_later() -> Tale:
     }
     tale.do(ANDING.approver, "accept_first", tale.on, **owed).tell(4).given_to("gu.changshun").after(2).signed().talked()
     tale.after(12).do(ANDING.desk, "supply_owed_papers", tale.on, "undated", papers=[{"kind": "hardship_proof"}])
-    tale.after(1).do(ANDING.caseworker, "confirm_owed_papers", tale.on).after(1).means_checked().after(1).decided("first_instance")
+    tale.after(1).do(ANDING.caseworker, "confirm_owed_papers", tale.on).after(1).looked_into().after(1).decided("first_instance")
     tale.after(14).known("filed", COURT)
     return tale.left_out("the village grid worker who sent them, but as the channel").left_out("medical costs of 40256.23 yuan: no claim")
 
@@ -76,7 +76,7 @@ def _twice_aided() -> Tale:
     team = ("zhang.jianguo", "wang.min", "li.xiaoyan", "pei.yuan")
     tale.after(1).tell(2).given_to(*team).after(2).signed("guardian").talked()
     tale.after(14).tell(3).step("filed", COURT, stage="special_procedure").known("filed", COURT, stage="first_instance")
-    tale.after(120).came_out("won", "judgment_received", "第一阶段诉讼；认定无民事行为能力与指定监护同期办理").wound_up().after(7).tell(4)
+    tale.after(120).came_out("other", "judgment_received", "第一阶段诉讼；认定无民事行为能力与指定监护同期办理").wound_up().after(7).tell(4)
     again: dict[str, Any] = {"relation": Said("reapplication"), "stage": Said("first_instance")}
     tale.do(tale.team.caseworker, "continue_case", tale.on, **again).next_case()
     tale.after(1).looked_into().after(1).decided("first_instance", "second_instance").after(1).given_to(*team)
