@@ -81,9 +81,15 @@ def _decisions(scenario: Scenario, step: Step, n: int, acted: list[Acted], now: 
         rules=current(),
         command_id=f"00000000-0000-7000-8000-{n:012d}",
         history=tuple(place.history),
+        co_accused_lawyers=_lawyers_of_co_accused(place.case, known),
         others={case_id: known.get(case_id, blank(case_id)) for case_id in command.others()},
     )
     return [(decision, command) for decision in decide(place.case, command, facts).cases]
+
+
+def _lawyers_of_co_accused(case: CaseState, known: dict[str, CaseState]) -> frozenset[str]:
+    linked = [known[str(link.case_id)] for link in case.links if link.relation == "co_accused" and str(link.case_id) in known]
+    return frozenset(handler.lawyer for other in linked if other.assignment for handler in other.assignment.lawyers)
 
 
 def _case_id(scenario: Scenario, n: int) -> str:
