@@ -17,6 +17,7 @@ from domain.clocks.reading import Shown
 from domain.command import Role
 from domain.lifecycle import Stage, State
 from domain.matching import Explanation, NotFollowedCause
+from domain.money import Money
 from domain.stages.application import Oral
 from domain.values import (
     Applicant,
@@ -234,6 +235,7 @@ class Case(Shape):
     assignment: CaseAssignment | None
     engagement: fold.Engagement | None
     representation: fold.Representation
+    money: Money | None
     replacement: fold.Replacement | None
     termination: fold.Termination | None
     outcome: fold.Outcome | None
