@@ -89,8 +89,6 @@ async def answer(request: Request, case_id: str, version: int, answer: str, visi
 
 
 async def _return(visit: Visit, case_id: str, form: Sent, sent: FormData) -> None:
-    if not form.reason.strip():
-        raise Problem(422, "reason_required", visit.t("faults.required"))
     body = {"proposal": form.version, "reason": form.reason}
     await visit.backend.command(visit.session, case_id, ReturnProposal.name, body, key=form.key, if_match=_version(sent), lang=visit.lang)
 

@@ -24,7 +24,7 @@ from web.page import REPEATABLE, RESUME, PageRoute, Visit, go, guarded, problem_
 from web.paste import Fault, Known, Pasted, against, read
 from web.paste_view import SAID, preview
 from web.prepared import prepared
-from web.visit_plan import OPENING, WAYS, Plan, Wanted, Way, everybody, planned, sheet_fields
+from web.visit_plan import OPENING, WAYS, Plan, Wanted, Way, everybody, key_of, planned, sheet_fields
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PRINT = "/cases/{case_id}/papers/print"
@@ -58,7 +58,7 @@ async def blank_sheet(visit: Signed) -> Response:
     _receives(visit)
     body = {OPENING: {**own_office(visit), "channel": "walk_in", "received_by_centre_on": now().date().isoformat()}}
     way: Way = "accept_first"
-    said: Json = {"way": way, "receipt": TRUE, "same_groups": TRUE}
+    said: Json = {"way": way, "receipt": TRUE, "same_groups": TRUE, "speaking": []}
     return await _show(visit, Sheet(shown(sheet_fields(), body), said, uuid4().hex))
 
 
@@ -193,12 +193,13 @@ async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
     application = cast("Tree", sheet.typed.get(OPENING, {}))
     groups: dict[str, Sequence[Field]] = {f.name: f.fields for f in sheet_fields()}
     people = everybody(application, sheet.pasted.people)
+    typed = [person for person in everybody(application, ()) if person.get("name")]
     return render(
         visit, "same_day.html", status, sheet=sheet, parts={name: {f.name: f for f in fields} for name, fields in groups.items()},
         choices=partial(choices.of, application), errors=sheet.errors, only_choice=False, open_at=sheet.faulty_within,
         field_label=partial(label_of, visit), hint=partial(hint_of, visit),
-        word_of=partial(word_of, visit), wanted=_wanted({"speaking": [], **sheet.said}), said=sheet.said,
-        counted=len(people),
+        word_of=partial(word_of, visit), wanted=_wanted(sheet.said), said=sheet.said,
+        counted=len(people), typed_people=[(key_of(person), person["name"]) for person in typed],
         may={name: bool(visit.roles & COMMANDS[name].roles) for name in COMMANDS}, is_approver="approver" in visit.roles,
         found=preview(visit, sheet.pasted), kept=sheet.resumed or sheet.looked_at or status != 200,
     )  # fmt: skip

@@ -117,8 +117,24 @@ async def test_the_two_person_rule_is_told_before_it_refuses(browser: httpx.Asyn
     assert backend.states[case_id].proposals[0].state == "open"
 
 
+async def test_who_examined_a_case_is_told_that_a_colleague_decides(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await opened(backend)
+    steps: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("declare_conflict_check", {"cleared": True}),
+        ("recommend_decision", {"decision": "refuse", "opinion": "不属于范围"}),
+    )
+    for command, body in steps:
+        await backend.command(CLERK, case_id, command, body, key=command, if_match=None, lang="en")
+    backend.staff[CLERK].role = "approver"
+    await enter(browser, CLERK)
+    page = await browser.get("/to-approve")
+    assert "you did the step before (decision recommended)" in page.text
+    assert f"/cases/{case_id}/commands/refuse_aid" not in page.text
+
+
 async def test_the_desk_is_the_approvers_alone(browser: httpx.AsyncClient, backend: InMemory) -> None:
     await enter(browser, CLERK)
     assert (await browser.get("/to-approve")).status_code == 403
+    await opened(backend)  # waits for the caseworker
     await enter(browser, CHIEF)
     assert "Nothing waits for your decision" in (await browser.get("/to-approve")).text

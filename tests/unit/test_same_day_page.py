@@ -99,6 +99,21 @@ async def test_faults_of_the_paste_stand_at_their_rows_and_nothing_is_saved(brow
     assert not backend.states
 
 
+async def test_a_row_that_only_the_page_finds_fault_with_is_not_saved(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    await enter(browser, DESK)
+    for text in ("姓名\t金额\n李某\t约五千", f"姓名\t身份证号\n欧阳\t{number(77)}"):
+        more = {"/visit/paste": text, "/submit_application/applicant/id_number": number(77)}
+        assert (await browser.post("/same-day", data=await sheet(browser, **more))).status_code == 422
+    assert not backend.states
+
+
+async def test_without_the_tick_nobody_is_put_into_a_group(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    await enter(browser, DESK)
+    await browser.post("/same-day", data=await sheet(browser, **{"/visit/paste": workers(1), "/visit/same_groups": ""}))
+    (case,) = backend.states.values()
+    assert [p.categories for p in case.parties[:2]] == [("migrant_worker",), ()]
+
+
 async def test_a_fault_that_the_rules_find_stands_at_the_field_it_is_about(browser: httpx.AsyncClient, backend: InMemory) -> None:
     await enter(browser, DESK)
     data = await sheet(browser, **{"/submit_application/applicant/id_number": "110105194912310021", "/assign_unit/lawyer": ""})
@@ -206,3 +221,9 @@ def test_every_pointer_of_the_bundle_finds_its_place_on_the_sheet() -> None:
     assert plan.pasted_at("/submit_application/co_applicants/0/name") is None
     assert plan.pasted_at("/submit_application/co_applicants/1/phone") == (1, "/phone")
     assert plan.pasted_at("/submit_application/matter/summary") is None
+
+
+def test_nothing_overtakes_what_waits_for_somebody_else() -> None:
+    bodies = {"submit_application": {"applicant": {"name": "李某"}}, "assign_unit": {"unit": "U"}}
+    plan = planned(bodies, Wanted(way="waiver"), (), {"approver", "caseworker"}, rules.current().policy)
+    assert [step.command for step in plan.proposed] == ["grant_aid", "assign_unit"]
