@@ -4,14 +4,12 @@ import sqlalchemy as sa
 import structlog
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.common import WorkflowIDReusePolicy
 
 from ledger.schema import cases, inbox
 from ledger.sql import Statement
 from ledger.store import WORKER, Database
-from workflows import contract
-from workflows.contract import CaseInput
 from workflows.faultpoints import reach
+from workflows.waking import wake
 
 _log = structlog.get_logger(__name__)
 
@@ -67,13 +65,5 @@ class Reconciler:
 
     async def wake(self, case_id: str) -> None:
         """Signal-with-start: idempotent, and harmless for a case that lacks nothing."""
-        await self._client.start_workflow(
-            "case",
-            CaseInput(case_id),
-            id=contract.workflow_id(case_id),
-            task_queue=contract.CASE_QUEUE,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            task_timeout=contract.TASK_TIMEOUT,
-            start_signal=contract.RECHECK_SIGNAL,
-        )
+        await wake(self._client, case_id)
         reach("signal_with_start")

@@ -1,36 +1,36 @@
 """Decide and record one command: one PostgreSQL transaction, whatever process dies when.
 
-Locks are always taken in this order: the case's row, its number series, the ledger. The activity may run twice, also at the
-same time: executions may repeat, events may not (the inbox row is read again under the case's lock).
+Locks are always taken in this order: the cases' rows by id, who defends co-accused (`deciding.py`), the number series, the ledger. The
+activity may run twice, also at the same time: executions may repeat, events may not (the inbox row is read again under the case's lock).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
+from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 from sqlalchemy.dialects.postgresql import insert
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.deciding import Deciding, Part, parts_of
 from domain.case import SCHEMA, CaseState, blank, fold
 from domain.clocks import DeadlineEscalated, DeadlineMissed, DeadlineWarned
 from domain.clocks import plan as alarms_of
-from domain.command import Actor, Facts, Refusal, Series
-from domain.decide import Decision, decide
+from domain.command import Refusal
+from domain.decide import Decision
 from domain.rules import Rules
-from domain.stages import COMMANDS
 from ledger import events as store
 from ledger import inbox
 from ledger.directory import DirectoryCache
-from ledger.schema import cases, number_series, outbox
+from ledger.schema import cases, outbox
 from ledger.schema import inbox as inbox_table
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database
-from readmodels import cases as open_cases
 from readmodels.case_list import UPSERT, rows_for
 from workflows.contract import LEDGER_BEHIND, Alarm, Plan, RecordRequest
 from workflows.faultpoints import reach
@@ -38,6 +38,9 @@ from workflows.faultpoints import reach
 _log = structlog.get_logger(__name__)
 
 _LOCK = Statement(sa.select(cases).where(cases.c.case_id == sa.bindparam("id")).with_for_update())
+_EXISTING = Statement(
+    sa.select(cases.c.case_id).where(cases.c.case_id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(cases.c.case_id.type)))).limit(1)
+)
 _OPEN = Statement(insert(cases).values(case_id=sa.bindparam("id", type_=cases.c.case_id.type)).on_conflict_do_nothing())
 
 
@@ -56,12 +59,6 @@ _SYSTEM = Statement(
         )
     )
     .on_conflict_do_nothing()
-)
-_DRAW = Statement(
-    insert(number_series)
-    .values(kind=sa.bindparam("kind"), centre=sa.bindparam("centre"), year=sa.bindparam("year", type_=sa.Integer), last=1)
-    .on_conflict_do_update(index_elements=["kind", "centre", "year"], set_={"last": number_series.c.last + 1})
-    .returning(number_series.c.last)
 )
 _KEEP = Statement(
     sa.update(cases)
@@ -131,7 +128,17 @@ class Recorder:
 
     async def record(self, request: RecordRequest) -> Plan:
         reach("timer_fired" if request.alarm else "before_lock")
+        locked: Collection[str] = ()
+        while True:
+            try:
+                return await self._record(request, locked)
+            except _OutOfOrder as others:
+                locked = others.case_ids
+
+    async def _record(self, request: RecordRequest, first: Collection[str]) -> Plan:
+        """Record the command; `first` are cases of smaller ids than its own, whose rows are locked before. Raises `_OutOfOrder`."""
         async with self._database.transaction(WORKER, pipeline=True, keyed=True) as conn:
+            states = {case_id: await load_case(conn, case_id, await _locked(conn, case_id)) for case_id in sorted(first)}
             row, received, asked = await self._lock(conn, request)
             reach("after_lock")
             case = await load_case(conn, request.case_id, row)
@@ -142,22 +149,34 @@ class Recorder:
                     non_retryable=True,
                 )
             if received["outcome"] is not None:
-                return plan_of(case, refused=refusal_code(received["outcome"]))
+                return plan_of(case, refused=refusal_code(received["outcome"]), touched=others_touched(received["outcome"]))
             directory = await self._directory.answer(conn, asked)
             try:
-                decision = await self._decide(conn, case, received, request, directory)
+                parts = _parts(received, alarm=request.alarm is not None)
+                states |= await self._others(conn, request.case_id, parts, states)
+                deciding = Deciding(conn, request, self._rules(), directory)
+                decision = await deciding.decide(parts, states | {request.case_id: case}, received["if_match"])
             except Refusal as refusal:
                 await inbox.settle(conn, request.command_id, refused(case, refusal))
                 return plan_of(case, refused=refusal.code)
             reach("after_decide")
-            rows = await _append(conn, decision, received)
+            rows = [await _append(conn, each, received) for each in decision.cases]
             reach("after_append")
             await _keep(conn, decision, received, rows)
             if request.owed:
                 await _ARM.run(conn, id=request.case_id, version=decision.case.version)
             reach("before_commit")
         reach("after_commit")
-        return plan_of(decision.case)
+        return plan_of(decision.case, touched=[other.case.case_id for other in decision.others])
+
+    async def _others(self, conn: Connection, own: str, parts: Iterable[Part], held: Mapping[str, CaseState]) -> dict[str, CaseState]:
+        """The other cases the command concerns, locked in the order of their ids. Raises `_OutOfOrder`."""
+        wanted = sorted({case_id for part in parts for case_id in part.command.others()} - held.keys() - {own})
+        rows = {case_id: await _locked(conn, case_id) for case_id in wanted if case_id > own}
+        earlier = [case_id for case_id in wanted if case_id < own]
+        if earlier and await _any_exists(conn, earlier):
+            raise _OutOfOrder(earlier)
+        return {case_id: await load_case(conn, case_id, rows.get(case_id) or await _locked(conn, case_id)) for case_id in wanted}
 
     async def _lock(self, conn: Connection, request: RecordRequest) -> tuple[Row | None, Row, Any]:
         """The case's row, locked; then, read in a statement of its own, the inbox row."""
@@ -166,8 +185,7 @@ class Recorder:
         asked = await self._directory.ask(conn)
         row, found = await locked.fetchone(), await received.fetchone()
         if row is None:
-            await _OPEN.run(conn, id=request.case_id)
-            row = await (await _LOCK.run(conn, id=request.case_id)).fetchone()
+            row = await _locked(conn, request.case_id)
             found = await inbox.row(conn, request.command_id)
         if found is None and request.alarm is not None:
             await _SYSTEM.run(conn, **_system_row(request.case_id, request.command_id, request.alarm))
@@ -176,29 +194,37 @@ class Recorder:
             raise ApplicationError(f"the inbox holds no {request.command_id}", type="unknown_command_id", non_retryable=True)
         return row, found, asked
 
-    async def _decide(self, conn: Connection, case: CaseState, received: Row, request: RecordRequest, directory: Any) -> Decision:
-        if_match = received["if_match"]
-        if if_match is not None and not case.last_act_version <= if_match <= case.version:
-            raise Refusal("version_mismatch", status=412, version=case.version)
-        rules = self._rules()
-        needs = COMMANDS[received["command"]].needs
-        history = await store.load_history(conn, request.case_id) if "history" in needs else []
-        loads = await open_cases.loads(conn) if "loads" in needs else {}
-        facts = Facts(
-            now=request.decided_at,
-            effective_on=received["effective_on"] or request.decided_at.astimezone(rules.zone).date(),
-            actor=Actor(**received["actor"]),
-            directory=directory,
-            rules=rules,
-            command_id=request.command_id,
-            on_behalf_of=received["on_behalf_of"],
-            loads=loads,
-            history=tuple(r.happened for r in history),
-            positions={r.position: r.at.version for r in history},
-        )
-        decision = _decided(case, received, facts, alarm=request.alarm is not None)
-        numbers = iter([await _draw(conn, h.event.series()) for h in decision.events if h.event.series()])
-        return decision.numbered(lambda _: next(numbers), directory)
+
+class _OutOfOrder(Exception):  # noqa: N818 -- a signal between two functions of this file
+    """The command concerns cases whose rows come before its own: the transaction begins again and locks them first."""
+
+    def __init__(self, case_ids: Collection[str]) -> None:
+        super().__init__(case_ids)
+        self.case_ids = case_ids
+
+
+async def _locked(conn: Connection, case_id: str) -> Row | None:
+    """The case's row, locked; made where there is none."""
+    if (row := await (await _LOCK.run(conn, id=case_id)).fetchone()) is None:
+        await _OPEN.run(conn, id=case_id)
+        row = await (await _LOCK.run(conn, id=case_id)).fetchone()
+    return row
+
+
+async def _any_exists(conn: Connection, case_ids: Collection[str]) -> bool:
+    """Whether any of these cases is there. One that is about to be opened is known to nobody else, so its place does not matter."""
+    return await (await _EXISTING.run(conn, ids=list(case_ids))).fetchone() is not None
+
+
+def _parts(received: Row, *, alarm: bool) -> tuple[Part, ...]:
+    """The commands of the inbox row. Raises a `Refusal` where it holds what no longer is a command, but an alarm is left to the retries."""
+    try:
+        return parts_of(received)
+    except ValidationError as fault:
+        if alarm:
+            raise
+        _log.exception("not a command", command=received["command"], command_id=received["command_id"])
+        raise Refusal("internal_error", status=500) from fault
 
 
 async def load_case(conn: Connection, case_id: str, row: Row | None) -> CaseState:
@@ -213,7 +239,7 @@ async def load_case(conn: Connection, case_id: str, row: Row | None) -> CaseStat
     return fold((r.happened for r in history), blank(case_id))
 
 
-def plan_of(case: CaseState, *, pending: list[str] | None = None, refused: str | None = None) -> Plan:
+def plan_of(case: CaseState, *, pending: list[str] | None = None, refused: str | None = None, touched: list[str] | None = None) -> Plan:
     return Plan(
         case_id=case.case_id,
         version=case.version,
@@ -224,10 +250,11 @@ def plan_of(case: CaseState, *, pending: list[str] | None = None, refused: str |
         alarms=[Alarm(a.clock_id, a.plan_version, a.rung, a.at) for a in alarms_of(case)],
         pending=pending or [],
         refused=refused,
+        touched=touched or [],
     )
 
 
-def recorded_outcome(decision: Decision, rows: list[Row]) -> dict[str, Any]:
+def recorded_outcome(decision: Decision, rows: Sequence[Row]) -> dict[str, Any]:
     """What the inbox keeps of a command that was carried out; the HTTP answer is built from it and the ledger."""
     case = decision.case
     return {
@@ -240,21 +267,9 @@ def recorded_outcome(decision: Decision, rows: list[Row]) -> dict[str, Any]:
     }
 
 
-def _decided(case: CaseState, received: Row, facts: Facts, *, alarm: bool) -> Decision:
-    """The rules' answer. Raises `Refusal`, also where the rules themselves fail at somebody's command.
-
-    Rules are pure: repeated, they would fail again and hold up everything else that is to be done on the case. An alarm's failure is
-    left to Temporal's retries, since nobody waits for its answer.
-    """
-    try:
-        return decide(case, COMMANDS[received["command"]].model_validate(received["body"]), facts)
-    except Refusal:
-        raise
-    except Exception as fault:
-        if alarm:
-            raise
-        _log.exception("rules failed", command=received["command"], command_id=facts.command_id, case_id=case.case_id)
-        raise Refusal("internal_error", status=500) from fault
+def others_touched(outcome: Mapping[str, Any]) -> list[str]:
+    """Ids of the other cases a command opened or wrote to, in their order."""
+    return [other["case_id"] for other in outcome.get("others", ())]
 
 
 def refused(case: CaseState, refusal: Refusal) -> dict[str, Any]:
@@ -287,13 +302,6 @@ def _system_row(case_id: str, command_id: str, alarm: Alarm) -> dict[str, Any]:
     }
 
 
-async def _draw(conn: Connection, series: Series | None) -> int:
-    assert series is not None  # noqa: S101 -- the caller has asked
-    row = await (await _DRAW.run(conn, **series._asdict())).fetchone()
-    assert row is not None  # noqa: S101 -- an upsert returns its row
-    return row["last"]
-
-
 async def _append(conn: Connection, decision: Decision, received: Row) -> list[Row]:
     if not decision.events:
         return []
@@ -305,49 +313,59 @@ async def _append(conn: Connection, decision: Decision, received: Row) -> list[R
     return await store.append(conn, stream, decision.before.version, drafts)
 
 
-async def _keep(conn: Connection, decision: Decision, received: Row, rows: list[Row]) -> None:
+async def _keep(conn: Connection, decision: Decision, received: Row, rows: Sequence[list[Row]]) -> None:
     """The inline read models, the search terms, the messages to be sent, the outcome."""
-    case = decision.case
-    if rows:
-        listed = rows_for(case)
-        await _KEEP.run(
-            conn,
-            id=case.case_id,
-            version=case.version,
-            state=case.model_dump_json(exclude_none=True),
-            centre=listed["centre"],
-            unit=listed["unit"],
-            outlet=listed["outlet"],
-            next_rung_at=min((a.at for a in alarms_of(case)), default=None),
-        )
-        await UPSERT.run(conn, **listed)
-        if terms := received["tokens"]:
-            subjects, kinds, tokens, keys = map(list, zip(*terms, strict=True))
-            await _TOKENS.run(
-                conn, case_id=case.case_id, subjects=subjects, kinds=kinds, tokens=[bytes.fromhex(token) for token in tokens], keys=keys
-            )
-        for happened, row in zip(decision.events, rows, strict=True):
-            event = happened.event
-            if isinstance(event, DeadlineWarned | DeadlineMissed | DeadlineEscalated):
-                await _OUTBOX.run(
-                    conn,
-                    id=received["command_id"].removeprefix("sys/"),
-                    case_id=case.case_id,
-                    position=row["position"],
-                    kind=event.type,
-                    recipients=list(event.to),
-                    data={"clock": event.clock_id, "limit": event.limit, "due_on": event.due_on.isoformat()},
-                    centre=listed["centre"],
-                    unit=listed["unit"],
-                    outlet=listed["outlet"],
-                )
-    await inbox.settle(conn, received["command_id"], recorded_outcome(decision, rows))
+    for each, written in zip(decision.cases, rows, strict=True):
+        if written:
+            await _keep_case(conn, each, received, written)
+    outcome = recorded_outcome(decision, rows[0])
+    if decision.others:
+        pairs = zip(decision.others, rows[1:], strict=True)
+        outcome["others"] = [{"case_id": each.case.case_id, **recorded_outcome(each, written)} for each, written in pairs]
+    await inbox.settle(conn, received["command_id"], outcome)
     _log.info(
         "command recorded",
-        case_id=case.case_id,
+        case_id=decision.case.case_id,
         command=received["command"],
         command_id=received["command_id"],
         correlation_id=received["correlation_id"],
-        version=case.version,
-        events=len(rows),
+        version=decision.case.version,
+        events=sum(map(len, rows)),
     )
+
+
+async def _keep_case(conn: Connection, decision: Decision, received: Row, rows: list[Row]) -> None:
+    case = decision.case
+    listed = rows_for(case)
+    await _KEEP.run(
+        conn,
+        id=case.case_id,
+        version=case.version,
+        state=case.model_dump_json(exclude_none=True),
+        centre=listed["centre"],
+        unit=listed["unit"],
+        outlet=listed["outlet"],
+        next_rung_at=min((a.at for a in alarms_of(case)), default=None),
+    )
+    await UPSERT.run(conn, **listed)
+    people = {str(party.subject_id) for party in case.parties}
+    if terms := [term for term in received["tokens"] or () if term[0] in people]:
+        subjects, kinds, tokens, keys = map(list, zip(*terms, strict=True))
+        await _TOKENS.run(
+            conn, case_id=case.case_id, subjects=subjects, kinds=kinds, tokens=[bytes.fromhex(token) for token in tokens], keys=keys
+        )
+    for happened, row in zip(decision.events, rows, strict=True):
+        event = happened.event
+        if isinstance(event, DeadlineWarned | DeadlineMissed | DeadlineEscalated):
+            await _OUTBOX.run(
+                conn,
+                id=received["command_id"].removeprefix("sys/"),
+                case_id=case.case_id,
+                position=row["position"],
+                kind=event.type,
+                recipients=list(event.to),
+                data={"clock": event.clock_id, "limit": event.limit, "due_on": event.due_on.isoformat()},
+                centre=listed["centre"],
+                unit=listed["unit"],
+                outlet=listed["outlet"],
+            )

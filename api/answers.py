@@ -185,6 +185,9 @@ class Answers:
     def case_view(self) -> Json:
         return views.case_view(self.case, NOW)
 
+    def chapter(self) -> Json:
+        return views.chapter(self.case, asked=True)
+
     def events(self) -> list[Json]:
         return [views.event_view(CASE_ID, r, self.directory) for chapter in self.story.values() for r in chapter.recorded]
 

@@ -13,6 +13,7 @@ from domain.case import CaseState
 from domain.decide import may_issue
 from ledger.events import Recorded, recorded_all
 from readmodels import cases, history
+from readmodels import chain as cases_in_chain
 
 type Json = dict[str, Any]
 
@@ -50,7 +51,7 @@ async def case(
 
 async def _shown(desk: Desk, stood: CaseState, now: CaseState, at: datetime) -> Json:
     view = views.withhold(views.case_view(stood, at), access.withheld(desk.principal, access.scope_of(now), desk.directory))
-    return await desk.reveal(stood.case_id, view)
+    return views.opened_bodies(await desk.reveal(stood.case_id, view))
 
 
 async def events(desk: Desk, case_id: str, *, after: int = 0, limit: int = 50, type_: str | None = None) -> Json:
@@ -94,6 +95,17 @@ async def allowed(desk: Desk, case_id: str) -> Json:
         if (who := access.actor(desk.principal, kind.name, scope, desk.directory)) and may_issue(now, kind, who, desk.directory, today)
     ]
     items = [{"name": n, "label": texts.text(desk.lang, f"commands.{n}"), "schema": body_schema(n)} for n in names]
+    return {"items": items, "next_cursor": None}
+
+
+async def chain(desk: Desk, case_id: str) -> Json:
+    """The case with those before and after it, so far as they exist for the caller, in the order they were opened."""
+    now = await visible(desk, case_id)
+    story = await cases_in_chain.of(desk.conn, now, lambda c: access.may_see(desk.principal, access.scope_of(c), desk.directory))
+    items = [
+        views.withhold(views.chapter(c, asked=c.case_id == case_id), access.withheld(desk.principal, access.scope_of(c), desk.directory))
+        for c in story
+    ]
     return {"items": items, "next_cursor": None}
 
 

@@ -18,12 +18,26 @@ from domain.command import Role
 from domain.lifecycle import Stage, State
 from domain.matching import Explanation, NotFollowedCause
 from domain.stages.application import Oral
-from domain.values import Applicant, CaseStage, Channel, Code, Fen, HouseholdMember, Matter, Paper, Party, PersonalText, Residence
+from domain.values import (
+    Applicant,
+    CaseStage,
+    Cause,
+    Channel,
+    Code,
+    Fen,
+    HouseholdMember,
+    Matter,
+    MatterKind,
+    Paper,
+    Party,
+    PersonalText,
+    Residence,
+)  # fmt: skip
 
 WITHHELD_OF_A_CASE = frozenset({
     "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "engagement", "representation", "outcome",
     "papers", "documents", "holds", "links", "oral", "recipients", "supplement", "verifications", "visits", "replacement", "termination",
-    "objection",
+    "objection", "proposals",
 })  # fmt: skip
 """Fields of a case that one role or another may not see; they are absent then, and named in `withheld`."""
 
@@ -221,6 +235,9 @@ class Case(Shape):
     issued: list[fold.Issued]
     holds: list[fold.Hold]
     links: list[fold.Link]
+    continues: fold.Continues | None
+    continued_by: list[fold.Continued]
+    proposals: list[fold.Proposal]
     visits: list[fold.Visit]
     clocks: list[Clock]
     unknown_limits: list[fold.UnknownLimit]
@@ -228,6 +245,35 @@ class Case(Shape):
     opened_on: date
     updated_at: AwareDatetime
     as_of_basis: Literal["version", "recorded", "legal", "recorded_and_legal"] | None = None
+    withheld: list[str] | None = None
+
+
+class ChapterMatter(Shape):
+    kind: MatterKind | None
+    cause: Cause | None
+    stage: CaseStage | None
+
+
+class Chapter(Shape):
+    """A case of a chain in a few words; `relation` is how it came from the one before, `asked` whether it is the one asked about."""
+
+    model_config = ConfigDict(json_schema_extra=perhaps(frozenset({"matter", "outcome"})))
+
+    case_id: UUID
+    asked: bool
+    register_number: str | None
+    case_number: str | None
+    relation: fold.Relation | None
+    centre: Code
+    stage: Stage
+    state: State
+    matter: ChapterMatter | None
+    recipient_count: int
+    lawyer: Code | None
+    opened_on: date
+    granted_on: date | None
+    outcome: fold.Outcome | None
+    terminated_on: date | None
     withheld: list[str] | None = None
 
 

@@ -1,43 +1,41 @@
-"""A command's way from the request to its answer: validate, check access, seal, take into the inbox, carry, read the answer.
+"""A request's way to its answer: validate, check access, seal, take into the inbox, carry, read the answer.
 
-Pages and JSON routes call the same functions; only who reads the form and who draws the answer differs.
+A request is one command, or a bundle of commands that stand or fall together. Pages and JSON routes call the same functions; only who reads
+the form and who draws the answer differs.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hmac import compare_digest
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from api import views
-from api.correction import seal_correction
+from api.asked import AskedPart, asked_parts, check_proposal, parsed
 from api.courier import Courier, EngineAway, LedgerBehind
 from api.gate import Busy
 from api.problem import Problem, not_found, of_refusal, retry
-from api.typed import check_numbers, typed
+from api.sealing import Sealing, kept
+from api.typed import check_numbers
 from domain import access
 from domain.access import Principal
 from domain.case import SCHEMA, CaseState, blank, fold
 from domain.command import Actor, Command, Refusal
 from domain.directory import Directory
-from domain.stages import COMMANDS
 from domain.stages.any_stage import LinkCase
-from domain.stages.correction import CorrectRecord
-from domain.values import Party, Personal, Sealed, map_personal
+from domain.stages.proposal import ProposeCommands
 from ledger import chain, events, inbox
 from ledger.directory import DirectoryCache
 from ledger.inbox import IdempotencyConflict, Received
 from ledger.keys import KeyRing, body_hmac
-from ledger.personal import Erased, Sealer, SubjectKeys, load_keys, new_subject_key, parties_of, subjects_in, unseal_json, with_subjects
+from ledger.personal import Erased, Sealer, SubjectKeys, load_keys, subjects_in, unseal_json
 from ledger.schema import cases
-from ledger.sql import Connection, Row, Statement
+from ledger.sql import Connection, Cursor, Row, Statement
 from ledger.store import Database
-from ledger.tokens import tokens_for
 
-OPENING = "submit_application"
 _CASE = Statement(sa.select(cases.c.version, cases.c.schema, cases.c.snapshot).where(cases.c.case_id == sa.bindparam("id")))
 
 
@@ -52,6 +50,9 @@ class Answer:
     body: dict[str, Any]
     version: int
     replayed: bool
+    others: Sequence[dict[str, Any]] = ()
+    """The same of every other case the command opened or wrote to."""
+    command_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,14 @@ class Ask:
         return chain.canonical({"command": self.command, "case_id": self.case_id, "body": self.body})
 
 
+class Issued(NamedTuple):
+    """A command of a request as it was read, and who issues it in which role."""
+
+    part: AskedPart
+    command: Command
+    actor: Actor
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A command that stands in the inbox; `settled` once its outcome stands there too.
@@ -93,6 +102,15 @@ class Taken:
     def again(cls, row: Row, *, opening: bool) -> Self:
         """The earlier command that a key names."""
         return cls(row["command_id"], str(row["case_id"]), opening, replayed=True, settled=row["outcome"] is not None)
+
+
+class Made(NamedTuple):
+    """A case, what a command's outcome says of it, and what it takes to show that."""
+
+    case_id: str
+    outcome: Mapping[str, Any]
+    directory: Directory
+    keys: SubjectKeys
 
 
 class Commands:
@@ -122,10 +140,9 @@ class Commands:
         return await self._answer(ask, taken)
 
     async def take_in(self, ask: Ask) -> Taken:
-        """Write the command's inbox row, or find the one its key wrote before. Raises `Problem`."""
-        kind = COMMANDS.get(ask.command)
-        if kind is None or "system" in kind.roles:
-            raise not_found("unknown_command", command=ask.command)
+        """Write the request's inbox row, or find the one its key wrote before. Raises `Problem`."""
+        asked_for = asked_parts(ask.command, ask.body, opening=ask.case_id is None)
+        opening = not asked_for[0].kind.states
         canonical = ask.canonical()
         async with self._database.transaction(ask.session, pipeline=True, keyed=True) as conn:
             earlier = await inbox.ask_known(conn, ask.principal.username, ask.key)
@@ -135,22 +152,18 @@ class Commands:
             if known is not None:
                 if not compare_digest(bytes(known["body_hmac"]), body_hmac(self._keys.inbox, canonical, known["hmac_key"])):
                     raise Problem(409, "idempotency_conflict")
-                return Taken.again(known, opening=not kind.states)
+                return Taken.again(known, opening=opening)
             directory = await self._directory.answer(conn, asked)
             case = await self._case(conn, ask, row and await row.fetchone(), directory)
-            actor = self._actor(ask, case, directory)
-            command = _parsed(kind, ask.body)
-            if isinstance(command, LinkCase):
-                await self._check_link(conn, ask, command, directory)
-            received, keys = await self._sealed(conn, ask, command, case, actor)
+            received, keys = await self._received(conn, ask, self._issued(ask, asked_for, case, directory), case, directory)
             try:
                 twin = await inbox.receive(conn, received, lambda key_id: body_hmac(self._keys.inbox, canonical, key_id))
             except IdempotencyConflict as fault:
                 raise Problem(409, "idempotency_conflict") from fault
             if twin is not None:
-                return Taken.again(twin, opening=not kind.states)
+                return Taken.again(twin, opening=opening)
             known_version = case.version if case else 0
-            return Taken(received.command_id, received.case_id, opening=not kind.states, known=known_version, keys=keys)
+            return Taken(received.command_id, received.case_id, opening=opening, known=known_version, keys=keys)
 
     async def _case(self, conn: Connection, ask: Ask, row: Row | None, directory: Directory) -> CaseState | None:
         """The case the command is for, if the caller may know of it. Raises 404 otherwise."""
@@ -177,34 +190,42 @@ class Commands:
             return CaseState.model_validate(row["snapshot"])
         return fold((r.happened for r in await events.load_history(conn, case_id)), blank(case_id))
 
-    def _actor(self, ask: Ask, case: CaseState | None, directory: Directory) -> Actor:
-        actor = access.actor(ask.principal, ask.command, access.scope_of(case) if case else None, directory)
-        if actor is None:
-            raise Problem(403, "role_not_allowed", command=ask.command)
-        return actor
+    def _issued(self, ask: Ask, asked_for: Sequence[AskedPart], case: CaseState | None, directory: Directory) -> Iterator[Issued]:
+        """Each command as read from its body, with the person in the role that issues it. Raises `Problem` for the first at fault."""
+        scope = access.scope_of(case) if case else None
+        for part in asked_for:
+            with part.blamed():
+                actor = access.actor(ask.principal, part.kind.name, scope, directory)
+                if actor is None:
+                    raise Problem(403, "role_not_allowed", command=part.kind.name)
+                command = parsed(part.kind, part.body)
+            if scope is None:
+                scope = access.scope_at_opening(ask.principal, command, actor, directory)
+            yield Issued(part, command, actor)
 
-    async def _sealed(
-        self, conn: Connection, ask: Ask, command: Command, case: CaseState | None, actor: Actor
+    async def _received(
+        self, conn: Connection, ask: Ask, issued: Iterable[Issued], case: CaseState | None, directory: Directory
     ) -> tuple[Received, SubjectKeys]:
-        """The command as the inbox takes it: people named, keys made, personal fields sealed, search terms ready. And the keys."""
+        """The request as the inbox takes it, everything personal in it sealed; and the keys of its people."""
         case_id, command_id = ask.case_id or str(uuid7()), uuid7()
-        command = with_subjects(command, uuid7)
-        people = list(parties_of(command))
-        keys: dict[str, bytes | Erased] = {}
-        if case is not None:
-            keys |= await load_keys(conn, self._keys.master, [str(p.subject_id) for p in case.parties])
-        for person in people:
-            assert person.subject_id is not None  # noqa: S101 -- given just now
-            keys[str(person.subject_id)] = await new_subject_key(conn, self._keys.master, person.subject_id)
-        sealer = Sealer(keys, events.stream_of(case_id), case.applicant.subject_id if case else people[0].subject_id)
-        sealed = sealer.seal(command)
-        if isinstance(sealed, CorrectRecord):
-            sealed, corrected = await seal_correction(conn, case_id, sealed, sealer)
-            people += [corrected] if corrected else []
-        search = self._keys.search
-        terms = [[str(p.subject_id), kind, token.hex(), search.current] for p in people for kind, token in tokens_for(search, p)]
+        sealing = Sealing(conn, self._keys, case_id, case)
+        await sealing.begin()
+        entries: list[dict[str, Any]] = []
+        first: Issued | None = None
+        for each in issued:
+            first = first or each
+            with each.part.blamed():
+                if isinstance(each.command, LinkCase):
+                    await self._check_link(conn, ask, each.command, directory)
+                if isinstance(each.command, ProposeCommands):
+                    check_proposal(each.command)
+                sealed = await sealing.seal(each.command)
+            entry = {"command_id": str(uuid7()), "command": each.command.name, "actor": each.actor._asdict(), "body": kept(sealed)}
+            entries.append(entry)
+        assert first is not None  # noqa: S101 -- a request without commands was refused before
         if ask.store is not None and case is not None:
-            await ask.store(conn, case, sealer, command_id)
+            await ask.store(conn, case, sealing.sealer(), command_id)
+        opened = first.command
         received = Received(
             command_id=str(command_id),
             principal=ask.principal.username,
@@ -213,18 +234,18 @@ class Commands:
             hmac_key=self._keys.inbox.current,
             case_id=case_id,
             command=ask.command,
-            body=_kept(sealed),
-            actor=actor._asdict(),
+            body={"commands": entries} if ask.command == inbox.BUNDLE else entries[0]["body"],
+            actor=first.actor._asdict(),
             correlation_id=ask.correlation_id,
-            effective_on=command.effective_on,
-            on_behalf_of=command.on_behalf_of,
+            effective_on=opened.effective_on,
+            on_behalf_of=opened.on_behalf_of,
             if_match=ask.if_match,
-            tokens=terms or None,
-            centre=case.centre if case else getattr(command, "centre", None),
+            tokens=sealing.terms(),
+            centre=case.centre if case else getattr(opened, "centre", None),
             unit=case.assignment.unit if case and case.assignment else None,
-            outlet=case.outlet if case else getattr(command, "outlet", None),
+            outlet=case.outlet if case else getattr(opened, "outlet", None),
         )
-        return received, keys
+        return received, sealing.keys
 
     async def _answer(self, ask: Ask, taken: Taken) -> Answer:
         """The answer, built from the ledger: the same for every repeat of the command, whatever happened since."""
@@ -240,25 +261,28 @@ class Commands:
             outcome = row["outcome"]
             if refusal := outcome.get("refusal"):
                 raise _refused(refusal, row["correlation_id"], replayed=taken.replayed)
-            version: int = outcome["version"]
-            first = version - len(outcome["positions"])
             directory = await self._directory.answer(conn, asked)
-            since = since or await events.ask_history(conn, case_id, after=first)
-            recorded = [r for r in events.recorded_all(await since.fetchall()) if first < r.at.version <= version]
-            if current is not None and current["version"] == version and current["schema"] == SCHEMA:
-                case = CaseState.model_validate(current["snapshot"])
-            else:
-                case = fold((r.happened for r in await events.load_history(conn, case_id, upto=version)), blank(case_id))
-            body = views.case_answer(case, recorded, directory)
-            subjects = subjects_in(body)
-            keys = taken.keys if subjects <= taken.keys.keys() else await load_keys(conn, self._keys.master, subjects)
-        return Answer(unseal_json(body, keys, events.stream_of(case_id)), version, taken.replayed)
+            body = await self._case_answer(conn, Made(case_id, outcome, directory, taken.keys), current, since)
+            others = [
+                await self._case_answer(conn, Made(other["case_id"], other, directory, taken.keys)) for other in outcome.get("others", ())
+            ]
+        return Answer(body, outcome["version"], taken.replayed, others, taken.command_id)
 
-
-def _kept(command: Command) -> dict[str, Any]:
-    """The command's JSON for the inbox: without what nobody said, but with a null where one was asked for and given."""
-    nulls = {name: None for name, field in type(command).model_fields.items() if field.is_required() and getattr(command, name) is None}
-    return nulls | command.model_dump(mode="json", exclude_none=True)
+    async def _case_answer(self, conn: Connection, made: Made, current: Row | None = None, since: Cursor | None = None) -> dict[str, Any]:
+        """What the command made of one case, opened for display. `current` and `since` were asked for before, if at all."""
+        case_id, outcome = made.case_id, made.outcome
+        version: int = outcome["version"]
+        first = version - len(outcome["positions"])
+        since = since or await events.ask_history(conn, case_id, after=first)
+        recorded = [r for r in events.recorded_all(await since.fetchall()) if first < r.at.version <= version]
+        if current is not None and current["version"] == version and current["schema"] == SCHEMA:
+            case = CaseState.model_validate(current["snapshot"])
+        else:
+            case = fold((r.happened for r in await events.load_history(conn, case_id, upto=version)), blank(case_id))
+        body = views.case_answer(case, recorded, made.directory)
+        subjects = subjects_in(body)
+        keys = made.keys if subjects <= made.keys.keys() else await load_keys(conn, self._keys.master, subjects)
+        return unseal_json(body, keys, events.stream_of(case_id))
 
 
 def _refused(refusal: Mapping[str, Any], correlation_id: str, *, replayed: bool) -> Problem:
@@ -270,19 +294,3 @@ def _refused(refusal: Mapping[str, Any], correlation_id: str, *, replayed: bool)
     if refusal["code"] == "version_mismatch":
         problem.headers["ETag"] = f'"{refusal["detail"]["version"]}"'
     return problem
-
-
-def _parsed(kind: type[Command], body: Mapping[str, Any]) -> Command:
-    """The body as its command. Raises 422 with pointers; also for what only the product itself may write."""
-    command = typed(kind, body)
-
-    def in_clear(party: Party | None, field: str, mark: Personal, value: Any) -> Any:
-        del party, mark
-        if isinstance(value, Sealed):
-            raise Problem(422, "invalid", errors=[{"pointer": "", "code": "not_a_text", "field": field}])
-        return value
-
-    map_personal(command, in_clear)
-    if any(party.subject_id is not None for party in parties_of(command)):
-        raise Problem(422, "invalid", errors=[{"pointer": "", "code": "unknown_field", "field": "subject_id"}])
-    return command

@@ -27,6 +27,7 @@ from ledger.store import WORKER, Database
 from workflows import contract
 from workflows.contract import CaseInput, Plan
 from workflows.faultpoints import reach
+from workflows.waking import wake
 
 _log = structlog.get_logger(__name__)
 _WAIT_SECONDS = 8.0
@@ -138,6 +139,10 @@ class Courier:
             raise
         self._armed[case_id] = max(plan.version, self._armed.get(case_id, 0))
         reach("after_ack")
+        for other in plan.touched:
+            # A case whose workflow could not be told is found by the reconciler: its version is ahead of what was acknowledged.
+            with suppress(RPCError):
+                await wake(self._client, other)
 
     async def _execute(self, case_id: str, command_id: str, *, opening: bool) -> Plan:
         for left in reversed(range(_TRIES)):

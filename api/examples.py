@@ -98,7 +98,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "approve_subsidy": {"amount_fen": 150000, "tariff": "flat_civil"},
     "pay_subsidy": {"paid_on": "2026-12-20", "voucher": "2026-0318"},
     "archive_case": {"volume": "2026-民-12", "archive_number": "0318"},
+    "decline_remedy": {"told_on": "2026-12-16", "reason": "受援人对裁决没有异议，不起诉。"},
+    "continue_case": {"relation": "enforcement", "stage": "enforcement", "lawyer_wish": "same"},
     # any stage
+    "propose_commands": {"commands": [{"command": "assign_unit", "body": {"unit": "U-DINGCHENG", "lawyer": "L-MA-ZHIQIANG"}}]},
+    "accept_proposal": {"proposal": 4},
+    "return_proposal": {"proposal": 4, "reason": "请先核对用人单位名称。"},
+    "transfer_centre": {"to": "C-CITY", "reason": "用人单位在市区，由市中心办理更便利。", "agreed_by": "P-CHEN-WEIDONG"},
     "add_note": {"text": "已电话告知申请人。", "visible_to": "all"},
     "issue_document": {"template": "acceptance_notice", "language": "zh-CN", "about": 3},
     "serve_document": {"document_id": _A_DOCUMENT, "about": 3, "to": "李卫国", "means": "in_person", "served_on": "2026-11-25"},
@@ -121,3 +127,20 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "link_case": {"case_id": "01a20b63-8040-7c11-8a02-3f6b9d2e4c70", "relation": "same_batch"},
     "correct_record": {"position": 1, "field": "/applicant/phone", "value": "13800002354", "reason": "登记时误填。"},
 }
+
+BUNDLES: Mapping[str, Mapping[str, Any]] = {
+    "open_bundle": {
+        "commands": [
+            {"command": "submit_application", "body": EXAMPLES["submit_application"]},
+            {"command": "issue_receipt", "body": EXAMPLES["issue_receipt"]},
+            {"command": "record_lawyer_choice", "body": EXAMPLES["record_lawyer_choice"]},
+        ]
+    },
+    "issue_bundle": {
+        "commands": [
+            {"command": "accept_first", "body": EXAMPLES["accept_first"]},
+            {"command": "assign_unit", "body": EXAMPLES["assign_unit"]},
+        ]
+    },
+}
+"""Several commands that are recorded together or not at all."""

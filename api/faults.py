@@ -23,6 +23,7 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "case_diff": (not_found("case_not_found"), not_found("version_not_found", version=13)),
     "allowed_commands": (not_found("case_not_found"),),
     "case_clocks": (not_found("case_not_found"),),
+    "case_chain": (not_found("case_not_found"),),
     "case_documents": (Problem(403, "forbidden", withheld=["documents"]), not_found("case_not_found")),
     "document_content": (
         Problem(403, "forbidden", withheld=["documents"]),
@@ -61,6 +62,8 @@ def problems_of(operation_id: str, operation: Json, required: Sequence[str], *, 
     yield Problem(400, "malformed")
     yield Problem(401, "bad_credentials" if operation_id == "new_token" else "authentication_required")
     yield from _READS.get(operation_id, ())
+    if operation_id in ("open_bundle", "issue_bundle"):
+        yield Problem(422, "invalid", errors=[{"pointer": "/commands/0/command", "code": "not_in_a_bundle"}], index=0)
     if changes:
         yield from _of_a_change(opening="case_id" not in parameters, guarded="If-Match" in parameters)
     queried = next((p["name"] for p in parameters.values() if p["in"] == "query"), None)

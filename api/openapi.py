@@ -15,11 +15,11 @@ from pydantic import BaseModel
 import texts
 from api import case_shapes, shapes
 from api.answers import CASE_ID, Answers
+from api.asked import OPENING
 from api.auth import Credentials
-from api.commands import OPENING
-from api.examples import EXAMPLES, TOKEN_REQUEST
+from api.examples import BUNDLES, EXAMPLES, TOKEN_REQUEST
 from api.faults import Responses, problems_of
-from api.routes.commands import ATTACHING
+from api.routes.commands import ATTACHING, CONTINUING
 from api.schemas import REF, answer_components, body_components, human_commands, spoken, vocabularies, without_null
 from domain.case import Document
 from domain.command import COMMANDS, EVENTS, Command
@@ -105,6 +105,7 @@ SUCCESSES: Mapping[str, Success] = {
     "case_diff": Success(shapes.Diff, "The fields that changed.", Answers.diff),
     "allowed_commands": _page_of(shapes.AllowedCommand, "The commands open to the caller.", Answers.allowed),
     "case_clocks": _page_of(case_shapes.Clock, "The case's limits, in the order they were started.", lambda a: a.case_view()["clocks"][-1]),
+    "case_chain": _page_of(case_shapes.Chapter, "The cases in the order they were opened.", Answers.chapter),
     "case_documents": _page_of(Document, "The documents attached.", lambda a: a.case_view()["documents"][0]),
     "all_events": _page_of(case_shapes.EventOfCase, "The events that fit and are within the caller's scope.", Answers.event_of_case),
     "my_queue": _page_of(shapes.QueueRow, "Cases that wait for the caller.", lambda a: a.row() | {"mine": False, "urgency": "waiting"}),
@@ -113,6 +114,9 @@ SUCCESSES: Mapping[str, Success] = {
     "read_message": Success(shapes.MessageRead, "It is read.", lambda a: {"id": a.message()["id"], "read": True}),
     "open_case": Success(case_shapes.CommandAnswer, "The case was opened.", lambda a: a.answered(OPENING), _OPENED),
     ATTACHING: Success(case_shapes.DocumentAnswer, "The document was attached.", Answers.attached, _CHANGED),
+    "open_bundle": Success(case_shapes.CommandAnswer, "The case was opened and the rest recorded.", lambda a: a.answered(OPENING), _OPENED),
+    "issue_bundle": Success(case_shapes.CommandAnswer, "All of them were recorded.", lambda a: a.answered("accept_first"), _CHANGED),
+    "open_continuation": Success(case_shapes.CommandAnswer, "The case that follows was opened.", lambda a: a.answered(OPENING), _OPENED),
     "issue_command": Success(case_shapes.CommandAnswer, "The command was recorded.", lambda a: a.answered("accept_first"), _CHANGED),
     "healthz": Success(shapes.Alive, "The process answers.", lambda _: {"status": "alive"}),
     "readyz": Success(shapes.Readiness, "Commands can be taken.", lambda _: _readiness(temporal=True)),
@@ -149,7 +153,7 @@ class _Document:
         """`declared` are the components FastAPI made of the routes' parameters and forms; they stand where they are used."""
         self.declared = declared
         self.answers = Answers(rules.current())
-        bodies = [Credentials, *(kind for kind in human_commands() if kind.name != ATTACHING)]
+        bodies = [Credentials, shapes.Bundle, *(kind for kind in human_commands() if kind.name != ATTACHING)]
         self.bodies, taken = body_components(bodies)
         wanted = [shapes.Problem, *dict.fromkeys(success.shape for success in SUCCESSES.values()), *EVENTS.values()]
         self.shapes, given = answer_components(wanted)
@@ -196,6 +200,13 @@ class _Document:
         if name == "open_case":
             kind = COMMANDS[OPENING]
             operation |= {"description": _account(kind), "requestBody": self._body(kind, EXAMPLES[OPENING])}
+        elif name == "open_continuation":
+            operation |= {
+                "description": _account(COMMANDS[CONTINUING]),
+                "requestBody": self._body(COMMANDS[CONTINUING], EXAMPLES[CONTINUING]),
+            }
+        elif name in BUNDLES:
+            operation["requestBody"] = self._body(shapes.Bundle, BUNDLES[name])
         elif name == "new_token":
             operation["requestBody"] = self._body(Credentials, TOKEN_REQUEST)
         elif name == "hardship":

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
+from api.asked import MOST_COMMANDS
 from api.case_shapes import WITHHELD_OF_A_CASE, LimitUnit, Shape, Span, perhaps
 from domain.clocks.reading import Shown
 from domain.command import Role
@@ -23,6 +24,23 @@ class Page[Item](Shape):
 
     items: list[Item]
     next_cursor: str | None
+
+
+class BundledCommand(Shape):
+    """A command by name and its body, as it would be issued alone."""
+
+    model_config = ConfigDict(defer_build=True, extra="forbid")
+
+    command: str
+    body: dict[str, Any] = Field(default_factory=dict)
+
+
+class Bundle(Shape):
+    """Commands that are recorded together, in this order, or not at all; the first that is refused is named by its `index`."""
+
+    model_config = ConfigDict(defer_build=True, extra="forbid")
+
+    commands: list[BundledCommand] = Field(min_length=1, max_length=MOST_COMMANDS)
 
 
 class Token(Shape):

@@ -4,6 +4,7 @@ Pure functions. Personal leaves come out sealed, as the ledger keeps them, under
 them for display. Fields that a command brought keep the command's names.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
@@ -80,12 +81,49 @@ def case_view(case: CaseState, at: datetime | None = None) -> dict[str, Any]:
         "issued": [plain(i) for i in case.issued],
         "holds": [plain(h) for h in case.holds],
         "links": [plain(x) for x in case.links],
+        "continues": plain(case.continues) if case.continues else None,
+        "continued_by": [plain(c) for c in case.continued],
+        "proposals": [plain(p) for p in case.proposals],
         "visits": [plain(v) for v in case.visits],
         "clocks": [clock_view(c, at) for c in case.clocks],
         "unknown_limits": [plain(u) for u in case.unknown_limits],
         "served": list(case.served),
         "opened_on": case.opened_on.isoformat() if case.opened_on else None,
         "updated_at": moment(case.updated_at),
+    }
+
+
+def opened_bodies(view: Mapping[str, Any]) -> dict[str, Any]:
+    """A case's view, opened for display, with the proposed commands' bodies as objects instead of the texts they are kept as."""
+    proposals: list[dict[str, Any]] = view.get("proposals", [])
+    opened = [p | {"commands": [_with_body(c) for c in p["commands"]]} for p in proposals]
+    return {**view, "proposals": opened} if opened else dict(view)
+
+
+def _with_body(proposed: dict[str, Any]) -> dict[str, Any]:
+    body = proposed.get("body")
+    return proposed | {"body": json.loads(body)} if isinstance(body, str) else proposed
+
+
+def chapter(case: CaseState, *, asked: bool) -> dict[str, Any]:
+    """A case of a chain in a few words: what it is, how it came from the one before, where it stands, how it ended."""
+    granted = [r.decision.decided_on for r in case.recipients if r.decision and r.decision.result == "granted"]
+    return {
+        "case_id": case.case_id,
+        "asked": asked,
+        "register_number": case.register_number,
+        "case_number": case.case_number,
+        "relation": case.continues.relation if case.continues else None,
+        "centre": case.centre,
+        "stage": case.stage,
+        "state": case.state,
+        "matter": {"kind": case.matter.kind, "cause": case.matter.cause, "stage": case.matter.stage} if case.matter else None,
+        "recipient_count": case.recipient_count,
+        "lawyer": case.assignment.lead if case.assignment else None,
+        "opened_on": case.opened_on.isoformat() if case.opened_on else None,
+        "granted_on": min(granted).isoformat() if granted else None,
+        "outcome": next((plain(r.outcome.model_copy(update={"summary": None})) for r in case.recipients if r.outcome), None),
+        "terminated_on": case.termination.terminated_on.isoformat() if case.termination and case.termination.terminated_on else None,
     }
 
 

@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import append, command, figures, memory, startup
+from bench import append, command, figures, memory, startup, together
 from bench.figures import Report
 from ops.home import ROOT
 
@@ -22,6 +22,7 @@ BENCHES: Mapping[str, Callable[[], Report]] = {
     "command": command.run,
     "command-dev": command.run_dev,
     "append": append.run,
+    "together": together.run,
     "startup": startup.run,
     "memory": memory.run,
 }

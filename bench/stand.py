@@ -26,6 +26,7 @@ from ops.engines import Engines, running
 from ops.example.directory import Account, directory_events, people_accounts
 from ops.home import Home
 from ops.process import Launch, free_port, spawn
+from web.page import SESSION
 
 CENTRE = "C-CITY"
 ROLES: tuple[Role, ...] = ("receptionist", "approver", "caseworker")
@@ -180,7 +181,7 @@ class Office:
         self._port, self._tokens = port, tokens
         self._lines: list[Line] = []
 
-    async def _ask(self, role: Role, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def ask(self, role: Role, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Ask, again with the same key where that is the answer: the time it takes is the caller's all the same."""
         line = await self._line()
         head = {"Authorization": f"Bearer {self._tokens[role]}", "Idempotency_Key": secrets.token_urlsafe(16)}
@@ -196,6 +197,14 @@ class Office:
         self._lines.append(line)
         return answer
 
+    async def page(self, role: Role, path: str) -> None:
+        """Read a page as that person's browser does."""
+        line = await self._line()
+        status, _ = await line.ask("GET", path, Cookie=f"{SESSION}={self._tokens[role]}")
+        if status != 200:
+            raise BenchError(f"{path} was answered {status}")
+        self._lines.append(line)
+
     async def _line(self) -> Line:
         """A kept connection that the server has not closed meanwhile, else a new one."""
         while self._lines:
@@ -207,16 +216,16 @@ class Office:
 
     async def submit(self) -> str:
         """A wage case taken down at the desk; its id."""
-        return (await self._ask("receptionist", "/api/v1/cases", WAGES))["case_id"]
+        return (await self.ask("receptionist", "/api/v1/cases", WAGES))["case_id"]
 
     async def accept(self, case_id: str) -> None:
         """Accept it first, two papers owed: two events, its clock, a number of its own."""
-        await self._ask("approver", f"/api/v1/cases/{case_id}/commands/accept_first", ACCEPT)
+        await self.ask("approver", f"/api/v1/cases/{case_id}/commands/accept_first", ACCEPT)
 
     async def note(self, case_id: str) -> None:
         """A note: one event that changes no state."""
         body = {"text": "电话告知申请人补交材料", "visible_to": "centre"}
-        await self._ask("caseworker", f"/api/v1/cases/{case_id}/commands/add_note", body)
+        await self.ask("caseworker", f"/api/v1/cases/{case_id}/commands/add_note", body)
 
     def close(self) -> None:
         for line in self._lines:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from domain.case import CaseState
-from domain.command import COMMANDS, Actor, Event, Role
+from domain.command import COMMANDS, Actor, Command, Event, Role
 from domain.directory import CaseScope, Directory
 from domain.lifecycle import State, onward
 from domain.stages.any_stage import NoteAdded
@@ -27,7 +27,7 @@ _ASSESSMENT = ("eligibility",)
 _BESIDE_SUBSIDY = (
     "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "engagement", "representation", "outcome",
     "papers", "documents", "holds", "links", "oral", "recipients", "supplement", "verifications", "visits", "replacement", "termination",
-    "objection",
+    "objection", "proposals",
 )  # fmt: skip
 _WITHHELD: dict[Role, tuple[str, ...]] = {
     "liaison": _ASSESSMENT,
@@ -111,6 +111,17 @@ def scope_of(case: CaseState) -> CaseScope:
         state=case.state,
         accepted_by=case.acted_by.get("accepted_first", ()),
     )
+
+
+def scope_at_opening(principal: Principal, command: Command, actor: Actor, directory: Directory) -> CaseScope:
+    """Where a case about to be opened will stand, for the commands that come with the one that opens it."""
+    centre: str = getattr(command, "centre", "")
+    office = directory.office(actor.office)
+    own = office.code if office and office.kind != "centre" else None
+    return CaseScope(
+        centre=centre, outlet=getattr(command, "outlet", None) or own, unit=None, owner=principal.person, lawyers=(), excluded=frozenset(),
+        stage="application", state="received", accepted_by=(),
+    )  # fmt: skip
 
 
 type _Grant = tuple[bool, tuple[Reach, ...]]

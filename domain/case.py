@@ -29,6 +29,7 @@ from domain.values import (
     Party,
     Payee,
     PersonalText,
+    Proposed,
     Residence,
     Text,
 )  # fmt: skip
@@ -223,6 +224,8 @@ class Representation(Model):
     procedures: tuple[Procedure, ...] = ()
     progress_reports: int = 0
     major_matters: int = 0
+    remedy_declined_on: date | None = None
+    """When the recipient was told of the remedy and did not want it."""
 
 
 class Replacement(Model):
@@ -291,6 +294,49 @@ class Hold(Model):
 class Link(Model):
     case_id: UUID
     relation: str
+
+
+Relation = Literal["next_instance", "enforcement", "reapplication"]
+
+
+class CarriedWaiver(Model):
+    """A waiver of the earlier case, to be confirmed in this one. `for_recipients` are this case's party ids."""
+
+    ground: Code
+    for_recipients: tuple[int, ...]
+
+
+class Continues(Model):
+    """The case this one goes on from, with what is carried over to be confirmed."""
+
+    case_id: UUID
+    relation: Relation
+    case_number: str | None = None
+    """The number of the earlier case: its register number where it had no other."""
+    waivers: tuple[CarriedWaiver, ...] = ()
+    lawyer: Code | None = None
+    """Who led there."""
+
+
+class Continued(Model):
+    """A case that goes on from this one; `for_recipients` are this case's party ids."""
+
+    case_id: UUID
+    relation: Relation
+    stage: CaseStage
+    on: date
+    for_recipients: tuple[int, ...]
+
+
+class Proposal(Model):
+    """Commands prepared for the approver by the event of that version; with their bodies while it is open."""
+
+    version: int
+    by: Code
+    proposed_on: date
+    commands: tuple[Proposed, ...]
+    reason: PersonalText | None = None
+    state: Literal["open", "done", "returned"] = "open"
 
 
 class Visit(Model):
@@ -430,6 +476,9 @@ class CaseState(Model):
     issued: tuple[Issued, ...] = ()
     holds: tuple[Hold, ...] = ()
     links: tuple[Link, ...] = ()
+    continues: Continues | None = None
+    continued: tuple[Continued, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
     visits: tuple[Visit, ...] = ()
     served: tuple[int, ...] = ()
     """Versions of the decisions whose papers have been served."""

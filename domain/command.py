@@ -12,7 +12,10 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self, cast
+from uuid import UUID
+
+from pydantic.json_schema import SkipJsonSchema
 
 from domain.values import Code, Model, PersonalText
 
@@ -41,6 +44,12 @@ class Refusal(Exception):  # noqa: N818 -- the field's word; a refusal is an ans
         self.code, self.status, self.pointer, self.detail = code, status, pointer, detail
 
 
+INNER: Any = cast("Any", SkipJsonSchema)()
+"""Marks a command's field that only the product writes, when it takes the command in: it stands in no schema and on no form."""
+Reserved = Annotated[tuple[UUID, ...], INNER]
+"""Ids of cases a command opens beside its own, reserved by the product when the command is taken in; nobody else writes them."""
+
+
 class Actor(NamedTuple):
     """The person who acts: directory code, acting role, office; `lawyer` and `unit` where the person is of a panel."""
 
@@ -56,8 +65,9 @@ class Facts:
     """Everything a decision may know beside the case and the command.
 
     `now` is the workflow's time (aware); `effective_on` the legal day (Asia/Shanghai) the command takes effect.
-    `loads` (open cases by lawyer) and `history`, with `positions` (versions by ledger position), are filled for commands that name them in
-    `needs`.
+    `loads` (open cases by lawyer) and `history`, with `positions` (versions by ledger position), and `co_accused_lawyers` (codes of whoever
+    handles a case linked as that of a co-accused) are filled for commands that name them in `needs`; `others` are the cases that the
+    command's `others` names, blank where it opens them.
     """
 
     now: datetime
@@ -71,6 +81,8 @@ class Facts:
     history: Sequence[Happened] = ()
     positions: Mapping[int, int] = field(default_factory=dict[int, int])
     """Ledger position -> version, for the events of `history`."""
+    others: Mapping[str, CaseState] = field(default_factory=dict[str, "CaseState"])
+    co_accused_lawyers: frozenset[str] = frozenset()
 
 
 class Series(NamedTuple):
@@ -123,13 +135,13 @@ class Event(Model):
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         """The case after this event."""
 
-    def series(self) -> Series | None:
-        """The series this event draws its number from, if it bears one."""
-        return None
+    def series(self) -> tuple[Series, ...]:
+        """The series this event draws its numbers from, if it bears any."""
+        return ()
 
-    def numbered(self, n: int, directory: Directory) -> Self:
-        """This event bearing number `n` of its series."""
-        raise NotImplementedError(n, directory)
+    def numbered(self, numbers: tuple[int, ...], directory: Directory) -> Self:
+        """This event bearing these numbers, one of each of its series."""
+        raise NotImplementedError(numbers, directory)
 
 
 class Command(Model):
@@ -149,7 +161,7 @@ class Command(Model):
     """Type of an event whose actor must be another person (two-person rule)."""
     same_person_code: ClassVar[str] = "two_persons_required"
     needs: ClassVar[frozenset[str]] = frozenset()
-    """Facts to be loaded: `loads`, `history`."""
+    """Facts to be loaded: `loads`, `history`, `co_accused`."""
 
     effective_on: date | None = None
     on_behalf_of: Code | None = None
@@ -178,9 +190,27 @@ class Command(Model):
         starts: tuple[State | None, ...] = tuple(cls.states) or (None,)
         return frozenset((start, end) for start in starts for end in cls.to if end not in ("=", start))
 
+    @classmethod
+    def written(cls) -> tuple[str, ...]:
+        """Names of the fields of its own that a caller writes; what the product adds when it takes the command in is left out."""
+        own = {name: info for name, info in cls.model_fields.items() if name not in Command.model_fields}
+        return tuple(name for name, info in own.items() if not any(mark is INNER for mark in info.metadata))
+
+    def opens(self) -> int:
+        """How many cases it opens beside its own: so many ids are reserved for it."""
+        return 0
+
+    def others(self) -> tuple[str, ...]:
+        """Ids of the other cases it concerns or opens, which are decided and recorded together with its own."""
+        return ()
+
     @abstractmethod
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         """The events, or a `Refusal`. Called only where `allowed_in`, the role and the two-person rule hold."""
+
+    def spread(self, case: CaseState, facts: Facts) -> Mapping[str, Sequence[Event]]:  # noqa: ARG002 -- for those that override it
+        """The events of other cases, by their ids; asked after `decide`, of the case as it stood before."""
+        return {}
 
 
 class Happened(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import NamedTuple
@@ -14,20 +14,45 @@ from domain.directory import Directory
 
 
 class Decision(NamedTuple):
-    """What a command brings: its events, the clocks' events that follow, and the case after them."""
+    """What a command brings: its events, the clocks' events that follow, and the case after them.
+
+    `others` are what it brings to other cases, in the order of their ids.
+    """
 
     before: CaseState
     events: tuple[Happened, ...]
     case: CaseState
+    others: tuple[Decision, ...] = ()
+
+    @property
+    def cases(self) -> tuple[Decision, ...]:
+        """Case by case: the command's own first."""
+        return (self._replace(others=()), *self.others)
+
+    def series(self) -> list[Series]:
+        """The series its events draw numbers from, in the order in which `numbered` asks for them."""
+        return [series for decision in self.cases for happened in decision.events for series in happened.event.series()]
 
     def numbered(self, draw: Callable[[Series], int], directory: Directory) -> Decision:
-        """The decision with every event's number drawn (`draw` returns the next of a series) and the case folded again."""
-        if not any(h.event.series() for h in self.events):
+        """The decision with every event's numbers drawn (`draw` returns the next of a series) and the cases folded again."""
+        if not self.series():
             return self
-        events = tuple(
-            Happened(h.at, h.event.numbered(draw(series), directory)) if (series := h.event.series()) else h for h in self.events
-        )
-        return Decision(self.before, events, fold(events, self.before))
+        events = tuple(_numbered(happened, draw, directory) for happened in self.events)
+        others = tuple(other.numbered(draw, directory) for other in self.others)
+        return Decision(self.before, events, fold(events, self.before), others)
+
+    def then(self, later: Decision) -> Decision:
+        """Both as one; `later` was decided about the cases as this one leaves them."""
+        others = {other.before.case_id: other for other in self.others}
+        for other in later.others:
+            earlier = others.get(other.before.case_id)
+            others[other.before.case_id] = earlier.then(other) if earlier else other
+        return Decision(self.before, (*self.events, *later.events), later.case, tuple(others[case_id] for case_id in sorted(others)))
+
+
+def _numbered(happened: Happened, draw: Callable[[Series], int], directory: Directory) -> Happened:
+    series = happened.event.series()
+    return Happened(happened.at, happened.event.numbered(tuple(map(draw, series)), directory)) if series else happened
 
 
 def decide(case: CaseState, command: Command, facts: Facts) -> Decision:
@@ -61,6 +86,16 @@ def _decided(case: CaseState, command: Command, facts: Facts) -> Decision:
         raise Refusal(kind.same_person_code, event=kind.other_than)
     _check_legal_day(case, kind, facts)
 
+    own = list(command.decide(case, facts))
+    if own and command.note:
+        own[0] = own[0].model_copy(update={"note": command.note})
+    spread = command.spread(case, facts)
+    others = tuple(_recorded(facts.others[case_id], spread[case_id], facts) for case_id in sorted(spread))
+    return _recorded(case, own, facts)._replace(others=others)
+
+
+def _recorded(case: CaseState, events: Sequence[Event], facts: Facts) -> Decision:
+    """The events in their envelopes, those of the clocks they touch after them, and the case they lead to."""
     happened: list[Happened] = []
 
     def record(event: Event) -> None:
@@ -79,9 +114,8 @@ def _decided(case: CaseState, command: Command, facts: Facts) -> Decision:
         after = evolve(after, happened[-1])
 
     after = case
-    own = list(command.decide(case, facts))
-    for index, event in enumerate(own):
-        record(event.model_copy(update={"note": command.note}) if index == 0 and command.note else event)
+    for event in events:
+        record(event)
     for cause in tuple(happened):
         for clock_event in follow(case, after, cause, facts):
             record(clock_event)

@@ -1,5 +1,6 @@
 """The words commands and events are made of: texts, money, papers, people, the matter. Field names are those of the HTTP contract."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +9,17 @@ from itertools import chain
 from typing import Annotated, Any, Literal, cast, get_args
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)  # fmt: skip
 from pydantic_core import PydanticCustomError
 
 from domain.identity import valid_id_number
@@ -155,6 +166,31 @@ class HouseholdMember(Model):
     """To the applicant; the sum's lines are named by it, so it is a word such as `spouse`, never a name."""
     income_fen_per_month: Fen
     self_only: bool = False
+
+
+def _as_text(value: Any) -> Any:
+    """A body as the canonical JSON text that is sealed; what is sealed, or that text already, stays."""
+    if not isinstance(value, dict):
+        return value
+    body = cast("dict[str, Any]", value)
+    if body.keys() == Sealed.model_fields.keys():
+        return body
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+Body = Annotated[
+    Annotated[str, StringConstraints(max_length=100_000)] | Sealed,
+    Personal(),
+    BeforeValidator(_as_text),
+    WithJsonSchema({"type": "object", "additionalProperties": True}),
+]
+
+
+class Proposed(Model):
+    """A command by name and the body it is to be issued with, kept as one sealed text."""
+
+    command: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")]
+    body: Body | None = None
 
 
 class Payee(Model):

@@ -16,6 +16,8 @@ from sqlalchemy.dialects.postgresql import insert
 from ledger.schema import inbox
 from ledger.sql import Connection, Cursor, Row, Statement
 
+BUNDLE = "bundle"
+"""The command of a row that holds several: `{"commands": [{"command_id", "command", "actor", "body"}]}`, recorded all or none."""
 NOTICE = "yuanshou_outcome"
 """The channel on which a command's id is announced when its outcome is committed."""
 

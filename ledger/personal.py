@@ -185,6 +185,24 @@ def unseal_json(data: Any, keys: SubjectKeys, stream: str, field: str = "", *, l
     return open_sealed(key, Sealed.model_validate(fields), stream, field, ledger=ledger)
 
 
+def unsealed[M: BaseModel](model: M, keys: SubjectKeys, stream: str, *, ledger: str = LEDGER) -> M:
+    """The same value with every sealed leaf opened, to be sealed again elsewhere; what is erased stays as it is.
+
+    Days come out as texts. Raises `SealFault` for a value that does not open or whose key was not given.
+    """
+
+    def leaf(party: Party | None, field: str, mark: Personal, value: Any) -> Any:
+        del party, mark
+        if not isinstance(value, Sealed):
+            return value
+        key = keys.get(str(value.subject))
+        if key is None:
+            raise SealFault(f"no key was given for the subject of {field}")
+        return value if isinstance(key, Erased) else open_sealed(key, value, stream, field, ledger=ledger)
+
+    return map_personal(model, leaf)
+
+
 _INSERT = Statement(
     sa.insert(subject_keys).values({c: sa.bindparam(c, type_=subject_keys.c[c].type) for c in ("subject_id", "master_key", "wrapped")})
 )

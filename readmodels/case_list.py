@@ -42,6 +42,8 @@ def waiting_for(case: CaseState) -> Waiting | None:
         return "bureau_officer"
     if case.state is None or case.ended:
         return None
+    if any(proposal.state == "open" for proposal in case.proposals):
+        return "approver"
     return _by_lane(case) or _by_facts(case) or _BY_STATE[case.state]
 
 

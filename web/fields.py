@@ -64,7 +64,7 @@ class Field:
 @cache
 def fields_of(model: type[Command]) -> tuple[Field, ...]:
     """The fields of a command in the model's order; those every command takes come last."""
-    own = [name for name in model.model_fields if name not in Command.model_fields and name not in HIDDEN]
+    own = [name for name in model.written() if name not in HIDDEN]
     return tuple(_field(model.name, name, "", model.model_fields[name]) for name in [*own, *Command.model_fields])
 
 

@@ -17,6 +17,7 @@ TODAY: dict[str, tuple[str, ...]] = {
     "pay_subsidy": ("paid_on",),
     "serve_document": ("served_on",),
     "record_home_visit": ("held_on",),
+    "decline_remedy": ("told_on",),
     "file_objection": ("received_on",),
 }
 """Fields that are mostly today, by command."""
@@ -75,6 +76,24 @@ def accept_first_ground(case: Json, policy: Policy) -> Json:
     return {"ground": ground, "basis": known.basis, "papers_owed": [{"kind": kind} for kind in known.owed if kind not in held]}
 
 
+def _carried_waiver(case: Json, policy: Policy) -> Json:
+    """The ground that held in the earlier case, to be confirmed by whoever waives the check in this one."""
+    waivers = items(part(case, "continues"), "waivers")
+    known = policy.waiver(waivers[0]["ground"]) if waivers else None
+    if known is None:
+        return {}
+    whom = waivers[0]["for_recipients"]
+    some = {"for_recipients": whom} if len(whom) < len(items(case, "recipients")) else {}
+    return {"ground": waivers[0]["ground"], **some}
+
+
+def _carried_lawyer(case: Json, policy: Policy) -> Json:
+    """Who led in the earlier case, as the first choice until the recipient says otherwise."""
+    del policy
+    lawyer = part(case, "continues").get("lawyer")
+    return {"choices": [lawyer]} if lawyer and not items(part(case, "assignment"), "choices") else {}
+
+
 def _subsidy(case: Json, tariffs: Sequence[Json]) -> Json:
     """The flat tariff of the case's kind, to the lawyer who led."""
     kind = part(case, "matter").get("kind") or "civil"
@@ -95,5 +114,7 @@ _KNOWN: Mapping[str, Callable[[Json, Policy], Json]] = {
     "assess_hardship": _household,
     "sign_engagement": _usual_signing,
     "grant_aid": _form_of_aid,
+    "waive_hardship_check": _carried_waiver,
+    "record_lawyer_choice": _carried_lawyer,
 }
 """What the case tells a command's form."""

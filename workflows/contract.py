@@ -76,7 +76,8 @@ class RecordRequest:
 class Plan:
     """Where a case stands in the ledger and what is to be done for it, without anything personal.
 
-    `pending` are the ids of its commands without an outcome. `refused` is the code of the refusal, for a command's outcome.
+    `pending` are the ids of its commands without an outcome. `refused` is the code of the refusal and `touched` are the other cases
+    written to, for a command's outcome.
     """
 
     case_id: str
@@ -88,6 +89,7 @@ class Plan:
     alarms: list[Alarm] = field(default_factory=list[Alarm])
     pending: list[str] = field(default_factory=list[str])
     refused: str | None = None
+    touched: list[str] = field(default_factory=list[str])
 
 
 LEDGER_BEHIND = "ledger_behind"

@@ -8,17 +8,20 @@ from uuid import UUID
 from fastapi import APIRouter, File, Form, Header, Path, Request, UploadFile
 from fastapi.responses import JSONResponse
 
+from api.asked import OPENING
 from api.auth import lang_of, services_of, token_of
 from api.body import DOCUMENT_LIMIT, read_json
-from api.commands import OPENING, Answer, Ask
+from api.commands import Answer, Ask
 from api.desk import open_desk
 from api.documents import attachment, storing
 from api.problem import Problem, not_found
 from domain.access import Principal
+from ledger.inbox import BUNDLE
 
 router = APIRouter(tags=["commands"])
 
 ATTACHING = "attach_document"
+CONTINUING = "continue_case"
 _FORM = frozenset({"file", "title", "effective_on", "on_behalf_of", "note"})
 _ATTACHED = ("document_id", "title", "digest", "size", "media_type")
 _KEY = re.compile(r"[A-Za-z0-9._:-]{8,128}")
@@ -95,6 +98,32 @@ async def issue_command(request: Request, case_id: CaseId, command: str, key: Ke
     ask = _asked(request, principal, command, await read_json(request), key)
     answer = await services_of(request).commands.carry_out(replace(ask, case_id=id_of(case_id), if_match=version_of(if_match)))
     return _answered(answer, 200)
+
+
+@router.post("/bundles", status_code=201, summary="Open a case and issue the commands that come with it, all or none")
+async def open_bundle(request: Request, key: Key = None) -> JSONResponse:
+    principal = await _principal(request)
+    ask = _asked(request, principal, BUNDLE, await read_json(request), key)
+    answer = await services_of(request).commands.carry_out(ask)
+    return _answered(answer, 201, Location=f"/api/v1/cases/{answer.body['case_id']}")
+
+
+@router.post("/cases/{case_id}/bundles", summary="Issue several commands on a case, all or none")
+async def issue_bundle(request: Request, case_id: CaseId, key: Key = None, if_match: IfMatch = None) -> JSONResponse:
+    principal = await _principal(request)
+    ask = _asked(request, principal, BUNDLE, await read_json(request), key)
+    answer = await services_of(request).commands.carry_out(replace(ask, case_id=id_of(case_id), if_match=version_of(if_match)))
+    return _answered(answer, 200)
+
+
+@router.post("/cases/{case_id}/continuations", status_code=201, summary="Open the case that follows: the next instance, the enforcement, …")
+async def open_continuation(request: Request, case_id: CaseId, key: Key = None, if_match: IfMatch = None) -> JSONResponse:
+    principal = await _principal(request)
+    ask = _asked(request, principal, CONTINUING, await read_json(request), key)
+    answer = await services_of(request).commands.carry_out(replace(ask, case_id=id_of(case_id), if_match=version_of(if_match)))
+    followed = answer.others[0]
+    opened = replace(answer, body=followed, version=followed["version"])
+    return _answered(opened, 201, Location=f"/api/v1/cases/{followed['case_id']}")
 
 
 @router.post("/cases/{case_id}/documents", status_code=201, summary="Attach a document to a case")

@@ -95,6 +95,11 @@ async def case_clocks(desk: AtDesk, case_id: CaseId) -> Json:
     return await case_reading.clocks(desk, case_id)
 
 
+@router.get("/cases/{case_id}/chain", tags=["cases"], summary="The cases before and after this one, as one story")
+async def case_chain(desk: AtDesk, case_id: CaseId) -> Json:
+    return await case_reading.chain(desk, case_id)
+
+
 @router.get("/cases/{case_id}/documents", tags=["cases"], summary="The case's documents")
 async def case_documents(desk: AtDesk, case_id: CaseId, cursor: Cursor = None, limit: Limit = LIMIT_MAX) -> Json:
     return list_reading.part(await documents.listed(desk, case_id), cursor, limit)

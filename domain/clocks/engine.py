@@ -52,7 +52,7 @@ class _Turn:
         limit = self.limits.row(clock.limit, clock.rule_from)
         if limit.cancelled_by(self.event, self.after) and clock.live:
             yield ClockCancelled(clock_id=clock.id, on=self.at.effective_on)
-        elif limit.stopped_by(self.event, self.after):
+        elif limit.stopped_by(self.event, self.after) and not (limit.in_order and self._before(clock, limit)):
             yield from self._meet(clock, limit)
         elif not clock.live:
             return
@@ -62,6 +62,10 @@ class _Turn:
             yield self._resume(clock, limit, closing)
         elif limit.paused_by(self.event, self.after) and (clock.state == "paused" or self.at.effective_on <= clock.due_on):
             yield self._pause(clock, limit)
+
+    def _before(self, clock: Clock, limit: Limit) -> bool:
+        """Whether what would stop the clock happened before it began, and so cannot answer it."""
+        return self.calendar.day_of(self._when(limit.stop_day)) < clock.started_on
 
     def start(self, limit_id: str) -> Iterator[Event]:
         """The clock the event starts under the row in force on its legal day, if its conditions hold."""
@@ -79,7 +83,9 @@ class _Turn:
         if limit is None:
             yield LimitUnknown(limit=limit_id, on=day, known_from=versions[-1].from_)
         elif not (limit.once and any(c.live and c.limit == limit_id for c in self.after.clocks)):
-            yield self._started(limit, when, own)
+            started = self._started(limit, when, own)
+            if not (started.due_at < self.facts.now and limit.left_out_when_over(self.event, self.after)):
+                yield started
 
     def _started(self, limit: Limit, when: date, own: date | None) -> ClockStarted:
         kind, matter = getattr(self.event, "kind", None), self.after.matter

@@ -72,6 +72,8 @@ class Limit:
     custody: bool
     armed: bool
     once: bool
+    unless_over: Conditions | None
+    in_order: bool
 
     def number(self, kind: str | None, *, criminal: bool) -> int | None:
         """How many days or hours for a starting event of that kind; None where the row has no number for it."""
@@ -81,6 +83,10 @@ class Limit:
 
     def started_by(self, event: Event, case: CaseState) -> bool:
         return event.type in self.starts and holds(self.starts_when.get(event.type, {}), event, case) and holds(self.when, event, case)
+
+    def left_out_when_over(self, event: Event, case: CaseState) -> bool:
+        """Whether no clock is started for a date that has passed already: what came of it stands elsewhere."""
+        return self.unless_over is not None and holds(self.unless_over, event, case)
 
     def stopped_by(self, event: Event, case: CaseState) -> bool:
         return event.type in self.stops and holds(self.stops_when.get(event.type, {}), event, case)
@@ -194,6 +200,8 @@ def _limit(raw: Mapping[str, Any]) -> Limit:
         custody=raw.get("custody", False),
         armed=raw.get("armed", True),
         once=raw.get("once", False),
+        in_order=raw.get("in_order", False),
+        unless_over=_conditions(raw["unless_over"]) if "unless_over" in raw else None,
     )
 
 

@@ -12,7 +12,10 @@ from domain.stages import replacement as replacement
 from domain.stages import termination as termination
 from domain.stages import closure as closure
 from domain.stages import subsidy as subsidy
+from domain.stages import continuation as continuation
 from domain import clocks as clocks
 from domain.stages import any_stage as any_stage
+from domain.stages import transfer as transfer
+from domain.stages import proposal as proposal
 from domain.stages import correction as correction
 from domain.command import COMMANDS as COMMANDS, EVENTS as EVENTS

@@ -14,11 +14,11 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from domain.case import CaseState, Recipient
+from domain.case import CaseState, Continues, Link, Recipient
 from domain.command import Command, Event, Facts, Refusal, Role, Series, Stamp
 from domain.directory import Directory
 from domain.lifecycle import State
-from domain.stages.common import Draw, Papers, PartyIds, known_person, not_ahead_of_today, said, short_name, with_papers, without
+from domain.stages.common import Draw, Papers, PartyIds, known_person, not_ahead_of_today, register_number_of, said, with_papers, without
 from domain.values import Applicant, Channel, Code, Matter, Model, Paper, Party, PersonalText, Proof, Proxy, Text
 
 EXAMINATION: frozenset[State] = frozenset({"received", "awaiting_papers", "awaiting_verification", "examined"})
@@ -110,11 +110,11 @@ class SubmitApplication(Application, Command):
         fields = said(self)
         fields["outlet"] = self.outlet or self._own_outlet(facts)
         first_opponent = 1 + len(self.co_applicants) + (self.proxy is not None)
-        fields["applicant"] = _numbered(self.applicant, 0)
-        fields["co_applicants"] = tuple(_numbered(a, i) for i, a in enumerate(self.co_applicants, start=1))
+        fields["applicant"] = numbered_party(self.applicant, 0)
+        fields["co_applicants"] = tuple(numbered_party(a, i) for i, a in enumerate(self.co_applicants, start=1))
         if self.proxy:
-            fields["proxy"] = self.proxy.model_copy(update={"party": _numbered(self.proxy.party, first_opponent - 1)})
-        fields["opponents"] = tuple(_numbered(o, i) for i, o in enumerate(self.opponents, start=first_opponent))
+            fields["proxy"] = self.proxy.model_copy(update={"party": numbered_party(self.proxy.party, first_opponent - 1)})
+        fields["opponents"] = tuple(numbered_party(o, i) for i, o in enumerate(self.opponents, start=first_opponent))
         fields["recipient_count"] = self.recipient_count or 1 + len(self.co_applicants)
         draws = Draw(kind="register", centre=self.centre, year=facts.effective_on.year)
         return (ApplicationSubmitted(**fields, owner=facts.actor.id, draws=draws),)
@@ -137,7 +137,8 @@ class SubmitApplication(Application, Command):
             raise Refusal("outlet_not_of_centre", status=422, pointer="/outlet", outlet=self.outlet, centre=self.centre)
 
 
-def _numbered[P: Party](party: P, party_id: int) -> P:
+def numbered_party[P: Party](party: P, party_id: int) -> P:
+    """The party with its id in the case."""
     return party.model_copy(update={"party_id": party_id})
 
 
@@ -145,13 +146,14 @@ class ApplicationSubmitted(Application, Event):
     owner: Code
     register_number: str | None = None
     draws: Draw
+    continues: Continues | None = None
+    """Set where it goes on from an earlier case."""
 
-    def series(self) -> Series | None:
-        return self.draws.series if self.register_number is None else None
+    def series(self) -> tuple[Series, ...]:
+        return (self.draws.series,) if self.register_number is None else ()
 
-    def numbered(self, n: int, directory: Directory) -> Self:
-        number = f"{short_name(directory, self.centre)}援登字〔{self.draws.year}〕第{n}号"
-        return self.model_copy(update={"register_number": number})
+    def numbered(self, numbers: tuple[int, ...], directory: Directory) -> Self:
+        return self.model_copy(update={"register_number": register_number_of(self.draws, numbers[0], directory)})
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         proxy = (self.proxy.party,) if self.proxy else ()
@@ -178,6 +180,8 @@ class ApplicationSubmitted(Application, Event):
             matter=self.matter,
             consultation_id=self.consultation_id,
             papers=self.papers,
+            continues=self.continues,
+            links=(Link(case_id=self.continues.case_id, relation="prior_aid"),) if self.continues else (),
         )
 
 

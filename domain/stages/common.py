@@ -107,13 +107,23 @@ class BearsCaseNumber(Model):
     case_number: str | None = None
     draws: Draw | None = None
 
-    def series(self) -> Series | None:
-        return self.draws.series if self.draws and self.case_number is None else None
+    def series(self) -> tuple[Series, ...]:
+        return (self.draws.series,) if self.draws and self.case_number is None else ()
 
-    def numbered(self, n: int, directory: Directory) -> Self:
+    def numbered(self, numbers: tuple[int, ...], directory: Directory) -> Self:
         assert self.draws is not None  # noqa: S101 -- asked only of an event that names a series
-        kind = _KIND_IN_NUMBER[self.draws.kind.removeprefix("case:")]
-        return self.model_copy(update={"case_number": f"{short_name(directory, self.draws.centre)}援{kind}字〔{self.draws.year}〕第{n}号"})
+        return self.model_copy(update={"case_number": case_number_of(self.draws, numbers[0], directory)})
+
+
+def case_number_of(draws: Draw, n: int, directory: Directory) -> str:
+    """The case number that the n-th of its series is written as."""
+    kind = _KIND_IN_NUMBER[draws.kind.removeprefix("case:")]
+    return f"{short_name(directory, draws.centre)}援{kind}字〔{draws.year}〕第{n}号"
+
+
+def register_number_of(draws: Draw, n: int, directory: Directory) -> str:
+    """The register number that the n-th of its series is written as."""
+    return f"{short_name(directory, draws.centre)}援登字〔{draws.year}〕第{n}号"
 
 
 def case_number(case: CaseState, facts: Facts) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from temporalio import activity, workflow
 from temporalio.common import RetryPolicy
 from temporalio.service import RPCError
 
-from activities import deliver, record
+from activities import deciding, deliver
 from activities.reconcile import Reconciler
 from activities.record import Recorder
 from api.commands import Ask, Commands, Taken
@@ -90,14 +90,14 @@ def outcome_without_plan() -> None:
 
 def numbers_apart() -> None:
     """Numbers are drawn on a connection of their own and stay drawn whatever becomes of the command."""
-    draw = record._draw
+    draw = deciding.draw
 
-    async def elsewhere(conn: Connection, series: Series | None) -> int:
+    async def elsewhere(conn: Connection, series: Series) -> int:
         del conn
         async with await psycopg.AsyncConnection[Row].connect(os.environ["DATABASE_URL"], autocommit=True, row_factory=dict_row) as own:
             return await draw(own, series)
 
-    record._draw = elsewhere
+    deciding.draw = elsewhere
 
 
 def transaction() -> None:

@@ -80,7 +80,7 @@ def test_the_case_number_names_the_kind_of_matter(kind: Any, word: str) -> None:
 
 def test_an_event_that_bears_its_number_draws_no_other() -> None:
     for happened in given(*AIDED).history:
-        assert happened.event.series() is None
+        assert happened.event.series() == ()
 
 
 def test_numbers_belong_to_the_year_of_the_legal_day() -> None:

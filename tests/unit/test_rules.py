@@ -51,8 +51,8 @@ def test_what_was_not_read_in_the_text_is_marked_so() -> None:
 
 
 def test_limits_that_nothing_stops_yet_are_known_but_not_armed() -> None:
-    assert {name for name, versions in RULES.limits.rows.items() if not versions[0].armed} == {"next_remedy", "assign_on_notice"}
-    assert "next_remedy" not in chain(*RULES.limits.starting.values())
+    assert {name for name, versions in RULES.limits.rows.items() if not versions[0].armed} == {"assign_on_notice"}
+    assert "assign_on_notice" not in chain(*RULES.limits.starting.values())
 
 
 def test_the_row_in_force_is_the_newest_that_began_by_the_legal_day() -> None:

@@ -50,6 +50,7 @@ from domain.stages.closure import (
     ScorePeerReview,
     SubmitClosingReport,
 )  # fmt: skip
+from domain.stages.continuation import CarriedOver, ContinueCase, DeclineRemedy
 from domain.stages.correction import CorrectRecord
 from domain.stages.decision import DeclareRecusal, RecommendDecision, RefuseAid, WaiveHardshipCheck
 from domain.stages.objection import DecideObjection, FileObjection
@@ -67,6 +68,7 @@ from domain.stages.representation import (
 from domain.stages.subsidy import ApproveSubsidy, PaySubsidy
 from domain.stages.supplement import RecordVerification, RequestVerification, RequireSupplement, SupplyPapers
 from domain.stages.termination import ContinueAid, ReportTerminationGround, TerminateAid
+from domain.stages.transfer import TransferCentre
 from tests.unit.world import (
     ACCEPTED,
     AIDED,
@@ -110,7 +112,7 @@ def read_rows() -> list[Row]:
         return [
             Row(*(r[k] for k in ("command", "from", "to", "roles", "other_person", "events")))
             for r in csv.DictReader(file)
-            if r["issue"] == "01"
+            if r["issue"] == "01" or r["command"] in COMMANDS
         ]
 
 
@@ -120,19 +122,22 @@ ROWS = read_rows()
 def states_of(cell: str) -> frozenset[str]:
     """States of the main line that a `from` cell names; a lane, or a condition in prose, names none."""
     found: set[str] = set()
-    for name in cell.split("|"):
+    for name in re.split(r"[|;]", cell):
         word = name.strip()
+        first, _, last = word.partition(" to ")
         if word in STATES:
             found.add(word)
         elif word in ("any", "any with a clock"):
             found |= ANY
         elif word.startswith("not ended"):
             found |= NOT_ENDED
+        elif first in STATES and last in STATES:
+            found |= onward(first, last)
         elif word.endswith(" and after"):
             found |= onward(word.removesuffix(" and after"))
         elif word.startswith("any (before_aid) or "):
             found.add(word.removeprefix("any (before_aid) or "))
-        elif not (word.startswith(("lane ", "any under", "any with", "any after", "assigned with")) or word in LANES):
+        elif not (word.startswith(("lane ", "any under", "any with", "any after", "assigned with", "refused for")) or word in LANES):
             raise AssertionError(f"cannot read {word!r}")
     return frozenset(found)
 
@@ -195,6 +200,10 @@ def reach(state: str) -> Case:
 
 
 DOCUMENT = UUID(int=7)
+CONTINUED = ContinueCase(
+    relation="enforcement", stage="enforcement", reserved=(UUID(int=11),),
+    carried_over=CarriedOver(parties=(submit().applicant,), summary="拖欠工资"),
+)  # fmt: skip
 CORRECTION = CorrectRecord(position=position(1), field="/channel", value="web", reason="笔误")
 ASKS: Mapping[str, Command] = {
     c.name: c
@@ -250,6 +259,9 @@ ASKS: Mapping[str, Command] = {
         PlaceHold(reason="保全"),
         LiftHold(reason="已结"),
         LinkCase(case_id=UUID(int=9)),
+        TransferCentre(to="C-ADX", reason="就近办理", agreed_by="P-LU-PING"),
+        DeclineRemedy(told_on=TODAY, reason="服从裁决"),
+        CONTINUED,
     )
 }  # fmt: skip
 """One body a command, such as the ordinary run of a case brings it."""
@@ -258,10 +270,14 @@ BEFORE: Mapping[str, tuple[Command | tuple[Actor | str, Command], ...]] = {
     "record_verification": (RequestVerification(kind="data_sharing", agency="民政", subject="低保"),),
     "decide_objection": (FileObjection(reasons="不服"),),
     "lift_hold": ((actor("yan.shuhua"), PlaceHold(reason="保全")),),
+    "decline_remedy": (RecordProcedure(kind="award", stage="arbitration", body="市仲裁委", held_on=TODAY, before_aid=True),),
     "return_closing_file": (REPORT,),
     "accept_closing_file": (REPORT,),
 }
 """What must have happened in the very state, for the command to have something to answer."""
+
+BEYOND = frozenset({"propose_commands", "accept_proposal", "return_proposal"})
+"""Commands that practice needs beside the table's (docs/decisions/0006); their tests stand in test_proposals.py."""
 
 ENDS_ELSEWHERE = frozenset({"correct_record", "issue_document"})
 """After the end these ask for more (the supervisor; the ending decision), by tests of their own."""
@@ -358,7 +374,8 @@ WIDER_EVENTS: Mapping[str, frozenset[str]] = {"record_consent": frozenset({"lawy
 def test_the_class_says_what_the_row_says(row: Row) -> None:
     command = COMMANDS[row.command]
     assert command.roles == roles_of(row.roles)
-    assert set(command.emits) == set(row.events.split("|")) | WIDER_EVENTS.get(row.command, frozenset())
+    written = {word for word in row.events.split("|") if " on the new" not in word}
+    assert set(command.emits) == written | WIDER_EVENTS.get(row.command, frozenset())
     if row.other_person.startswith("of ") and row.other_person.removeprefix("of ") not in ("the decision", "the report"):
         assert command.other_than == row.other_person.removeprefix("of ")
 
@@ -391,7 +408,7 @@ def test_the_page_that_draws_the_lifecycle_is_up_to_date() -> None:
 
 
 def test_every_row_of_this_issue_has_its_command_and_no_command_is_without_a_row() -> None:
-    assert set(COMMANDS) == {row.command for row in ROWS}
+    assert set(COMMANDS) - BEYOND == {row.command for row in ROWS}
 
 
 def test_the_way_to_every_state_is_known() -> None:

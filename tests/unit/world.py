@@ -102,7 +102,8 @@ class Case:
     def decided(self, command: Command, by: Actor | str | None = None, **changes: Any) -> Decision:
         """The decision, without its becoming part of the case's history."""
         who = by if isinstance(by, Actor) else BY_ROLE[by] if by else likely(command)
-        return decide(self.state, command, self.facts(who, **changes))
+        others = {case_id: blank(case_id) for case_id in command.others()}
+        return decide(self.state, command, self.facts(who, **{"others": others} | changes))
 
     def when(self, command: Command, by: Actor | str | None = None, **changes: Any) -> tuple[Event, ...]:
         """Issue the command; the events of its own that it brought."""

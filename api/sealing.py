@@ -1,0 +1,90 @@
+"""Commands as the inbox takes them: people named, keys made, personal fields sealed for the case they are to stand in, search terms ready.
+
+A command that opens further cases is sealed for each of them: cipher text is bound to its stream and does not open in another.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from api.correction import seal_correction
+from domain.case import CaseState
+from domain.command import Command
+from domain.stages.continuation import CarriedOver, ContinueCase, going_on
+from domain.stages.correction import CorrectRecord
+from domain.values import Party
+from ledger import events
+from ledger.keys import KeyRing
+from ledger.personal import Erased, Sealer, load_keys, new_subject_key, parties_of, unsealed, with_subjects
+from ledger.sql import Connection
+from ledger.tokens import tokens_for
+
+
+@dataclass(slots=True)
+class Sealing:
+    """Seals the commands of one request for one case (`case` is None where the first of them opens it)."""
+
+    conn: Connection
+    ring: KeyRing
+    case_id: str
+    case: CaseState | None
+    keys: dict[str, bytes | Erased] = field(default_factory=dict[str, "bytes | Erased"], repr=False)
+    people: list[Party] = field(default_factory=list[Party], repr=False)
+    """Who is to be found by what they were called here."""
+    applicant: UUID | None = None
+
+    async def begin(self) -> None:
+        """Load the keys of the people of the case."""
+        if self.case is not None:
+            self.keys |= await load_keys(self.conn, self.ring.master, [str(p.subject_id) for p in self.case.parties])
+            self.applicant = self.case.applicant.subject_id
+
+    def sealer(self, case_id: str | None = None, applicant: UUID | None = None) -> Sealer:
+        return Sealer(self.keys, events.stream_of(case_id or self.case_id), applicant or self.applicant)
+
+    async def seal(self, command: Command) -> Command:
+        """The command with subjects, ids of the cases it opens and every personal leaf sealed."""
+        if opened := command.opens():
+            command = command.model_copy(update={"reserved": tuple(uuid7() for _ in range(opened))})
+        command = with_subjects(command, uuid7)
+        for person in (newcomers := list(parties_of(command))):
+            assert person.subject_id is not None  # noqa: S101 -- given just now
+            self.keys[str(person.subject_id)] = await new_subject_key(self.conn, self.ring.master, person.subject_id)
+        self.people += newcomers
+        if self.applicant is None:
+            self.applicant = newcomers[0].subject_id
+        if isinstance(command, ContinueCase) and self.case is not None:
+            command = self._carried_over(command, self.case)
+        sealed = self.sealer().seal(command)
+        if isinstance(sealed, CorrectRecord):
+            sealed, corrected = await seal_correction(self.conn, self.case_id, sealed, self.sealer())
+            self.people += [corrected] if corrected else []
+        return sealed
+
+    def _carried_over(self, command: ContinueCase, case: CaseState) -> ContinueCase:
+        """The earlier case's people and summary, opened and sealed again for the new case under the same keys.
+
+        Raises `Refusal` where it goes on for nobody.
+        """
+        ids = going_on(case, command)
+        stream = events.stream_of(case.case_id)
+        people = [unsealed(party, self.keys, stream) for party in case.parties]
+        self.people += people
+        sealer = self.sealer(str(command.reserved[0]), case.parties[ids[0]].subject_id)
+        summary = unsealed(case.matter, self.keys, stream).summary if case.matter else None
+        carried = CarriedOver(parties=tuple(people), summary=summary)
+        return command.model_copy(update={"carried_over": sealer.seal(carried)})
+
+    def terms(self) -> list[list[str]] | None:
+        """The search terms of the people named, as the inbox keeps them: subject, kind, token (hex), key."""
+        search = self.ring.search
+        found = [[str(p.subject_id), kind, token.hex(), search.current] for p in self.people for kind, token in tokens_for(search, p)]
+        return found or None
+
+
+def kept(command: Command) -> dict[str, Any]:
+    """The command's JSON for the inbox: without what nobody said, but with a null where one was asked for and given."""
+    nulls = {name: None for name, field in type(command).model_fields.items() if field.is_required() and getattr(command, name) is None}
+    return nulls | command.model_dump(mode="json", exclude_none=True)
