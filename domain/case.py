@@ -34,7 +34,7 @@ from domain.values import (
     Text,
 )  # fmt: skip
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of this state's shape; a snapshot of another schema is folded anew."""
 
 Status = Literal["undecided", "granted", "accepted_first", "refused", "found_ineligible", "terminated", "released", "concluded"]
@@ -279,7 +279,14 @@ class Issued(Model):
     document_id: UUID
     number: str
     template: Code
+    template_version: int = 1
+    language: Literal["zh-CN", "en"] = "zh-CN"
     about: int | None = None
+    voids: UUID | None = None
+    voided_by: UUID | None = None
+    """The papers it took the place of, and that took its own."""
+    for_recipients: tuple[int, ...] = ()
+    issued_on: date | None = None
     version: int
 
 

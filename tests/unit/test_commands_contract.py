@@ -10,7 +10,12 @@ import domain.stages  # noqa: F401 -- fills the vocabulary
 from domain.command import COMMANDS, Command
 
 BODIES: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "contract" / "commands.yaml").read_text(encoding="utf-8"))
-ADDED = {"record_verification": {"about"}, "file_objection": {"excused"}, "continue_case": {"for_recipients"}}
+ADDED = {
+    "record_verification": {"about"},
+    "file_objection": {"excused"},
+    "continue_case": {"for_recipients"},
+    "issue_document": {"template_version", "voids", "for_recipients"},
+}
 """Optional fields that practice needs beside the contract's."""
 NEEDED = {
     "record_verification": {"result"},
