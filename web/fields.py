@@ -30,7 +30,8 @@ SOURCES: dict[str, str] = {
     "reviewed_by": "people", "visitors": "people", "agreed_by": "people", "lawyer": "lawyers", "lawyers": "lawyers", "unit": "units",
     "choices": "choices", "choice_not_followed.lawyer": "choices", "who": "everybody", "for_recipients": "recipients",
     "representatives": "applicants", "document_id": "documents", "serve_document.document_id": "servable",
-    "agreement": "documents", "county": "counties", "tariff": "tariffs", "about": "events", "issue_document.template": "templates", "voids": "standing",
+    "agreement": "documents", "county": "counties", "tariff": "tariffs", "about": "events", "issue_document.template": "templates",
+    "voids": "standing",
     "transfer_caseworker.to": "people", "transfer_centre.to": "centres", "accept_first.ground": "accept_first_grounds",
     "waive_hardship_check.ground": "waivers",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""At any stage: notes, attached files, the service of papers, home visits, the caseworker in charge, holds, links. Nothing here moves the case.
+"""At any stage: notes, attached files, service, home visits, the caseworker in charge, holds, links. Nothing here moves the case.
 
 Papers that the centre issues stand in `papers.py`, corrections of the record in `correction.py`.
 """
