@@ -1,7 +1,7 @@
 """Make `documents/fonts/HanaMinB.ttf`: the rare characters (CJK extensions B to F) that names hold and the papers' own typeface has not.
 
-The package `hanamin` carries the font cut into some sixty WOFF2 slices for browsers. Typst takes one file a style, so the slices are unpacked
-(wawoff2) and joined again. Runs inside `.venv` (fontTools); `scripts/node.py` calls it.
+The package `hanamin` carries the font cut into some sixty WOFF2 slices for browsers. Typst takes one file a style, so the slices are
+unpacked (wawoff2) and joined again. Runs inside `.venv` (fontTools); `scripts/node.py` calls it.
 """
 
 import tempfile

@@ -39,9 +39,9 @@ class Paperwork(Model):
 class IssueDocument(Paperwork, Command):
     """Issue a paper in the centre's name. After the end only one that carries the decision that ended the case.
 
-    Without `about` it carries the event that is meant: the last of the template's kinds that no standing paper carries. With the version of
-    the template that was previewed it is refused if another is in force now. A paper that names another in `voids` takes its place; a number
-    is never used twice.
+    Without `about` it carries the event that is meant: the last of the template's kinds that no standing paper carries. With the version
+    of the template that was previewed it is refused if another is in force now. A paper that names another in `voids` takes its place;
+    a number is never used twice.
     """
 
     room = "any_stage"
