@@ -15,6 +15,11 @@ from domain.directory import Directory
 
 type Json = dict[str, Any]
 
+CASE_FIELDS = frozenset({
+    "centre", "owner", "case_number", "register_number", "opened_on", "parties", "recipients", "opponents", "matter", "forms_of_aid",
+    "stages_granted", "assignment", "engagement", "representation",
+})  # fmt: skip
+"""What a paper may look at of the case's state: nothing else is opened for it."""
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
 """Controls, marks of direction and variation selectors: they have no shape of their own."""
 _LONG_WORD = re.compile(r"[!-~\u00a1-\u02ff]{25,}")
@@ -37,7 +42,8 @@ class Carried:
 class Asked:
     """Everything a paper is made of.
 
-    `case` is the fold's state (`CaseState` as JSON). `number` and `digest` (hex, of the document_issued event) are absent in a preview.
+    `case` is the fold's state (`CaseState` as JSON, its `CASE_FIELDS`).
+    `number` and `digest` (hex, of the document_issued event) are absent in a preview.
     """
 
     template: str

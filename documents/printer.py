@@ -28,10 +28,14 @@ class NoSuchTemplate(LookupError):  # noqa: N818 -- the field's word
 
 def template_file(template: str, version: int) -> Path:
     """The file of a template's version. Raises `NoSuchTemplate`."""
-    found = TEMPLATES / template / f"v{version}.typ"
-    if not found.is_file():
+    if not known(template, version):
         raise NoSuchTemplate(f"{template} v{version}")
-    return found
+    return TEMPLATES / template / f"v{version}.typ"
+
+
+def known(template: str, version: int) -> bool:
+    """Whether there is a file of that version."""
+    return (TEMPLATES / template / f"v{version}.typ").is_file()
 
 
 def pdf(data: Mapping[str, Any]) -> bytes:

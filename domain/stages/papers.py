@@ -123,6 +123,23 @@ def meant(template: Template, case: CaseState, history: Sequence[Happened]) -> H
     return (fresh or found)[-1]
 
 
+def offered(template: Template, case: CaseState, history: Sequence[Happened]) -> tuple[int, ...]:
+    """Versions of the events the paper could carry now, the one that is meant first; empty where it cannot be issued.
+
+    What must be chosen by whoever issues it comes oldest first.
+    """
+    if template.each and not any(r.status in AIDED for r in case.recipients):
+        return ()
+    found = [h for h in carriable(template, history) if not case.ended or _ends(h, history)]
+    if not found:
+        return ()
+    try:
+        first = meant(template, case, found).at.version
+    except Refusal as several:
+        return tuple(several.detail["versions"])
+    return (first, *(h.at.version for h in reversed(found) if h.at.version != first))
+
+
 def carriable(template: Template, history: Sequence[Happened]) -> list[Happened]:
     """The case's events of the foremost kind that the template may carry, oldest first; a proof of service is no paper to be served."""
     for kind in template.about:

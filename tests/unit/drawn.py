@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pypdfium2
 
-from documents.content import Asked, Carried, content
+from documents.content import CASE_FIELDS, Asked, Carried, content
 from documents.printer import pdf
 from domain.stages.accept_first import AcceptFirst
 from domain.stages.application import IssueReceipt
@@ -86,7 +86,7 @@ def asked(case: Case, **changes: Any) -> Asked:
         "template": paper.template,
         "version": paper.template_version,
         "lang": paper.language,
-        "case": case.state.model_dump(mode="json", exclude_none=True),
+        "case": case.state.model_dump(mode="json", exclude_none=True, include=set(CASE_FIELDS)),
         "carried": Carried(carried.event.type, carried.at.effective_on, carried.event.model_dump(mode="json", exclude_none=True)),
         "directory": DIRECTORY,
         "on": last.at.effective_on,
