@@ -7,13 +7,15 @@ licence allows bundling and that a package registry holds. Fonts of the machine 
 on every machine.
 """
 
+import json
 from bisect import bisect_right
 from functools import cache
-from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
 RARE = Path(__file__).parent / "fonts" / "HanaMinB.ttf"
+COVERAGE = RARE.with_name("coverage.json")
+"""What the typefaces have together, found when the font was made: reading it from them would cost the first paper a third of a second."""
 FAMILIES = ("Noto Serif SC", "HanaMinB")
 """As the templates name them."""
 _SPACES = frozenset("\n\t \u00a0\u3000\u200b")
@@ -32,37 +34,20 @@ def paths() -> tuple[Path, ...]:
 
 
 @cache
-def used() -> str:
-    """Which programs and typefaces draw, for the metadata of a paper: a reprint that was not kept may differ under others."""
-    return f"typst {version('typst')}, Noto Serif SC ({version('pylopdf-fonts-zh-cn')}), HanaMinB"
-
-
-@cache
-def _ranges() -> tuple[list[int], list[int]]:
-    """Starts and ends of the spans of code points that some typeface has a glyph for: small where a set of 90,000 would not be."""
-    from fontTools.ttLib import TTFont  # noqa: PLC0415 -- only a process that prints pays for it
-
-    covered: set[int] = set()
-    for path in paths():
-        with TTFont(path, lazy=True) as font:
-            covered |= (font.getBestCmap() or {}).keys()
-    starts: list[int] = []
-    ends: list[int] = []
-    for code in sorted(covered):
-        if ends and ends[-1] == code - 1:
-            ends[-1] = code
-        else:
-            starts.append(code)
-            ends.append(code)
-    return starts, ends
+def _spans() -> tuple[list[int], list[int]]:
+    """Firsts and lasts of the spans of code points that some typeface has a glyph for. Raises `FontsMissing`."""
+    if not COVERAGE.exists():
+        raise FontsMissing(f"{COVERAGE} is missing; `make assets` makes it")
+    spans: list[list[int]] = json.loads(COVERAGE.read_text(encoding="ascii"))
+    return [first for first, _ in spans], [last for _, last in spans]
 
 
 def uncovered(text: str) -> list[str]:
     """The characters of a text that no typeface has a glyph for, each once, in order."""
-    starts, ends = _ranges()
+    firsts, lasts = _spans()
 
     def has(character: str) -> bool:
-        place = bisect_right(starts, ord(character)) - 1
-        return place >= 0 and ord(character) <= ends[place]
+        place = bisect_right(firsts, ord(character)) - 1
+        return place >= 0 and ord(character) <= lasts[place]
 
     return [c for c in dict.fromkeys(text) if c not in _SPACES and not has(c)]

@@ -1,16 +1,20 @@
-"""Make `documents/fonts/HanaMinB.ttf`: the rare characters (CJK extensions B to F) that names hold and the papers' own typeface has not.
+"""Make `documents/fonts/HanaMinB.ttf`: the rare characters (CJK extensions B to F) that names hold and the papers' own typeface has not;
+and `coverage.json` beside it, which says what the typefaces have together.
 
 The package `hanamin` carries the font cut into some sixty WOFF2 slices for browsers. Typst takes one file a style, so the slices are
 unpacked (wawoff2) and joined again. Runs inside `.venv` (fontTools); `scripts/node.py` calls it.
 """
 
+import json
 import tempfile
+from importlib.resources import files
 from pathlib import Path
 
 from bootstrap import ROOT, call, digest, say
 
 FOLDER = ROOT / "documents" / "fonts"
 FONT = FOLDER / "HanaMinB.ttf"
+COVERAGE = FOLDER / "coverage.json"
 STAMP = FOLDER / "made_of"
 SLICES = "HanaMinB.CJK-Unified-Ideographs-Extension-*.woff2"
 FAMILY = "HanaMinB"
@@ -32,12 +36,12 @@ _NAMES = {
 def made_of() -> str:
     """What the font was made from: the locked packages and these scripts."""
     here = Path(__file__)
-    return digest(ROOT / "package-lock.json", here, here.with_name("woff2.cjs"))
+    return digest(ROOT / "package-lock.json", ROOT / "requirements.txt", here, here.with_name("woff2.cjs"))
 
 
 def stale() -> bool:
     """Whether the font is missing, or was made of something else."""
-    return not (FONT.exists() and STAMP.exists() and STAMP.read_text(encoding="ascii") == made_of())
+    return not (FONT.exists() and COVERAGE.exists() and STAMP.exists() and STAMP.read_text(encoding="ascii") == made_of())
 
 
 def make(node: Path, modules: Path) -> None:
@@ -54,7 +58,25 @@ def make(node: Path, modules: Path) -> None:
         ready = Path(scratch) / FONT.name
         _join(sorted(Path(scratch).glob("*.ttf")), ready)
         ready.replace(FONT)
+    COVERAGE.write_text(json.dumps(_coverage()), encoding="ascii")
     STAMP.write_text(made_of(), encoding="ascii")
+
+
+def _coverage() -> list[list[int]]:
+    """The spans of code points that some typeface has a glyph for: first and last of each, in order."""
+    from fontTools.ttLib import TTFont  # noqa: PLC0415
+
+    covered: set[int] = set()
+    for path in (Path(str(files("pylopdf_fonts_zh_cn"))) / "NotoSerifSC-Regular.otf", FONT):
+        with TTFont(path, lazy=True) as font:
+            covered |= font.getBestCmap().keys()
+    spans: list[list[int]] = []
+    for code in sorted(covered):
+        if spans and spans[-1][1] == code - 1:
+            spans[-1][1] = code
+        else:
+            spans.append([code, code])
+    return spans
 
 
 def _join(parts: list[Path], target: Path) -> None:
