@@ -33,6 +33,7 @@ _HANDLERS = Statement(
     sa.select(
         sa.cast(cases.c.snapshot["assignment"]["lawyers"], sa.JSON).label("lawyers"),
         sa.cast(cases.c.snapshot["released_lawyers"], sa.JSON).label("released"),
+        sa.cast(cases.c.snapshot["continued"], sa.JSON).label("continued"),
     ).where(cases.c.case_id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(cases.c.case_id.type))))
 )
 _DRAW = Statement(
@@ -91,8 +92,9 @@ class Deciding:
         history = await self._history(parts)
         if len(parts) > 1:
             # A refusal is an outcome and is committed: numbers are drawn only once it is known that no part is refused.
-            rehearsed = await self._all(parts, states, history, _nothing_drawn)
-            if not rehearsed.series():
+            asked_for: list[Series] = []
+            rehearsed = await self._all(parts, states, history, _noted_in(asked_for))
+            if not asked_for:
                 return rehearsed
         return await self._all(parts, states, history, partial(draw, self._conn))
 
@@ -138,19 +140,28 @@ class Deciding:
         return await store.load_history(self._conn, self._request.case_id) if wanted else []
 
     async def _lawyers_of_co_accused(self, case: CaseState) -> frozenset[str]:
-        """Who handles, or handled until released, the cases linked as those of co-accused."""
-        linked = [str(link.case_id) for link in case.links if link.relation == "co_accused"]
-        if not linked:
+        """Who handles, or handled until released, the cases linked as those of co-accused and those in which these go on."""
+        ahead = {str(link.case_id) for link in case.links if link.relation == "co_accused"}
+        if not ahead:
             return frozenset()
         await self._conn.execute("SELECT pg_advisory_xact_lock(%s)", (CO_ACCUSED_LOCK,))
-        rows = await (await _HANDLERS.run(self._conn, ids=linked)).fetchall()
-        return frozenset(
-            code for row in rows for code in (*(handler["lawyer"] for handler in row["lawyers"] or ()), *(row["released"] or ()))
-        )
+        seen, found = {case.case_id}, set[str]()
+        while ahead:
+            rows = await (await _HANDLERS.run(self._conn, ids=sorted(ahead))).fetchall()
+            seen |= ahead
+            found |= {code for row in rows for code in (*(h["lawyer"] for h in row["lawyers"] or ()), *(row["released"] or ()))}
+            ahead = {each["case_id"] for row in rows for each in row["continued"] or ()} - seen
+        return frozenset(found)
 
 
-async def _nothing_drawn(_: Series) -> int:
-    return 0
+def _noted_in(asked_for: list[Series]) -> Draw:
+    """Draws nothing: the series is noted, and a number stands in that is no number."""
+
+    async def note(series: Series) -> int:
+        asked_for.append(series)
+        return 0
+
+    return note
 
 
 async def draw(conn: Connection, series: Series) -> int:

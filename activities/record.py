@@ -319,6 +319,8 @@ async def _keep(conn: Connection, decision: Decision, received: Row, rows: Seque
         if written:
             await _keep_case(conn, each, received, written)
     outcome = recorded_outcome(decision, rows[0])
+    if received["command"] == inbox.BUNDLE:
+        outcome["commands"] = [entry["command_id"] for entry in received["body"]["commands"]]
     if decision.others:
         pairs = zip(decision.others, rows[1:], strict=True)
         outcome["others"] = [{"case_id": each.case.case_id, **recorded_outcome(each, written)} for each, written in pairs]

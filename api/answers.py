@@ -3,10 +3,11 @@
 Nothing of it is recorded. The people are a few of the worked example's.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from itertools import count
 from typing import Any, Literal, NamedTuple, cast
 from uuid import UUID
 
@@ -18,8 +19,8 @@ from api.examples import EXAMPLES
 from api.schemas import body_schema
 from domain.access import Principal
 from domain.case import CaseState, Issued, blank
-from domain.command import COMMANDS, Actor, Facts, Role
-from domain.decide import decide
+from domain.command import COMMANDS, Actor, Facts, Happened, Role
+from domain.decide import Decision, decide
 from domain.directory import (
     Directory,
     DirectoryEvent,
@@ -42,6 +43,7 @@ from readmodels.case_list import rows_for
 type Json = dict[str, Any]
 
 CASE_ID = "01a20b63-8040-7a3e-9b55-1c0d2e3f4a5b"
+_SECOND_CASE = "01a20b63-8041-7c12-8d40-2e1f3a4b5c6d"
 NOW = datetime(2026, 11, 24, 10, 30, tzinfo=views.ZONE)
 _SINCE = date(2010, 1, 1)
 _FIRST_POSITION = 1207
@@ -111,6 +113,27 @@ class Chapter(NamedTuple):
 _PAPER = "01a20b63-8040-7a11-8c33-52b7e0d9f146"
 
 
+def _recorded(decision: Decision, n: int, history: Sequence[Recorded]) -> list[Recorded]:
+    """The events of the story's n-th command as the ledger would hold them after that history."""
+    recorded: list[Recorded] = []
+    for at, event in decision.events:
+        before = (recorded or history)[-1].chain_hash if recorded or history else chain.GENESIS
+        digest = chain.digest(body_of(event))
+        recorded.append(
+            Recorded(
+                position=_FIRST_POSITION + at.version,
+                recorded_at=NOW,
+                correlation_id=f"01a20b63-8040-7000-9000-{n:012d}",
+                causation=f"case/{decision.case.case_id}/{decision.events[0].at.version}" if event.clock and recorded else None,
+                digest=digest,
+                chain_hash=chain.digest(digest + before),
+                at=at,
+                event=event,
+            )
+        )
+    return recorded
+
+
 @dataclass(frozen=True)
 class Answers:
     """The example answers under the rules in force."""
@@ -127,38 +150,36 @@ class Answers:
         case, told = blank(CASE_ID), dict[str, Chapter]()
         history: list[Recorded] = []
         for n, step in enumerate(_STORY, start=1):
-            command_id = f"01a20b63-8040-7000-8000-{n:012d}"
-            facts = Facts(
-                now=NOW,
-                effective_on=NOW.date(),
-                actor=Actor(step.person, step.role, "C-ADX"),
-                directory=self.directory,
-                rules=self.rules,
-                command_id=command_id,
-                history=[r.happened for r in history],
-            )
             body = EXAMPLES.get(step.command, self.attachment)
+            facts = self._facts(step, n, [r.happened for r in history])
             decision = decide(case, COMMANDS[step.command].model_validate(body), facts).numbered(lambda _: 318, self.directory)
-            recorded: list[Recorded] = []
-            for at, event in decision.events:
-                before = (recorded or history)[-1].chain_hash if recorded or history else chain.GENESIS
-                digest = chain.digest(body_of(event))
-                recorded.append(
-                    Recorded(
-                        position=_FIRST_POSITION + at.version,
-                        recorded_at=NOW,
-                        correlation_id=f"01a20b63-8040-7000-9000-{n:012d}",
-                        causation=f"case/{CASE_ID}/{decision.events[0].at.version}" if event.clock and recorded else None,
-                        digest=digest,
-                        chain_hash=chain.digest(digest + before),
-                        at=at,
-                        event=event,
-                    )
-                )
+            recorded = _recorded(decision, n, history)
             case = decision.case
             history.extend(recorded)
             told[step.command] = Chapter(case, tuple(recorded))
         return told
+
+    def _facts(self, step: _Step, n: int, history: Sequence[Happened] = (), **more: Any) -> Facts:
+        return Facts(
+            now=NOW,
+            effective_on=NOW.date(),
+            actor=Actor(step.person, step.role, "C-ADX"),
+            directory=self.directory,
+            rules=self.rules,
+            command_id=f"01a20b63-8040-7000-8000-{n:012d}",
+            history=history,
+            **more,
+        )
+
+    def notice(self) -> Json:
+        """What an organ's notice was answered with."""
+        kind = COMMANDS["receive_organ_notice"]
+        command = kind.model_validate({**EXAMPLES[kind.name], "reserved": [_SECOND_CASE]})
+        facts = self._facts(_Step("P-JIA-FENGQIN", "caseworker", kind.name), len(_STORY) + 1, others={_SECOND_CASE: blank(_SECOND_CASE)})
+        numbers = count(2 * 318)
+        decision = decide(blank(CASE_ID), command, facts).numbered(lambda _: next(numbers) // 2, self.directory)
+        cases = [views.case_answer(each.case, _recorded(each, len(_STORY) + 1, []), self.directory) for each in decision.cases]
+        return {"notice_id": facts.command_id, "cases": cases}
 
     @cached_property
     def attachment(self) -> Json:

@@ -21,6 +21,7 @@ from domain.stages.application import Oral
 from domain.values import (
     Applicant,
     CaseStage,
+    Category,
     Cause,
     Channel,
     Code,
@@ -28,6 +29,7 @@ from domain.values import (
     HouseholdMember,
     Matter,
     MatterKind,
+    OwnText,
     Paper,
     Party,
     PersonalText,
@@ -37,7 +39,7 @@ from domain.values import (
 WITHHELD_OF_A_CASE = frozenset({
     "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "engagement", "representation", "outcome",
     "papers", "documents", "holds", "links", "oral", "recipients", "supplement", "verifications", "visits", "replacement", "termination",
-    "objection", "proposals",
+    "objection", "notice", "proposals",
 })  # fmt: skip
 """Fields of a case that one role or another may not see; they are absent then, and named in `withheld`."""
 
@@ -83,6 +85,21 @@ class CaseProxy(Shape):
 
     party: CaseParty
     relation: str | None
+
+
+class CaseRecipient(Shape):
+    """One person who asked for aid, whatever became of it: still there, refused, helped to an outcome, or gone (`left` says how)."""
+
+    party_id: int
+    name: OwnText
+    categories: list[Category]
+    claim_fen: Fen | None
+    status: fold.Status
+    decision: fold.Decided | None = None
+    objection: fold.Objection | None = None
+    outcome: fold.Outcome | None = None
+    engaged_on: date | None = None
+    left: fold.Left | None = None
 
 
 class Assessed(Shape):
@@ -221,12 +238,13 @@ class Case(Shape):
     termination: fold.Termination | None
     outcome: fold.Outcome | None
     objection: fold.Objection | None
-    recipients: list[fold.Recipient]
+    recipients: list[CaseRecipient]
     closure: fold.Closure
     forms: list[str]
     stages: list[CaseStage]
     referred_to: str | None
     on_notice: bool
+    notice: fold.Notice | None
     owner: Code | None
     papers: list[Paper]
     supplement: fold.Supplement | None
@@ -329,6 +347,13 @@ class CommandAnswer(Shape):
     state: State
     events: list[Event]
     clocks: list[Clock]
+
+
+class NoticeAnswer(Shape):
+    """The cases that a notice opened, in the order of the persons it names; each as a command answers it."""
+
+    notice_id: UUID
+    cases: list[CommandAnswer]
 
 
 class DocumentAnswer(CommandAnswer):

@@ -28,6 +28,20 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "matter": {"kind": "civil", "cause": "wages", "forum": "arbitration", "stage": "arbitration", "summary": "拖欠工资六个月"},
         "papers": _PAPERS,
     },
+    "receive_organ_notice": {
+        "centre": "C-ADX",
+        "organ": "安定县人民法院",
+        "notice_number": "（2026）甘1102刑初88号通知",
+        "docket": "（2026）甘1102刑初88号",
+        "received_at": "2026-11-24T09:30:00+08:00",
+        "ground": "full_coverage",
+        "persons": [
+            {"party": {"name": "赵强"}, "role": "accused", "in_custody": True},
+            {"party": {"name": "孙伟"}, "role": "accused", "in_custody": False},
+        ],
+        "stage": "trial",
+        "hearing_at": "2026-12-20T09:00:00+08:00",
+    },
     "issue_receipt": {"papers": _PAPERS},
     "refer_elsewhere": {"to": "云台县法律援助中心", "reason": "用人单位在云台县，由该县办理。"},
     "withdraw_application": {"reason": "申请人已与对方和解。"},
@@ -50,6 +64,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "refuse_aid": {"grounds": ["not_in_hardship"], "reasons": "人均收入高于标准。"},
     "file_objection": {"reasons": "家庭收入已有变化，请求重新审查。", "received_on": "2026-12-02"},
     "decide_objection": {"result": "corrected", "reasons": "新提交的材料表明符合经济困难标准，责令给予援助。"},
+    # people of the case
+    "add_recipients": {
+        "recipients": [{"name": "赵志强", "categories": ["migrant_worker"], "residence": "rural", "claim_fen": 1250000}],
+        "reason": "同一工地的工友，一并申请。",
+    },
+    "release_recipient": {"party_id": 2, "reason": "settled_apart", "detail": "已与单位自行和解。"},
+    "replace_recipient": {"party_id": 2, "by": {"name": "赵小军", "residence": "rural"}, "ground": "heir"},
     # accept first
     "accept_first": {
         "basis": "local_policy",
@@ -69,7 +90,15 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "decline_assignment": {"reason": "本所近期无可派律师。"},
     "name_lawyer": {"lawyer": "L-MA-ZHIQIANG"},
     "sign_engagement": {"signed_on": "2026-11-24", "signed_by": "recipient", "authority": "special", "method": "signature"},
+    "add_co_counsel": {"lawyer": "L-MA-ZHIQIANG", "reason": "案情复杂，卷宗较多。"},
+    "notify_organ": {
+        "organ": "安定县人民法院",
+        "lawyers": ["L-MA-ZHIQIANG"],
+        "served_on": "2026-11-24",
+        "means": "发函",
+    },
     # representation
+    "record_contact_attempt": {"means": "电话", "tried_on": "2026-11-24", "reached": False, "detail": "无人接听。"},
     "record_meeting": {"kind": "client_meeting", "held_on": "2026-11-24", "summary": "核对工资清单。"},
     "record_consent": {"consents": True, "by": "self"},
     "record_procedure": {
@@ -98,6 +127,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "approve_subsidy": {"amount_fen": 150000, "tariff": "flat_civil"},
     "pay_subsidy": {"paid_on": "2026-12-20", "voucher": "2026-0318"},
     "archive_case": {"volume": "2026-民-12", "archive_number": "0318"},
+    "settle_without_assignment": {"settled_on": "2026-11-24", "summary": "上门走访时单位当场付清。", "agreed_fen": 1200000},
     "decline_remedy": {"told_on": "2026-12-16", "reason": "受援人对裁决没有异议，不起诉。"},
     "continue_case": {"relation": "enforcement", "stage": "enforcement", "lawyer_wish": "same"},
     # any stage

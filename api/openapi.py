@@ -19,7 +19,7 @@ from api.asked import OPENING
 from api.auth import Credentials
 from api.examples import BUNDLES, EXAMPLES, TOKEN_REQUEST
 from api.faults import Responses, problems_of
-from api.routes.commands import ATTACHING, CONTINUING
+from api.routes.commands import ATTACHING, CONTINUING, NOTIFIED
 from api.schemas import REF, answer_components, body_components, human_commands, spoken, vocabularies, without_null
 from domain.case import Document
 from domain.command import COMMANDS, EVENTS, Command
@@ -120,11 +120,14 @@ SUCCESSES: Mapping[str, Success] = {
     "open_bundle": Success(case_shapes.CommandAnswer, "The case was opened and the rest recorded.", lambda a: a.answered(OPENING), _OPENED),
     "issue_bundle": Success(case_shapes.CommandAnswer, "All of them were recorded.", lambda a: a.answered("accept_first"), _CHANGED),
     "open_continuation": Success(case_shapes.CommandAnswer, "The case that follows was opened.", lambda a: a.answered(OPENING), _OPENED),
+    NOTIFIED: Success(case_shapes.NoticeAnswer, "The cases were opened.", Answers.notice, _CHANGED),
     "issue_command": Success(case_shapes.CommandAnswer, "The command was recorded.", lambda a: a.answered("accept_first"), _CHANGED),
     "healthz": Success(shapes.Alive, "The process answers.", lambda _: {"status": "alive"}),
     "readyz": Success(shapes.Readiness, "Commands can be taken.", lambda _: _readiness(temporal=True)),
 }
 """By operation; each command is an `issue_command` of its own."""
+_OPENING_OTHERS: Mapping[str, str] = {"open_continuation": CONTINUING, NOTIFIED: NOTIFIED}
+"""Operations of a single command that opens further cases, and that command."""
 
 
 def _readiness(*, temporal: bool) -> Json:
@@ -203,11 +206,9 @@ class _Document:
         if name == "open_case":
             kind = COMMANDS[OPENING]
             operation |= {"description": _account(kind), "requestBody": self._body(kind, EXAMPLES[OPENING])}
-        elif name == "open_continuation":
-            operation |= {
-                "description": _account(COMMANDS[CONTINUING]),
-                "requestBody": self._body(COMMANDS[CONTINUING], EXAMPLES[CONTINUING]),
-            }
+        elif name in _OPENING_OTHERS:
+            kind = COMMANDS[_OPENING_OTHERS[name]]
+            operation |= {"description": _account(kind), "requestBody": self._body(kind, EXAMPLES[kind.name])}
         elif name in BUNDLES:
             operation["requestBody"] = self._body(shapes.Bundle, BUNDLES[name])
         elif name == "new_token":

@@ -10,10 +10,12 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from api.correction import seal_correction
+from api.people import check_newcomers
 from domain.case import CaseState
 from domain.command import Command
 from domain.stages.continuation import CarriedOver, ContinueCase, going_on
 from domain.stages.correction import CorrectRecord
+from domain.stages.notice import ReceiveOrganNotice
 from domain.values import Party
 from ledger import events
 from ledger.keys import KeyRing
@@ -45,9 +47,14 @@ class Sealing:
         return Sealer(self.keys, events.stream_of(case_id or self.case_id), applicant or self.applicant)
 
     async def seal(self, command: Command) -> Command:
-        """The command with subjects, ids of the cases it opens and every personal leaf sealed."""
+        """The command with subjects, ids of the cases it opens and every personal leaf sealed.
+
+        Raises `Problem` 422 for people who may not come into the case.
+        """
         if opened := command.opens():
-            command = command.model_copy(update={"reserved": tuple(uuid7() for _ in range(opened))})
+            command = command.model_copy(update={"reserved": tuple(sorted(uuid7() for _ in range(opened)))})
+        if self.case is not None:
+            check_newcomers(command, self.case, self.keys)
         command = with_subjects(command, uuid7)
         for person in (newcomers := list(parties_of(command))):
             assert person.subject_id is not None  # noqa: S101 -- given just now
@@ -57,6 +64,8 @@ class Sealing:
             self.applicant = newcomers[0].subject_id
         if isinstance(command, ContinueCase) and self.case is not None:
             command = self._carried_over(command, self.case)
+        elif isinstance(command, ReceiveOrganNotice):
+            command = self._each_for_their_case(command)
         sealed = self.sealer().seal(command)
         if isinstance(sealed, CorrectRecord):
             sealed, corrected = await seal_correction(self.conn, self.case_id, sealed, self.sealer())
@@ -76,6 +85,12 @@ class Sealing:
         summary = unsealed(case.matter, self.keys, stream).summary if case.matter else None
         carried = CarriedOver(parties=tuple(people), summary=summary)
         return command.model_copy(update={"carried_over": sealer.seal(carried)})
+
+    def _each_for_their_case(self, command: ReceiveOrganNotice) -> ReceiveOrganNotice:
+        """The notice with every person sealed for the case that is opened for them."""
+        cases = (self.case_id, *map(str, command.reserved))
+        sealed = (self.sealer(case_id, p.party.subject_id).seal(p) for case_id, p in zip(cases, command.persons, strict=True))
+        return command.model_copy(update={"persons": tuple(sealed)})
 
     def terms(self) -> list[list[str]] | None:
         """The search terms of the people named, as the inbox keeps them: subject, kind, token (hex), key."""

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from domain.case import CaseState, Clock
+from domain.case import CaseState, Clock, Recipient
 from domain.clocks.reading import display
 from domain.directory import Directory
 from domain.values import Model
@@ -49,8 +49,8 @@ def case_view(case: CaseState, at: datetime | None = None) -> dict[str, Any]:
         "oral": case.oral,
         "consultation_id": str(case.consultation_id) if case.consultation_id else None,
         "received_by_centre_on": case.received_by_centre_on.isoformat() if case.received_by_centre_on else None,
-        "applicant": parties[0] if parties else None,
-        "co_applicants": [parties[r.party_id] for r in case.recipients if r.party_id != 0],
+        "applicant": parties[case.heads] if parties else None,
+        "co_applicants": [parties[r.party_id] for r in case.present if r.party_id != case.heads],
         "recipient_count": case.recipient_count,
         "representatives": list(case.representatives),
         "proxy": None if case.proxy_party is None else {"party": parties[case.proxy_party], "relation": case.proxy_relation},
@@ -67,12 +67,13 @@ def case_view(case: CaseState, at: datetime | None = None) -> dict[str, Any]:
         "termination": plain(case.termination) if case.termination else None,
         "outcome": next((plain(r.outcome) for r in case.recipients if r.outcome), None),
         "objection": next((plain(r.objection) for r in case.recipients if r.objection), None),
-        "recipients": [plain(r.model_copy(update={"hardship": None, "waiver": None, "recommended": None})) for r in case.recipients],
+        "recipients": [_recipient(r, parties[r.party_id]) for r in case.recipients],
         "closure": plain(case.closure),
         "forms": list(case.forms_of_aid),
         "stages": list(case.stages_granted),
         "referred_to": case.referred_to,
         "on_notice": case.on_notice,
+        "notice": plain(case.notice) if case.notice else None,
         "owner": case.owner,
         "papers": [plain(p) for p in case.papers],
         "supplement": plain(case.supplement) if case.supplement else None,
@@ -125,6 +126,15 @@ def chapter(case: CaseState, *, asked: bool) -> dict[str, Any]:
         "outcome": next((plain(r.outcome.model_copy(update={"summary": None})) for r in case.recipients if r.outcome), None),
         "terminated_on": case.termination.terminated_on.isoformat() if case.termination and case.termination.terminated_on else None,
     }
+
+
+_OF_THE_GROUP = frozenset({"party_id", "status", "decision", "objection", "outcome", "engaged_on", "left"})
+
+
+def _recipient(recipient: Recipient, party: Mapping[str, Any]) -> dict[str, Any]:
+    """One person of the group: who it is, what was decided, what came of it; what the aid was granted on stands under `eligibility`."""
+    who = {"name": party.get("name"), "categories": party.get("categories", []), "claim_fen": party.get("claim_fen")}
+    return who | recipient.model_dump(mode="json", exclude_none=True, include=set(_OF_THE_GROUP))
 
 
 def _eligibility(case: CaseState) -> dict[str, Any]:

@@ -67,6 +67,8 @@ class Decided(Model):
     decided_on: date
     decided_by: str
     served_on: date | None = None
+    service: int | None = None
+    """Version of the service that counts: what the time to object is counted from."""
 
 
 class Objection(Model):
@@ -75,6 +77,8 @@ class Objection(Model):
     against: Literal["refused", "terminated"]
     about: int | None = None
     """Version of the decision objected to."""
+    filed: int | None = None
+    """Version of the event that filed it."""
     decided_on: date | None = None
 
 
@@ -88,6 +92,18 @@ class Outcome(Model):
     fees_waived_fen: Fen | None = None
     payment_due_on: date | None = None
     summary: PersonalText | None = None
+    version: int | None = None
+    """Of the event that brought it: amounts that one event says of several people are said once."""
+
+
+class Left(Model):
+    """How somebody left the case without a decision: released, or replaced by another person (`successor`, a party id)."""
+
+    reason: Literal[
+        "settled_apart", "withdrew", "not_eligible", "own_counsel", "died", "other", "heir", "guardian_named", "wrong_party",
+    ]  # fmt: skip
+    left_on: date
+    successor: int | None = None
 
 
 class Recipient(Model):
@@ -98,10 +114,15 @@ class Recipient(Model):
     hardship: Hardship | None = None
     waiver: Waiver | None = None
     recommended: Literal["grant", "refuse"] | None = None
+    recommended_by: tuple[str, ...] = ()
+    """The examiner, and whom that person acted for: neither decides about this recipient."""
+    asked: int = 1
+    """Version of the event since which this person awaits a decision."""
     decision: Decided | None = None
     objection: Objection | None = None
     outcome: Outcome | None = None
     engaged_on: date | None = None
+    left: Left | None = None
 
 
 class Supplement(Model):
@@ -144,6 +165,24 @@ class AcceptFirst(Model):
     extensions: int = 0
     deferred: bool = False
     """True where the decision itself was deferred (urgent_art_44, papers_later)."""
+
+
+class Notice(Model):
+    """The organ's notice that opened the case; `notice_id` is the same in the cases of all persons it named."""
+
+    notice_id: UUID
+    organ: Text
+    notice_number: Text
+    docket: Text | None = None
+    received_at: Moment
+    ground: str
+    role: Literal["accused", "victim", "treatment_respondent"]
+    in_custody: bool | None = None
+    stage: CaseStage
+    hearing_at: Moment | None = None
+    notified_on: date | None = None
+    """When the organ was told of the lawyers named, the last time it was."""
+    lawyers_told: tuple[Code, ...] = ()
 
 
 class LawyerChoice(Model):
@@ -212,6 +251,14 @@ class Procedure(Model):
     version: int
 
 
+class Contact(Model):
+    """Attempts to reach the recipient: how many, the day of the last one and of the last that reached them."""
+
+    attempts: int = 0
+    last_on: date | None = None
+    reached_on: date | None = None
+
+
 class Representation(Model):
     """The handler's work so far."""
 
@@ -224,6 +271,7 @@ class Representation(Model):
     procedures: tuple[Procedure, ...] = ()
     progress_reports: int = 0
     major_matters: int = 0
+    contact: Contact | None = None
     remedy_declined_on: date | None = None
     """When the recipient was told of the remedy and did not want it."""
 
@@ -323,6 +371,8 @@ class Continues(Model):
     waivers: tuple[CarriedWaiver, ...] = ()
     lawyer: Code | None = None
     """Who led there."""
+    co_accused: tuple[UUID, ...] = ()
+    """Cases of those accused with its people."""
 
 
 class Continued(Model):
@@ -460,6 +510,8 @@ class CaseState(Model):
     supplement: Supplement | None = None
     verifications: tuple[Verification, ...] = ()
     conflict_cleared: bool | None = None
+    unchecked_people: bool = False
+    """Somebody came into the case after the check for conflicts, which is to be made again."""
     walls: tuple[Wall, ...] = ()
     recused: tuple[Code, ...] = ()
     recommendation: Literal["grant", "refuse"] | None = None
@@ -468,12 +520,15 @@ class CaseState(Model):
     referred_to: str | None = None
     accept_first: AcceptFirst | None = None
     on_notice: bool = False
+    notice: Notice | None = None
 
     choice: LawyerChoice | None = None
     assignment: Assignment | None = None
     engagement: Engagement | None = None
     declined_by: tuple[Code, ...] = ()
     released_lawyers: tuple[Code, ...] = ()
+    may_return: tuple[Code, ...] = ()
+    """Those of them who left only because the lead was replaced."""
     replacement: Replacement | None = None
     termination: Termination | None = None
     representation: Representation = Representation()
@@ -510,6 +565,25 @@ class CaseState(Model):
     def deferred(self) -> bool:
         """Accepted first under a basis that defers the decision (art. 44, papers later)."""
         return self.accept_first is not None and self.accept_first.deferred
+
+    @property
+    def present(self) -> tuple[Recipient, ...]:
+        """The recipients who have not left the case, whatever was decided about them."""
+        return tuple(r for r in self.recipients if r.status != "released")
+
+    @property
+    def heads(self) -> int:
+        """The party under whose name the case is shown: the applicant, or, once gone, the first of those still in it."""
+        return next((r.party_id for r in self.present), 0)
+
+    @property
+    def people(self) -> int:
+        """How many people the case counts for: those named who are helped or may be, and those counted but not named yet.
+
+        Who was refused does not count; a case in which everybody was counts for those who asked.
+        """
+        refused = sum(r.status == "refused" for r in self.recipients)
+        return self.recipient_count - refused or self.recipient_count
 
     @property
     def undecided(self) -> tuple[Recipient, ...]:

@@ -1,12 +1,18 @@
-"""The citizen's identity number (公民身份号码) of GB 11643-1999: 17 digits and a check character by ISO 7064 MOD 11-2."""
+"""Who somebody is: the citizen's identity number (公民身份号码) of GB 11643-1999, 17 digits and a check character by ISO 7064 MOD 11-2,
+and whether two entries mean the same person.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic_core import PydanticCustomError
+
+if TYPE_CHECKING:
+    from domain.values import Party
 
 _FORM = re.compile(r"[1-9]\d{5}(\d{4})(\d{2})(\d{2})\d{2}(\d)[\dX]")
 _LOOKS_RESIDENT = re.compile(r"\d{17}[\dXx]")
@@ -51,3 +57,20 @@ def valid_id_number(kind: str | None, number: str) -> str:
     except ValueError as fault:
         raise PydanticCustomError("id_check_digit", "the identity number does not check") from fault
     return number.upper()
+
+
+def plain(value: object) -> str:
+    """A name or number as it is compared: width, case, spaces and the dot of names do not count. Empty for what is absent or sealed."""
+    return "".join(unicodedata.normalize("NFKC", value).casefold().split()).replace("·", "") if isinstance(value, str) else ""
+
+
+def same_number(one: Party, other: Party) -> bool:
+    """Whether both bear the same identity number. Sealed values were compared before they were sealed."""
+    return bool(plain(one.id_number)) and plain(one.id_number) == plain(other.id_number)
+
+
+def same_person(one: Party, other: Party) -> bool:
+    """Told by the identity number where both are known, else by the name."""
+    if plain(one.id_number) and plain(other.id_number):
+        return same_number(one, other)
+    return bool(plain(one.name)) and plain(one.name) == plain(other.name)

@@ -10,6 +10,9 @@ from domain.access import scope_of
 from domain.case import CaseState, Clock, blank, fold
 from domain.command import Role
 from domain.lifecycle import State
+from domain.stages.closure import never_handled
+from domain.stages.handling import joiners_wait
+from domain.values import Applicant
 from ledger.events import load_history
 from ledger.schema import case_list, events
 from ledger.sql import Connection, Row, Statement
@@ -59,9 +62,15 @@ def _by_lane(case: CaseState) -> Waiting | None:
 
 
 def _by_facts(case: CaseState) -> Waiting | None:
+    if joiners_wait(case) and case.state != "termination_review":
+        return "approver" if all(r.recommended for r in case.undecided) else "caseworker"
+    if case.state in ("closing", "file_returned") and never_handled(case):
+        return "caseworker"
     overdue = any(c.limit == "supply_papers" and c.state == "missed" and c.live for c in case.clocks)
     if (case.state == "awaiting_papers" and overdue) or (case.state == "examined" and case.recommendation):
         return "approver"
+    if case.state == "lawyer_named" and case.on_notice:
+        return "caseworker"
     if case.state == "closing" and case.closure.reports > case.closure.returns:
         return "caseworker"
     return None
@@ -93,12 +102,12 @@ def rows_for(case: CaseState) -> dict[str, Any]:
         "owner": where.owner,
         "accepted_by": next(iter(where.accepted_by), None),
         "excluded": sorted(where.excluded),
-        "categories": list(case.applicant.categories),
+        "categories": _categories(case),
         "kind": matter.kind if matter else None,
         "cause": matter.cause if matter else None,
         "channel": case.channel,
-        "recipient_count": case.recipient_count,
-        "applicant": case.applicant.model_dump(mode="json", include={"name"}),
+        "recipient_count": case.people,
+        "applicant": case.parties[case.heads].model_dump(mode="json", include={"name"}),
         "opened_on": case.opened_on,
         "updated_at": case.updated_at,
         "due_at": next_due.due_at if next_due else None,
@@ -106,6 +115,12 @@ def rows_for(case: CaseState) -> dict[str, Any]:
         "waiting_for": waiting_for(case),
         "clocks": [_clock(c) for c in case.clocks],
     }
+
+
+def _categories(case: CaseState) -> list[str]:
+    """The groups that those who are helped or ask for it belong to, each once, the applicant's first."""
+    people = (case.parties[r.party_id] for r in case.present)
+    return list(dict.fromkeys(category for person in people if isinstance(person, Applicant) for category in person.categories))
 
 
 def _clock(clock: Clock) -> dict[str, Any]:

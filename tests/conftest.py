@@ -5,12 +5,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from filelock import FileLock
 
 from ops.engines import Engines
 from tests import engines as own_engines
 
 pytest_plugins = ["tests.house"]
+
+# Tracebacks as the product's own logs have them: drawn with every frame's variables one takes seconds, in which a worker does nothing else.
+structlog.configure(processors=[
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="%H:%M:%S"),
+    structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+])  # fmt: skip
 
 
 @pytest.fixture(scope="session")

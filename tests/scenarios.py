@@ -88,6 +88,7 @@ def scenarios(today: date, centre: str) -> tuple[Scenario, ...]:
     near = {"kind": "civil", "cause": "wages", "summary": "时效将届满", "limitation_on": (today + timedelta(days=3)).isoformat()}
     urgent = {"basis": "urgent_art_44", "ground": "limitation_within_7_days", "papers_owed": [{"kind": "id_copy"}]}
     later = {"basis": "papers_later", "ground": "non_essential_paper_missing", "papers_owed": [{"kind": "income"}]}
+    settled = {"settled_on": today.isoformat(), "summary": "当场付清", "agreed_fen": 1200000}
     return (
         Scenario(
             "archived",
@@ -180,6 +181,33 @@ def scenarios(today: date, centre: str) -> tuple[Scenario, ...]:
                 Step("approver", "grant_aid", {"reasons": "符合经济困难标准"}),
             ),
             "lawyer_named",
+        ),
+        Scenario(
+            "grown_beside_the_work",
+            (
+                submit(),
+                ACCEPT,
+                ASSIGN,
+                engage(today),
+                Step("caseworker", "add_recipients", {"recipients": [{"name": "赵某"}, {"name": "钱某"}], "reason": "同一工地的工友"}),
+                *examined_and_granted(),
+                Step("approver", "refuse_aid", {"grounds": ["other"], "reasons": "不是本工地的工人", "for_recipients": [3]}),
+                Step("approver", "grant_aid", {"reasons": "符合条件"}),
+                engage(today),
+                Step("lawyer", "record_outcome", outcome | {"for_recipients": [0]}),
+                Step("lawyer", "release_recipient", {"party_id": 2, "reason": "settled_apart", "detail": "自行和解"}),
+            ),
+            "closing",
+        ),
+        Scenario(
+            "settled_before_assignment",
+            (
+                submit(),
+                Step("caseworker", "record_home_visit", {"held_on": today.isoformat(), "summary": "上门调解"}),
+                Step("caseworker", "settle_without_assignment", settled),
+                Step("caseworker", "submit_closing_report", {"report": "指派前已经解决", "papers": [PAPERS[0], PAPERS[3]]}),
+            ),
+            "closing",
         ),
     )
 

@@ -64,6 +64,10 @@ class Backend(Protocol):
         """Open a case with the body of submit_application: `{case_id, register_number, version, …}`."""
         ...
 
+    async def notice(self, session: str, body: Json, *, key: str, lang: str) -> Json:
+        """Open the cases of an organ's notice: `{notice_id, cases: [{case_id, register_number, version, …}]}`."""
+        ...
+
     async def command(self, session: str, case_id: str, command: str, body: Json, *, key: str, if_match: int | None, lang: str) -> Json: ...
 
     async def across(self, session: str, filters: Mapping[str, str]) -> Json:

@@ -2,7 +2,7 @@
 
 import mimetypes
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -36,11 +36,12 @@ DETOURS = frozenset({
     "find_ineligible", "report_termination_ground", "terminate_aid", "request_replacement", "return_closing_file", "record_consent",
 })  # fmt: skip
 """Commands that lead away from the line: offered after those that carry the case on."""
-ANSWERS = {
-    "examine_application": "recommend_decision", "decide_after_papers": "grant_aid", "urgent_assign": "assign_unit",
-    "assign_on_notice": "assign_unit", "submit_closing_file": "submit_closing_report", "review_closing_file": "accept_closing_file",
+ANSWERS: Mapping[str, tuple[str, ...]] = {
+    "examine_application": ("recommend_decision",), "decide_after_papers": ("grant_aid",), "urgent_assign": ("assign_unit",),
+    "assign_on_notice": ("notify_organ", "assign_unit"), "submit_closing_file": ("submit_closing_report",),
+    "review_closing_file": ("accept_closing_file",),
 }  # fmt: skip
-"""What meets a limit, where that is not the command of the same name."""
+"""What meets a limit, or leads there, where that is not the command of the same name."""
 NEAR = ("missed", "due_today", "soon")
 
 
@@ -137,8 +138,8 @@ def in_order(allowed: list[Json], clocks: Sequence[Json], at: datetime) -> list[
     answers a later limit, what else prepares a step, and last what stands beside the line.
     """
     live = live_clocks(clocks)
-    near = [_answer(c) for c in live if urgency(c["due"], c.get("due_at"), c["state"], at) in NEAR]
-    running = [_answer(c) for c in live]
+    near = [answer for c in live for answer in _answers(c) if urgency(c["due"], c.get("due_at"), c["state"], at) in NEAR]
+    running = [answer for c in live for answer in _answers(c)]
 
     def place(command: Json) -> tuple[int, int]:
         name, kind = command["name"], COMMANDS[command["name"]]
@@ -155,9 +156,9 @@ def in_order(allowed: list[Json], clocks: Sequence[Json], at: datetime) -> list[
     return sorted((c for c in allowed if c["name"] in COMMANDS and c["name"] != INTAKE), key=place)
 
 
-def _answer(clock: Json) -> str:
-    """The command that meets a limit."""
-    return ANSWERS.get(clock["limit"], str(clock["limit"]))
+def _answers(clock: Json) -> tuple[str, ...]:
+    """The commands that meet a limit."""
+    return ANSWERS.get(clock["limit"], (str(clock["limit"]),))
 
 
 def people(visit: Visit, case: Json) -> list[Json]:

@@ -20,7 +20,7 @@ LIVE = frozenset({"running", "paused", "missed"})
 CLOCK_EVENTS = ("clock_", "deadline_warned", "deadline_escalated")
 KEY_EVENTS = frozenset(
     {
-        "application_submitted", "accepted_first",
+        "application_submitted", "organ_notice_received", "organ_notified", "accepted_first",
         "acceptance_set_aside", "aid_granted", "aid_refused", "unit_assigned", "engagement_signed",
         "hearing_recorded", "replacement_decided", "aid_terminated", "aid_continued", "outcome_recorded", "closing_file_accepted",
         "subsidy_paid", "case_archived", "objection_decided", "found_ineligible", "application_deemed_withdrawn", "deadline_missed",
@@ -144,8 +144,8 @@ def stage_bar(visit: Visit, case: Json, events: Sequence[Json]) -> list[Json]:
         at = 0
     bar: list[Json] = []
     ends = {
-        "application": ("aid_granted", "accepted_first"),
-        "assignment": ("engagement_signed",),
+        "application": ("aid_granted", "accepted_first", "organ_notice_received"),
+        "assignment": ("engagement_signed", "organ_notified"),
         "representation": ("outcome_recorded", "aid_terminated"),
     }
     for index, stage in enumerate(STAGES[:4]):

@@ -1,9 +1,10 @@
-"""Forms: one for every command, drawn from its model; and the intake, which is the form of submit_application.
+"""Forms: one for every command, drawn from its model; the intake and an organ's notice are the forms of the commands that open cases.
 
 A form carries its idempotency key, so that a second click is harmless, and the version it was opened at, so that a colleague's
 step in between is shown before anything is done. Whatever goes wrong, what was typed is shown again.
 """
 
+from asyncio import gather
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,7 @@ import texts
 from domain.command import COMMANDS
 from domain.eligibility.policy import Policy
 from domain.stages.correction import CorrectRecord
-from web.backend import Json, Problem
+from web.backend import Json, Problem, items, part
 from web.case_page import whole_history
 from web.case_view import CLOCK_EVENTS, entry, now, number, title
 from web.choices import Choices
@@ -30,6 +31,7 @@ from web.prefill import prefilled
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 INTAKE = "submit_application"
+NOTICE = "receive_organ_notice"
 REPEATABLE = frozenset({429, 503})
 """Statuses after which the same key is sent again: the step may yet have been carried out."""
 SECTIONS = {
@@ -75,7 +77,7 @@ class Sheet:
 
     @property
     def action(self) -> str:
-        return f"/cases/{self.case_id}/commands/{self.command}" if self.case_id else "/intake"
+        return f"/cases/{self.case_id}/commands/{self.command}" if self.case_id else "/notices/new" if self.command == NOTICE else "/intake"
 
 
 @router.get("/intake")
@@ -88,6 +90,43 @@ async def intake(request: Request, visit: Signed) -> Response:
 @router.post("/intake")
 async def take(request: Request, visit: Signed) -> Response:
     return await _send(request, visit, INTAKE, {})
+
+
+@router.get("/notices/new")
+async def notice(visit: Signed) -> Response:
+    own = {name: code for name, code in _own_office(visit).items() if name == "centre"}
+    typed: Tree = {**shown(fields_of(COMMANDS[NOTICE]), own), "persons": [{}]}
+    return await _show(visit, Sheet(NOTICE, {}, typed, uuid4().hex, None, {}))
+
+
+@router.post("/notices/new")
+async def receive(request: Request, visit: Signed) -> Response:
+    return await _send(request, visit, NOTICE, {})
+
+
+@router.get("/notices/{case_id}")
+async def notified(request: Request, case_id: str, visit: Signed) -> Response:
+    """The cases one notice opened, found from any of them; those the visitor may not see are left out."""
+    first = await visit.backend.case(visit.session, case_id)
+    received = part(first, "notice")
+    if not received:
+        raise Problem(404, "not_found", path=request.url.path)
+    linked = [str(link["case_id"]) for link in items(first, "links") if link["relation"] in ("co_accused", "same_event")]
+    others = [other for other in await gather(*(_seen(visit, other) for other in linked)) if other]
+    cases = [first, *(other for other in others if part(other, "notice").get("notice_id") == received["notice_id"])]
+    return render(
+        visit, "notice.html", notice=received, sent=request.query_params.get("sent", ""),
+        cases=[{"case": case, "number": number(case), "title": title(visit, case)} for case in cases],
+    )  # fmt: skip
+
+
+async def _seen(visit: Visit, case_id: str) -> Json | None:
+    try:
+        return await visit.backend.case(visit.session, case_id)
+    except Problem as problem:
+        if problem.status != 404:
+            raise
+        return None
 
 
 @router.get("/cases/{case_id}/commands/{command}")
@@ -112,7 +151,7 @@ async def send(request: Request, case_id: str, command: str, visit: Signed) -> R
 
 
 def _known(command: str) -> None:
-    if command not in COMMANDS or command == INTAKE or "system" in COMMANDS[command].roles:
+    if command not in COMMANDS or not COMMANDS[command].states or "system" in COMMANDS[command].roles:
         raise Problem(404, "unknown_command")
 
 
@@ -151,6 +190,8 @@ async def _send(request: Request, visit: Visit, command: str, case: Json) -> Res
         if problem.status == 401:
             raise
         return await _again(visit, sheet, problem)
+    if command == NOTICE:
+        return go(f"/notices/{answer['cases'][0]['case_id']}?{urlencode({'sent': sheet.keep})}")
     asked = urlencode({"done": command, "sent": sheet.keep})
     return go(f"/cases/{answer['case_id']}?{asked}")
 
@@ -160,6 +201,8 @@ async def _carry_out(visit: Visit, sheet: Sheet, parsed: Parsed) -> Json:
         raise Problem(422, "unread", errors=parsed.errors)
     if sheet.command == INTAKE:
         return await visit.backend.submit(visit.session, parsed.body, key=sheet.key, lang=visit.lang)
+    if sheet.command == NOTICE:
+        return await visit.backend.notice(visit.session, parsed.body, key=sheet.key, lang=visit.lang)
     return await visit.backend.command(
         visit.session, sheet.case_id, sheet.command, parsed.body, key=sheet.key, if_match=sheet.version, lang=visit.lang
     )

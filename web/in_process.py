@@ -62,6 +62,9 @@ class InProcess:
     async def submit(self, session: str, body: Json, key: str, lang: str) -> Json:
         return await self._ask("POST", "/cases", session, lang, json=body, headers={"Idempotency-Key": key})
 
+    async def notice(self, session: str, body: Json, key: str, lang: str) -> Json:
+        return await self._ask("POST", "/organ-notices", session, lang, json=body, headers={"Idempotency-Key": key})
+
     async def command(self, session: str, case_id: str, command: str, body: Json, key: str, if_match: int | None, lang: str) -> Json:  # noqa: PLR0917 -- the façade's shape
         headers = {"Idempotency-Key": key} | ({"If-Match": f'"{if_match}"'} if if_match is not None else {})
         return await self._ask("POST", f"/cases/{case_id}/commands/{command}", session, lang, json=body, headers=headers)

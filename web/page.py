@@ -22,6 +22,7 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 import texts
 from api.list_reading import ACROSS_ROLES
 from domain.stages.application import SubmitApplication
+from domain.stages.notice import ReceiveOrganNotice
 from texts import Lang
 from texts.speak import Lookup, moment, paper, say_date, say_fen, say_moment, say_short_date, say_time, say_weekday
 from web.backend import Backend, Json, Problem
@@ -150,6 +151,7 @@ def render(visit: Visit, template: str, status: int = 200, /, **values: Any) -> 
         "visit": visit, "t": visit.t, "word": visit.word, "lang": lang, "csrf": visit.csrf,
         "here": here, "path": path, "quote": partial(quote, safe=""),
         "large": visit.request.cookies.get(TYPE) == "large", "may_take": bool(visit.roles & SubmitApplication.roles),
+        "may_notice": bool(visit.roles & ReceiveOrganNotice.roles),
         "may_read_history": visit.roles_include(ACROSS_ROLES), "label": partial(texts.label, lang), "has": partial(texts.has, lang),
         "day": partial(say_date, lang), "short_day": partial(say_short_date, lang), "weekday": partial(say_weekday, lang),
         "time": partial(say_time, lang), "at": partial(say_moment, lang), "fen": partial(say_fen, lang), "moment": moment,

@@ -10,6 +10,8 @@ from web.backend import Json, items, part
 TODAY: dict[str, tuple[str, ...]] = {
     "submit_application": ("received_by_centre_on",),
     "record_meeting": ("held_on",),
+    "record_contact_attempt": ("tried_on",),
+    "notify_organ": ("served_on",),
     "record_procedure": ("held_on",),
     "record_hearing": ("held_on",),
     "sign_engagement": ("signed_on",),
@@ -105,6 +107,13 @@ def _subsidy(case: Json, tariffs: Sequence[Json]) -> Json:
     return {"amount_fen": tariff["amount_fen"], "tariff": tariff["code"], "payees": [{n: v for n, v in payee.items() if v is not None}]}
 
 
+def _whom_to_tell(case: Json, policy: Policy) -> Json:
+    """The organ that sent the notice, and the lawyers named since."""
+    del policy
+    lawyers = [handler["lawyer"] for handler in items(part(case, "assignment"), "lawyers")]
+    return {"organ": part(case, "notice").get("organ"), "lawyers": lawyers}
+
+
 _KNOWN: Mapping[str, Callable[[Json, Policy], Json]] = {
     "accept_first": accept_first_ground,
     "supply_owed_papers": _owed,
@@ -116,5 +125,6 @@ _KNOWN: Mapping[str, Callable[[Json, Policy], Json]] = {
     "grant_aid": _form_of_aid,
     "waive_hardship_check": _carried_waiver,
     "record_lawyer_choice": _carried_lawyer,
+    "notify_organ": _whom_to_tell,
 }
 """What the case tells a command's form."""

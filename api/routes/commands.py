@@ -22,6 +22,7 @@ router = APIRouter(tags=["commands"])
 
 ATTACHING = "attach_document"
 CONTINUING = "continue_case"
+NOTIFIED = "receive_organ_notice"
 _FORM = frozenset({"file", "title", "effective_on", "on_behalf_of", "note"})
 _ATTACHED = ("document_id", "title", "digest", "size", "media_type")
 _KEY = re.compile(r"[A-Za-z0-9._:-]{8,128}")
@@ -91,13 +92,23 @@ async def open_case(request: Request, key: Key = None) -> JSONResponse:
 @router.post("/cases/{case_id}/commands/{command}", summary="Issue a command on a case")
 async def issue_command(request: Request, case_id: CaseId, command: str, key: Key = None, if_match: IfMatch = None) -> JSONResponse:
     principal = await _principal(request)
-    if command == OPENING:
+    if command in (OPENING, NOTIFIED):
         raise not_found("unknown_command", command=command)
     if command == ATTACHING:
         raise Problem(415, "unsupported_media_type", expected="multipart/form-data", at=f"/cases/{case_id}/documents")
     ask = _asked(request, principal, command, await read_json(request), key)
     answer = await services_of(request).commands.carry_out(replace(ask, case_id=id_of(case_id), if_match=version_of(if_match)))
     return _answered(answer, 200)
+
+
+@router.post("/organ-notices", status_code=201, summary="Open the cases of an organ's notice: one for each person it names")
+async def receive_organ_notice(request: Request, key: Key = None) -> JSONResponse:
+    principal = await _principal(request)
+    ask = _asked(request, principal, NOTIFIED, await read_json(request), key)
+    answer = await services_of(request).commands.carry_out(ask)
+    opened = {str(case["case_id"]): case for case in (answer.body, *answer.others)}
+    received = next(event["data"] for event in answer.body["events"] if event["type"] == "organ_notice_received")
+    return _answered(replace(answer, body={"notice_id": received["notice_id"], "cases": list(opened.values())}), 201)
 
 
 @router.post("/bundles", status_code=201, summary="Open a case and issue the commands that come with it, all or none")

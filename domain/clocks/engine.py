@@ -50,9 +50,10 @@ class _Turn:
         if not clock.live and clock.state != "lapsed":
             return
         limit = self.limits.row(clock.limit, clock.rule_from)
-        if limit.cancelled_by(self.event, self.after) and clock.live:
+        case = limit.among(self.after, int(clock.id.rpartition("/")[2]))
+        if limit.cancelled_by(self.event, case) and clock.live:
             yield ClockCancelled(clock_id=clock.id, on=self.at.effective_on)
-        elif limit.stopped_by(self.event, self.after) and not (limit.in_order and self._before(clock, limit)):
+        elif limit.stopped_by(self.event, case) and not (limit.in_order and self._before(clock, limit)):
             yield from self._meet(clock, limit)
         elif not clock.live:
             return
@@ -75,7 +76,7 @@ class _Turn:
         day = self.calendar.day_of(when)
         limit = self.limits.on(limit_id, day)
         ruling = limit or versions[-1]
-        if not ruling.armed or not ruling.started_by(self.event, self.after):
+        if not ruling.armed or not ruling.started_by(self.event, ruling.among(self.after, self.at.version)):
             return
         own = self._own_date(ruling)
         if ruling.until and own is None:

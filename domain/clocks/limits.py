@@ -7,7 +7,7 @@ from datetime import date, time
 from functools import reduce
 from typing import Any, Literal
 
-from domain.case import CaseState
+from domain.case import CaseState, Recipient
 from domain.command import Event
 
 type Conditions = Mapping[str, frozenset[Any]]
@@ -18,11 +18,25 @@ _FACTS: Mapping[str, Callable[[CaseState], Any]] = {
     "by_delegation": lambda case: case.accept_first is not None and case.accept_first.by_delegation,
     "basis": lambda case: case.accept_first and case.accept_first.basis,
     "unit_already_assigned": lambda case: case.assignment is not None,
-    "awaiting_decision": lambda case: any(
-        r.status == "undecided" or (case.deferred and r.status == "accepted_first" and r.decision is None) for r in case.recipients
+    "undecided": lambda case: bool(case.undecided),
+    "decision_deferred": lambda case: case.deferred and any(r.status == "accepted_first" and r.decision is None for r in case.recipients),
+    "somebody_aided": lambda case: any(r.status in ("granted", "accepted_first") for r in case.recipients),
+    "may_object": lambda case: any(
+        r.decision and r.decision.result != "granted" and not (r.objection and r.objection.about == r.decision.version)
+        for r in case.recipients
     ),
+    "objection_open": lambda case: any(r.objection and r.objection.state == "filed" for r in case.recipients),
     "already_filed": lambda case: any(p.kind == "filed" for p in case.representation.procedures),
 }
+
+
+type Tie = Literal["asked", "service", "objection"]
+_TIES: Mapping[Tie, Callable[[Recipient], int | None]] = {
+    "asked": lambda recipient: recipient.asked,
+    "service": lambda recipient: recipient.decision and recipient.decision.service,
+    "objection": lambda recipient: recipient.objection and recipient.objection.filed,
+}
+"""By which event a recipient belongs to a clock: the version that started it."""
 
 
 def field_of_case(path: str, case: CaseState) -> Any:
@@ -72,8 +86,14 @@ class Limit:
     custody: bool
     armed: bool
     once: bool
+    theirs: Tie | None
     unless_over: Conditions | None
     in_order: bool
+
+    def among(self, case: CaseState, version: int) -> CaseState:
+        """The case as the clock started by the event of that version sees it: with its own people alone, where the limit is theirs."""
+        tie = _TIES.get(self.theirs) if self.theirs else None
+        return case.but(recipients=tuple(r for r in case.recipients if tie(r) == version)) if tie else case
 
     def number(self, kind: str | None, *, criminal: bool) -> int | None:
         """How many days or hours for a starting event of that kind; None where the row has no number for it."""
@@ -200,6 +220,7 @@ def _limit(raw: Mapping[str, Any]) -> Limit:
         custody=raw.get("custody", False),
         armed=raw.get("armed", True),
         once=raw.get("once", False),
+        theirs=raw.get("theirs"),
         in_order=raw.get("in_order", False),
         unless_over=_conditions(raw["unless_over"]) if "unless_over" in raw else None,
     )

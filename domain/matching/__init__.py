@@ -1,9 +1,9 @@
 """The right lawyer for a case: gates, the recipient's choice, a fair score, and the explanation kept with the pick."""
 
-from domain.matching.candidates import CRIMINAL_YEARS, Candidate, Gate, Reason, candidates, excluded
+from domain.matching.candidates import CRIMINAL_YEARS, Candidate, Gate, Reason, candidates, excluded, of_minors
 from domain.matching.explanation import Explanation, NotFollowed, NotFollowedCause, PassedOver, choices_ahead, explain
 
 __all__ = [
     "CRIMINAL_YEARS", "Candidate", "Explanation", "Gate", "NotFollowed", "NotFollowedCause", "PassedOver", "Reason", "candidates",
-    "choices_ahead", "excluded", "explain",
+    "choices_ahead", "excluded", "explain", "of_minors",
 ]  # fmt: skip

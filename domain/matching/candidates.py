@@ -7,6 +7,7 @@ hold sentences for. Nobody is left out of the list; whoever fails a gate stands 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from domain.directory import Directory, Lawyer
 
 Gate = Literal[
-    "conflict", "suspended", "on_leave", "criminal_practice_too_short", "not_familiar_with_minors", "full", "released", "declined"
-]
+    "conflict", "co_accused", "suspended", "on_leave", "criminal_practice_too_short", "not_familiar_with_minors", "full", "released",
+    "declined",
+]  # fmt: skip
 Reason = Literal[
     "chosen", "wished_gender", "wished_language", "wished_speciality", "own_language", "speciality", "near", "excellent_quality",
     "good_quality", "next_in_turn",
@@ -56,9 +58,14 @@ class Candidate(Model):
         return (bool(self.gates), self.choice or 1_000, -self.score, self.load, self.lawyer)
 
 
-def candidates(case: CaseState, directory: Directory, loads: Mapping[str, int], on: date) -> tuple[Candidate, ...]:
-    """The panel of the legal day `on`, best first; `loads` counts open cases by lawyer code."""
-    seen = [_candidate(case, directory, lawyer, loads.get(lawyer.code, 0), on) for lawyer in directory.lawyers(on)]
+def candidates(
+    case: CaseState, directory: Directory, loads: Mapping[str, int], on: date, co_accused: AbstractSet[str] = frozenset()
+) -> tuple[Candidate, ...]:
+    """The panel of the legal day `on`, best first; `loads` counts open cases by lawyer code.
+
+    `co_accused` are the codes of whoever defends, or defended, those accused together with the recipient.
+    """
+    seen = [_candidate(case, directory, lawyer, loads.get(lawyer.code, 0), on, co_accused=co_accused) for lawyer in directory.lawyers(on)]
     rota = {c.lawyer: n for n, c in enumerate(sorted((c for c in seen if not c.gates), key=lambda c: (c.load, c.lawyer)), 1)}
     turned = (c.model_copy(update={"turn": turn, "reasons": _with_turn(c, turn)}) for c in seen for turn in [rota.get(c.lawyer)])
     return tuple(sorted(turned, key=lambda c: c.order))
@@ -73,14 +80,14 @@ def _with_turn(candidate: Candidate, turn: int | None) -> tuple[Reason, ...]:
     return (*candidate.reasons, "next_in_turn") if turn == 1 else candidate.reasons
 
 
-def _candidate(case: CaseState, directory: Directory, lawyer: Lawyer, load: int, on: date) -> Candidate:
+def _candidate(case: CaseState, directory: Directory, lawyer: Lawyer, load: int, on: date, *, co_accused: AbstractSet[str]) -> Candidate:
     choices = case.choice.choices if case.choice else ()
     rank = next((n for n, code in enumerate(choices, 1) if code in (lawyer.code, lawyer.unit)), None)
     reasons = _reasons(case, directory, lawyer)
     return Candidate(
         lawyer=lawyer.code,
         unit=lawyer.unit,
-        gates=_gates(case, lawyer, load, on),
+        gates=_gates(case, lawyer, load, on, co_accused=co_accused),
         choice=rank,
         speciality="speciality" in reasons,
         load=load,
@@ -89,15 +96,16 @@ def _candidate(case: CaseState, directory: Directory, lawyer: Lawyer, load: int,
     )
 
 
-def _gates(case: CaseState, lawyer: Lawyer, load: int, on: date) -> tuple[Gate, ...]:
+def _gates(case: CaseState, lawyer: Lawyer, load: int, on: date, *, co_accused: AbstractSet[str]) -> tuple[Gate, ...]:
     failed: dict[Gate, bool] = {
         "conflict": not excluded(case).isdisjoint({lawyer.code, lawyer.unit, lawyer.person or lawyer.code}),
+        "co_accused": lawyer.code in co_accused,
         "suspended": lawyer.suspended(on),
         "on_leave": lawyer.on_leave(on),
         "criminal_practice_too_short": _life_at_stake(case) and not _practised(lawyer.criminal_since, CRIMINAL_YEARS, on),
-        "not_familiar_with_minors": _of_minors(case) and not lawyer.minors,
+        "not_familiar_with_minors": of_minors(case) and not lawyer.minors,
         "full": load >= lawyer.max_load,
-        "released": lawyer.code in case.released_lawyers,
+        "released": lawyer.code in case.released_lawyers and lawyer.code not in case.may_return,
         "declined": not {lawyer.code, lawyer.unit}.isdisjoint(case.declined_by),
     }
     return tuple(gate for gate, fails in failed.items() if fails)
@@ -120,12 +128,15 @@ def _reasons(case: CaseState, directory: Directory, lawyer: Lawyer) -> tuple[Rea
 
 
 def _life_at_stake(case: CaseState) -> bool:
-    matter = case.matter
-    return matter is not None and matter.kind == "criminal" and "death_review" in (matter.stage, *case.stages_granted)
+    """Life imprisonment or death is possible, or a death sentence is under review (法律援助法 art. 26)."""
+    matter, notice = case.matter, case.notice
+    told = notice is not None and notice.role == "accused" and notice.ground in ("life_or_death", "death_review")
+    return told or (matter is not None and matter.kind == "criminal" and "death_review" in (matter.stage, *case.stages_granted))
 
 
-def _of_minors(case: CaseState) -> bool:
-    aided = (case.parties[r.party_id] for r in case.recipients)
+def of_minors(case: CaseState) -> bool:
+    """Whether a minor is among those the aid goes to."""
+    aided = (case.parties[r.party_id] for r in case.present)
     return any(isinstance(party, Applicant) and "minor" in party.categories for party in aided)
 
 

@@ -17,6 +17,7 @@ from domain.directory import Directory
 from domain.lifecycle import NOT_ENDED, STAGE_OF, State
 from domain.stages.application import EXAMINATION
 from domain.stages.common import BearsCaseNumber, Papers, PartyIds, addressed, case_number, said, with_papers, without
+from domain.stages.handling import joiners_wait
 from domain.stages.lane import OWING, lane_of, with_lane
 from domain.values import Applicant, Code, Model, Paper, PersonalText
 
@@ -31,7 +32,10 @@ def _owing(case: CaseState) -> bool:
 
 
 class AcceptFirst(Command):
-    """Accept at once, with papers owed; by the approver, or by a duty lawyer or receptionist with a dated delegation (直接受理)."""
+    """Accept at once, with papers owed; by the approver, or by a duty lawyer or receptionist with a dated delegation (直接受理).
+
+    People of the same group who join later are accepted by the approver on the basis of the first: their papers are owed with the others'.
+    """
 
     states = EXAMINATION
     to = ("awaiting_assignment",)
@@ -45,8 +49,13 @@ class AcceptFirst(Command):
     detail: PersonalText | None = None
 
     @classmethod
+    def allowed_in(cls, case: CaseState) -> bool:
+        return case.state in cls.states or _may_join(case)
+
+    @classmethod
     def open_to(cls, case: CaseState, actor: Actor, directory: Directory, on: date) -> bool:
-        return actor.role == "approver" or directory.delegated(actor.id, case.centre, on)
+        """A delegation is for the door: about those who join an acceptance the approver decides."""
+        return actor.role == "approver" or (case.accept_first is None and directory.delegated(actor.id, case.centre, on))
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         by_delegation = facts.actor.role != "approver"
@@ -54,14 +63,16 @@ class AcceptFirst(Command):
             raise Refusal("no_delegation", status=403, centre=case.centre)
         ids = addressed(case.undecided, (), nobody="nobody_undecided")
         basis = self._basis(facts)
-        self._check_ground(case, basis, facts)
+        self._check_ground(case, basis, ids, facts)
+        if lane := case.accept_first:
+            _check_joins(lane, basis)
         if basis == "papers_later" and not self.papers_owed:
             raise Refusal("nothing_owed", status=422, pointer="/papers_owed")
         accepted = AcceptedFirst(
             basis=basis,
             ground=self.ground,
             papers_owed=self.papers_owed,
-            due_on=self._due_on(facts),
+            due_on=self._due_on(case.accept_first, facts),
             detail=self.detail,
             by_delegation=by_delegation,
             not_examined=_not_examined(case, basis, ids),
@@ -78,8 +89,8 @@ class AcceptFirst(Command):
             raise Refusal("basis_does_not_fit", status=422, pointer="/basis", basis=self.basis, ground=self.ground)
         return ground.basis
 
-    def _check_ground(self, case: CaseState, basis: Basis, facts: Facts) -> None:
-        parties = (case.parties[r.party_id] for r in case.recipients)
+    def _check_ground(self, case: CaseState, basis: Basis, ids: Iterable[int], facts: Facts) -> None:
+        parties = (case.parties[party_id] for party_id in ids)
         if basis == "local_policy" and not any(isinstance(p, Applicant) and self.ground in p.categories for p in parties):
             raise Refusal("not_of_group", ground=self.ground)
         if self.ground == "limitation_within_7_days":
@@ -87,8 +98,13 @@ class AcceptFirst(Command):
             if ends is None or not 0 <= (ends - facts.effective_on).days < _LIMITATION_DAYS:
                 raise Refusal("limitation_not_near", limitation_on=ends)
 
-    def _due_on(self, facts: Facts) -> date:
+    def _due_on(self, lane: Acceptance | None, facts: Facts) -> date:
         due_on = self.due_on
+        if lane and lane.state in OWING:
+            # One case owes its papers by one day: who joins neither moves it for the others nor gets another.
+            if lane.state == "papers_overdue" or due_on not in (None, lane.due_on):
+                raise Refusal("owed_papers_due", pointer="/due_on", due_on=lane.due_on)
+            return lane.due_on
         if due_on is None:
             if facts.rules.limit("supply_owed_papers", facts.effective_on) is None:
                 raise Refusal("due_on_required", status=422, pointer="/due_on")
@@ -96,6 +112,19 @@ class AcceptFirst(Command):
         if due_on < facts.effective_on:
             raise Refusal("date_not_ahead", status=422, pointer="/due_on", day=due_on, legal_day=facts.effective_on)
         return due_on
+
+
+def _may_join(case: CaseState) -> bool:
+    lane = case.accept_first
+    return lane is not None and lane.state != "found_ineligible" and joiners_wait(case)
+
+
+def _check_joins(lane: Acceptance, basis: Basis) -> None:
+    """Who joins is accepted on the basis of the first; a decision that is due about those is not put off by the papers of others."""
+    if basis != lane.basis:
+        raise Refusal("basis_does_not_fit", status=422, pointer="/basis", basis=basis, ground=lane.ground)
+    if lane.state == "papers_complete":
+        raise Refusal("decision_still_open", basis=lane.basis)
 
 
 NotExamined = Literal["hardship", "scope", "papers"]
@@ -135,12 +164,27 @@ class AcceptedFirst(BearsCaseNumber, Event):
             by_delegation=self.by_delegation,
             deferred=deferred,
         )
-        return case.with_recipients(self.for_recipients, status="accepted_first", decision=None if deferred else granted).but(
+        accepted = case.with_recipients(self.for_recipients, status="accepted_first", decision=None if deferred else granted)
+        if case.accept_first is not None:
+            return _joined(accepted, case.accept_first, lane)
+        return accepted.but(
             state="awaiting_assignment",
             case_number=case.case_number or self.case_number,
             accept_first=lane,
             supplement=case.supplement.model_copy(update={"open": False}) if case.supplement else None,
         )
+
+
+def _joined(case: CaseState, first: Acceptance, later: Acceptance) -> CaseState:
+    """The case with the papers of those who joined owed beside the others'; where all were in, by a date of their own."""
+    own_date = {} if first.state in OWING else {"extensions": 0}
+    owed = _together(first.papers_owed, later.papers_owed)
+    listed = _together(first.papers_listed, later.papers_owed)
+    return with_lane(case, state="papers_owed", papers_owed=owed, papers_listed=listed, due_on=later.due_on, **own_date)
+
+
+def _together(some: tuple[Paper, ...], more: tuple[Paper, ...]) -> tuple[Paper, ...]:
+    return (*some, *without(more, (p.kind for p in some)))
 
 
 class ConfirmAcceptance(Command):
@@ -175,7 +219,7 @@ class ConfirmAcceptance(Command):
             raise Refusal("wrong_state", state=case.state)
         if self.reason is None:
             raise Refusal("reason_required", status=422, pointer="/reason")
-        ids = tuple(r.party_id for r in case.recipients if r.status == "accepted_first")
+        ids = addressed((r for r in case.recipients if r.status == "accepted_first"), (), nobody="nobody_accepted")
         return (AcceptanceSetAside(reason=self.reason, for_recipients=ids),)
 
 
@@ -190,7 +234,10 @@ class AcceptanceConfirmed(Event):
 
 
 class AcceptanceSetAside(Event):
-    """The application is examined anew; number, papers and the record of what was done stay."""
+    """The application is examined anew; number, papers and the record of what was done stay.
+
+    Where somebody who joined later was granted the aid, the case stays where it is for them, and the others are decided about beside it.
+    """
 
     agrees: Literal[False] = False
     reason: PersonalText
@@ -198,6 +245,9 @@ class AcceptanceSetAside(Event):
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         undecided = case.with_recipients(self.for_recipients, status="undecided", decision=None, recommended=None)
+        undecided = undecided.with_recipients(self.for_recipients, asked=at.version)
+        if any(r.status == "granted" for r in case.recipients):
+            return undecided.but(accept_first=None)
         return undecided.but(state="received", accept_first=None, assignment=None, replacement=None, termination=None, recommendation=None)
 
 
@@ -359,7 +409,7 @@ class FindIneligible(Ineligibility, Command):
         return case.accept_first is not None and case.accept_first.state != "found_ineligible" and case.state in cls.states
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
-        ids = addressed(_accepted(case), self.for_recipients, nobody="nobody_accepted")
+        ids = addressed(_accepted(case), self.for_recipients, nobody="nobody_accepted", case=case, passed="recipient_not_aided")
         return (FoundIneligible(reasons=self.reasons, for_recipients=ids),)
 
 

@@ -5,6 +5,7 @@ Papers that the centre issues stand in `papers.py`, corrections of the record in
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
@@ -134,7 +135,9 @@ class DocumentServed(Service, Event):
         if self.about is None:
             return case
         concerned = (r for r in case.recipients if r.decision and r.decision.version == self.about)
-        decided = {r.party_id: r.decision.model_copy(update={"served_on": self.served_on}) for r in concerned if r.decision}
+        decided = {
+            r.party_id: r.decision.model_copy(update={"served_on": self.served_on, "service": at.version}) for r in concerned if r.decision
+        }
         for party_id, decision in decided.items():
             case = case.with_recipients([party_id], decision=decision)
         return case.but(served=tuple(dict.fromkeys((*case.served, self.about))))
@@ -296,19 +299,50 @@ class Linking(Model):
     relation: Literal["related", "same_party", "same_event", "co_accused", "same_batch", "prior_aid", "opponent_in"] = "related"
 
 
+ONE_WAY = frozenset({"prior_aid", "opponent_in"})
+"""Relations that stand on one of two cases only; the others are as true seen from the other case."""
+
+
 class LinkCase(Linking, Command):
+    """Link another case to this one; a relation that holds both ways is recorded on both, where it does not stand yet."""
+
     states = ANY
     roles = frozenset[Role]({"caseworker"})
     emits = ("case_linked",)
     lane = "margin"
 
+    def others(self) -> tuple[str, ...]:
+        return (str(self.case_id),)
+
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         if str(self.case_id) == case.case_id:
             raise Refusal("links_itself", status=422, pointer="/case_id")
-        link = Link(case_id=self.case_id, relation=self.relation)
-        if link in case.links:
+        other = facts.others[str(self.case_id)]
+        if other.state is None:
+            raise Refusal("unknown_case", status=422, pointer="/case_id")
+        linked = self._link(self.case_id) in case.links
+        if linked and not self._missing_there(case, other):
             raise Refusal("already_linked", case_id=self.case_id, relation=self.relation)
-        return (CaseLinked(**said(self)),)
+        if other.opened_on and self._missing_there(case, other) and facts.effective_on < other.opened_on:
+            raise Refusal("effective_before_opening", status=422, pointer="/effective_on", opened_on=other.opened_on)
+        if self.relation == "co_accused" and (shared := _handlers(case) & _handlers(other)):
+            raise Refusal("co_accused_share_lawyer", pointer="/case_id", who=min(shared), gate="co_accused")
+        return () if linked else (CaseLinked(**said(self)),)
+
+    def spread(self, case: CaseState, facts: Facts) -> Mapping[str, Sequence[Event]]:
+        other = facts.others[str(self.case_id)]
+        back = CaseLinked(case_id=UUID(case.case_id), relation=self.relation)
+        return {other.case_id: (back,)} if self._missing_there(case, other) else {}
+
+    def _link(self, case_id: UUID) -> Link:
+        return Link(case_id=case_id, relation=self.relation)
+
+    def _missing_there(self, case: CaseState, other: CaseState) -> bool:
+        return self.relation not in ONE_WAY and self._link(UUID(case.case_id)) not in other.links
+
+
+def _handlers(case: CaseState) -> set[str]:
+    return {handler.lawyer for handler in case.assignment.lawyers} if case.assignment else set()
 
 
 class CaseLinked(Linking, Event):

@@ -6,7 +6,6 @@ examination and the decision in `decision.py`, what may be brought against the d
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date
 from typing import Literal, Self
 from uuid import UUID
@@ -17,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from domain.case import CaseState, Continues, Link, Recipient
 from domain.command import Command, Event, Facts, Refusal, Role, Series, Stamp
 from domain.directory import Directory
+from domain.identity import plain, same_person
 from domain.lifecycle import State
 from domain.stages.common import Draw, Papers, PartyIds, known_person, not_ahead_of_today, register_number_of, said, with_papers, without
 from domain.values import Applicant, Channel, Code, Matter, Model, Paper, Party, PersonalText, Proof, Proxy, Text
@@ -59,6 +59,19 @@ class Application(Model):
             raise PydanticCustomError("oral_record_missing", "an oral application needs its record")
         return oral
 
+    @field_validator("co_applicants")
+    @classmethod
+    def _each_once(cls, people: tuple[Applicant, ...], info: ValidationInfo) -> tuple[Applicant, ...]:
+        return without_duplicates(people, info.data.get("applicant"))
+
+    @field_validator("opponents")
+    @classmethod
+    def _not_a_recipient(cls, opponents: tuple[Party, ...], info: ValidationInfo) -> tuple[Party, ...]:
+        asking = (*(a for a in (info.data.get("applicant"),) if a), *info.data.get("co_applicants", ()))
+        if any(same_person(opponent, person) for opponent in opponents for person in asking):
+            raise PydanticCustomError("recipient_is_opponent", "nobody asks for aid against themselves")
+        return opponents
+
     @field_validator("recipient_count")
     @classmethod
     def _counts_everybody(cls, count: int | None, info: ValidationInfo) -> int | None:
@@ -77,20 +90,20 @@ class Application(Model):
     @field_validator("proxy")
     @classmethod
     def _not_the_opponent(cls, proxy: Proxy | None, info: ValidationInfo) -> Proxy | None:
-        if proxy and any(_same_person(proxy.party, opponent) for opponent in info.data.get("opponents", ())):
+        if proxy and any(same_person(proxy.party, opponent) for opponent in info.data.get("opponents", ())):
             raise PydanticCustomError("proxy_is_opponent", "nobody applies for a person against whom the aid is sought")
         return proxy
 
 
-def _same_person(one: Party, other: Party) -> bool:
-    """Told by the identity number where both are known, else by the name. Sealed values were compared before they were sealed."""
-
-    def plain(value: object) -> str:
-        return "".join(unicodedata.normalize("NFKC", value).casefold().split()).replace("·", "") if isinstance(value, str) else ""
-
-    if plain(one.id_number) and plain(other.id_number):
-        return plain(one.id_number) == plain(other.id_number)
-    return bool(plain(one.name)) and plain(one.name) == plain(other.name)
+def without_duplicates(people: tuple[Applicant, ...], first: Applicant | None = None) -> tuple[Applicant, ...]:
+    """The people, all of them different from one another and from the first by their numbers. Raises the error `duplicate_recipient`."""
+    seen = {number for person in (first,) if person and (number := plain(person.id_number))}
+    for index, person in enumerate(people):
+        number = plain(person.id_number)
+        if number in seen:
+            raise PydanticCustomError("duplicate_recipient", "the identity number of row {row} stands there twice", {"row": index + 1})
+        seen |= {number} if number else set()
+    return people
 
 
 class SubmitApplication(Application, Command):
@@ -108,7 +121,7 @@ class SubmitApplication(Application, Command):
         not_ahead_of_today(facts, self.received_by_centre_on, "/received_by_centre_on")
         known_person(facts, self.oral.taken_by if self.oral else None, "/oral/taken_by")
         fields = said(self)
-        fields["outlet"] = self.outlet or self._own_outlet(facts)
+        fields["outlet"] = self.outlet or own_outlet(facts, self.centre)
         first_opponent = 1 + len(self.co_applicants) + (self.proxy is not None)
         fields["applicant"] = numbered_party(self.applicant, 0)
         fields["co_applicants"] = tuple(numbered_party(a, i) for i, a in enumerate(self.co_applicants, start=1))
@@ -119,15 +132,8 @@ class SubmitApplication(Application, Command):
         draws = Draw(kind="register", centre=self.centre, year=facts.effective_on.year)
         return (ApplicationSubmitted(**fields, owner=facts.actor.id, draws=draws),)
 
-    def _own_outlet(self, facts: Facts) -> str | None:
-        """The office of whoever takes it down, where that is an outlet of the centre applied to: it keeps sight of the case."""
-        office, above = facts.directory.office(facts.actor.office), facts.directory.centre_of(facts.actor.office)
-        return office.code if office and office.kind != "centre" and above and above.code == self.centre else None
-
     def _check_offices(self, facts: Facts) -> None:
-        centre = facts.directory.office(self.centre)
-        if centre is None or centre.kind != "centre":
-            raise Refusal("unknown_office", status=422, pointer="/centre", office=self.centre)
+        known_centre(facts, self.centre)
         if self.outlet is None:
             return
         if facts.directory.office(self.outlet) is None:
@@ -135,6 +141,19 @@ class SubmitApplication(Application, Command):
         above = facts.directory.centre_of(self.outlet)
         if above is None or above.code != self.centre:
             raise Refusal("outlet_not_of_centre", status=422, pointer="/outlet", outlet=self.outlet, centre=self.centre)
+
+
+def known_centre(facts: Facts, code: str) -> None:
+    """Refuse (422) the code of an office that is no centre."""
+    centre = facts.directory.office(code)
+    if centre is None or centre.kind != "centre":
+        raise Refusal("unknown_office", status=422, pointer="/centre", office=code)
+
+
+def own_outlet(facts: Facts, centre: str) -> str | None:
+    """The office of whoever takes it down, where that is an outlet of that centre: it keeps sight of the case."""
+    office, above = facts.directory.office(facts.actor.office), facts.directory.centre_of(facts.actor.office)
+    return office.code if office and office.kind != "centre" and above and above.code == centre else None
 
 
 def numbered_party[P: Party](party: P, party_id: int) -> P:
@@ -171,7 +190,7 @@ class ApplicationSubmitted(Application, Event):
             opened_on=at.effective_on,
             owner=self.owner,
             parties=parties,
-            recipients=tuple(Recipient(party_id=i) for i in range(1 + len(self.co_applicants))),
+            recipients=tuple(Recipient(party_id=i, asked=at.version) for i in range(1 + len(self.co_applicants))),
             recipient_count=self.recipient_count or 1 + len(self.co_applicants),
             representatives=self.representatives,
             proxy_party=1 + len(self.co_applicants) if self.proxy else None,
@@ -181,8 +200,14 @@ class ApplicationSubmitted(Application, Event):
             consultation_id=self.consultation_id,
             papers=self.papers,
             continues=self.continues,
-            links=(Link(case_id=self.continues.case_id, relation="prior_aid"),) if self.continues else (),
+            links=_links(self.continues) if self.continues else (),
         )
+
+
+def _links(continues: Continues) -> tuple[Link, ...]:
+    """To the earlier case, and to those of its co-accused: in the next instance too they never share a lawyer."""
+    accused = (Link(case_id=case_id, relation="co_accused") for case_id in continues.co_accused)
+    return (Link(case_id=continues.case_id, relation="prior_aid"), *accused)
 
 
 class Receipt(Model):

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import StringConstraints
 
-from domain.case import Assignment, CaseState, Engagement, Handler, LawyerChoice
-from domain.command import Command, Event, Facts, Refusal, Stamp
+from domain.case import Assignment, CaseState, Engagement, Handler, LawyerChoice, Recipient
+from domain.command import Actor, Command, Event, Facts, Refusal, Stamp
+from domain.directory import Directory
 from domain.matching import Candidate, Explanation, Gate, NotFollowed, NotFollowedCause, candidates, choices_ahead, excluded, explain
 from domain.stages.common import PartyIds, addressed, known_unit, not_ahead_of_today, not_in_future, said
-from domain.stages.handling import AIDED, aided, carried, in_hand
+from domain.stages.handling import aided, begun, carried, in_hand
 from domain.values import Code, Model, PersonalText
 
 Wish = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 REFUSED_AT_GATE: dict[Gate, str] = {
     "conflict": "conflict",
+    "co_accused": "co_accused_share_lawyer",
     "released": "lawyer_released",
     "suspended": "lawyer_suspended",
     "on_leave": "lawyer_on_leave",
@@ -134,7 +136,7 @@ class AssignUnit(Command):
     to = ("assigned", "lawyer_named")
     roles = frozenset({"approver"})
     emits = ("unit_assigned", "lawyer_named")
-    needs = frozenset({"loads"})
+    needs = frozenset({"loads", "co_accused"})
 
     unit: Code
     lawyer: Code | None = None
@@ -147,11 +149,12 @@ class AssignUnit(Command):
         known_unit(facts, self.unit, "/unit")
         received = self.received_by_unit_on or facts.effective_on
         not_ahead_of_today(facts, received, "/received_by_unit_on")
+        check_people(case)
         if case.conflict_cleared is False and not case.walls:
             raise Refusal("conflict_not_cleared")
         if self.unit in excluded(case):
             raise Refusal("conflict", pointer="/unit", who=self.unit)
-        panel = candidates(case, facts.directory, facts.loads, facts.effective_on)
+        panel = candidates(case, facts.directory, facts.loads, facts.effective_on, facts.co_accused_lawyers)
         named = [fit(panel, facts, code, self.unit, pointer) for code, pointer in self._handlers()]
         of_unit = [c for c in panel if c.unit == self.unit]
         rank, causes = self._choices(case, {self.unit, *(c.lawyer for c in named or of_unit)})
@@ -194,6 +197,12 @@ class AssignUnit(Command):
         return rank, [NotFollowed(choice=code, cause=causes[code]) for code in passed]
 
 
+def check_people(case: CaseState) -> None:
+    """Refuse to give the case to anybody while people who came into it later have not been looked at for conflicts."""
+    if case.unchecked_people:
+        raise Refusal("conflict_check_missing")
+
+
 def fit(panel: Sequence[Candidate], facts: Facts, code: str, unit: str, pointer: str) -> Candidate:
     """The candidate of this unit, past every gate; raises the refusal of the first gate it fails, 422 where it is not of the unit."""
     lawyer = facts.directory.lawyer(code)
@@ -211,20 +220,30 @@ def fit(panel: Sequence[Candidate], facts: Facts, code: str, unit: str, pointer:
 
 
 class AssignmentDeclined(Event):
-    """`by` is the code of the lawyer or unit that declined; declinations count in later assignments."""
+    """`by` is the code of the lawyer or unit that declined; declinations count in later assignments.
+
+    With `co_counsel` only that lawyer leaves, and the case stays with whoever leads it.
+    """
 
     reason: PersonalText
     unit: Code
     by: Code
+    co_counsel: bool = False
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         del at
-        return case.but(state="awaiting_assignment", assignment=None, declined_by=(*case.declined_by, self.by))
+        declined = (*case.declined_by, self.by)
+        if self.co_counsel and case.assignment:
+            staying = tuple(h for h in case.assignment.lawyers if h.lawyer != self.by)
+            return case.but(assignment=case.assignment.model_copy(update={"lawyers": staying}), declined_by=declined)
+        return case.but(state="awaiting_assignment", assignment=None, declined_by=declined)
 
 
 class DeclineAssignment(Command):
+    """The unit, or the lawyer named, gives the case back; co-counsel leave it to whoever leads."""
+
     states = frozenset({"assigned", "lawyer_named"})
-    to = ("awaiting_assignment",)
+    to = ("=", "awaiting_assignment")
     roles = frozenset({"unit_manager", "lawyer"})
     emits = ("assignment_declined",)
 
@@ -236,7 +255,9 @@ class DeclineAssignment(Command):
             raise Refusal("not_your_assignment", status=403)
         in_hand(case, facts, "not_your_assignment")
         by = facts.actor.lawyer if facts.actor.role == "lawyer" else None
-        return [AssignmentDeclined(reason=self.reason, unit=held.unit, by=by or held.unit)]
+        beside = next((h for h in held.lawyers if h.lawyer == by and not h.lead), None)
+        unit = beside.unit if beside and beside.unit else held.unit
+        return [AssignmentDeclined(reason=self.reason, unit=unit, by=by or held.unit, co_counsel=beside is not None)]
 
 
 class NameLawyer(Command):
@@ -246,7 +267,7 @@ class NameLawyer(Command):
     to = ("lawyer_named",)
     roles = frozenset({"unit_manager", "approver"})
     emits = ("lawyer_named",)
-    needs = frozenset({"loads"})
+    needs = frozenset({"loads", "co_accused"})
 
     lawyer: Code
 
@@ -257,7 +278,8 @@ class NameLawyer(Command):
             raise Refusal("not_your_assignment", status=403)
         if self.lawyer == held.lead:
             raise Refusal("already_named", pointer="/lawyer", lawyer=self.lawyer)
-        panel = candidates(case, facts.directory, facts.loads, facts.effective_on)
+        check_people(case)
+        panel = candidates(case, facts.directory, facts.loads, facts.effective_on, facts.co_accused_lawyers)
         return [LawyerNamed(lawyer=self.lawyer, unit=held.unit, considered=fit(panel, facts, self.lawyer, held.unit, "/lawyer"))]
 
 
@@ -277,14 +299,21 @@ class EngagementSigned(EngagementFields, Event):
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         del at
         after = case.with_recipients(self.for_recipients, engaged_on=self.signed_on).but(engagement=Engagement(**carried(Engagement, self)))
-        if any(r.engaged_on is None for r in after.recipients if r.status in AIDED):
+        if case.state != "lawyer_named" or unsigned(after):
             return after
-        began = case.representation.began_on or self.signed_on
-        return after.but(state="in_representation", representation=case.representation.model_copy(update={"began_on": began}))
+        return begun(after, self.signed_on)
+
+
+def unsigned(case: CaseState) -> tuple[Recipient, ...]:
+    """Those who are helped and have not signed yet. Who is undecided signs once the aid is granted, and holds up nobody's work."""
+    return tuple(r for r in aided(case) if r.engaged_on is None)
 
 
 class SignEngagement(EngagementFields, Command):
-    """The recipient engages the lawyer within five days of the unit's receipt (办理法律援助案件程序规定 art. 27)."""
+    """The recipient engages the lawyer within five days of the unit's receipt (办理法律援助案件程序规定 art. 27).
+
+    Who was granted the aid once the work had begun signs beside it.
+    """
 
     states = frozenset({"lawyer_named"})
     to = ("in_representation",)
@@ -293,16 +322,30 @@ class SignEngagement(EngagementFields, Command):
 
     for_recipients: PartyIds = ()
 
+    @classmethod
+    def allowed_in(cls, case: CaseState) -> bool:
+        return case.state in cls.states or (case.state == "in_representation" and not case.on_notice and bool(unsigned(case)))
+
+    @classmethod
+    def open_to(cls, case: CaseState, actor: Actor, directory: Directory, on: date) -> bool:  # noqa: ARG003 -- the case alone tells
+        return not case.on_notice
+
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         in_hand(case, facts)
         if case.on_notice:
             raise Refusal("not_on_notice")
         not_in_future(facts, self.signed_on, "/signed_on")
+        among = aided(case) if case.state == "lawyer_named" else unsigned(case)
+        ids = addressed(among, self.for_recipients, nobody="nobody_aided", case=case, passed="recipient_not_aided")
         due = _engagement_due(case)
-        if due and self.signed_on > due and self.delay_cause is None:
+        if due and self.signed_on > due and self.delay_cause is None and _known_by(case, ids, due):
             raise Refusal("delay_cause_missing", pointer="/delay_cause", due_on=due)
-        ids = addressed(aided(case), self.for_recipients, nobody="nobody_aided")
         return [EngagementSigned.model_validate(said(self) | {"for_recipients": ids})]
+
+
+def _known_by(case: CaseState, ids: Collection[int], due: date) -> bool:
+    """Whether any of these was to sign by that day: who was granted the aid later, could not."""
+    return any(r.party_id in ids and (r.decision is None or r.decision.decided_on <= due) for r in case.recipients)
 
 
 def _engagement_due(case: CaseState) -> date | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from domain.case import CaseState
-from domain.command import Command, Event, Facts, Refusal, Stamp
+from domain.command import Actor, Command, Event, Facts, Refusal, Stamp
+from domain.directory import Directory
 from domain.lifecycle import onward
 from domain.stages.handling import AIDED, in_hand
 from domain.values import Model, Paper, PersonalText, Text
@@ -20,13 +22,16 @@ Heading = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_w
 def owed_for_closing(case: CaseState, checklist: Sequence[str]) -> tuple[str, ...]:
     """Kinds of paper the closing file needs: the checklist and what a return named, in that order.
 
-    A part file (every recipient's aid ended before an outcome) owes no paper of what never happened.
+    A part file (every recipient's aid ended before an outcome, or the matter was settled before anybody was assigned) owes no paper of what
+    never happened.
     """
-    if any(r.status in AIDED or r.outcome for r in case.recipients):
+    done = case.representation
+    began = done.began_on is not None
+    if began and any(r.status in AIDED or r.outcome for r in case.recipients):
         listed = tuple(checklist)
     else:
-        work = bool(case.representation.began_on or case.representation.meetings or case.representation.procedures)
-        happened = {"engagement": case.representation.began_on is not None, "outcome_paper": False, "work_record": work}
+        work = bool(began or done.meetings or done.procedures)
+        happened = {"engagement": began, "outcome_paper": any(r.outcome for r in case.recipients), "work_record": work}
         listed = tuple(kind for kind in checklist if happened.get(kind, True))
     return tuple(dict.fromkeys((*listed, *(paper.kind for paper in case.closure.missing))))
 
@@ -49,15 +54,22 @@ class ClosingReportSubmitted(Event):
 
 
 class SubmitClosingReport(Command):
-    """The handler hands in the closing file; after a return, what the return named and whatever else is new."""
+    """The handler hands in the closing file; after a return, what the return named and whatever else is new.
+
+    A case that nobody ever handled is filed by the centre's caseworker: there is no unit or lawyer who could.
+    """
 
     states = frozenset({"closing", "file_returned"})
     to = ("closing",)
-    roles = frozenset({"lawyer", "unit_manager"})
+    roles = frozenset({"lawyer", "unit_manager", "caseworker"})
     emits = ("closing_report_submitted",)
 
     report: PersonalText
     papers: tuple[Paper, ...]
+
+    @classmethod
+    def open_to(cls, case: CaseState, actor: Actor, directory: Directory, on: date) -> bool:  # noqa: ARG003 -- as every command's
+        return actor.role != "caseworker" or never_handled(case)
 
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         _may_close(case, facts)
@@ -120,21 +132,31 @@ class AcceptClosingFile(Command):
     grade: Grade | None = None
 
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
-        del facts
         lane = case.accept_first
         if lane and lane.state in ("papers_owed", "papers_overdue"):
             raise Refusal("papers_still_owed", papers=[paper.kind for paper in lane.papers_owed])
         if lane and lane.state == "papers_complete" and any(r.status in AIDED for r in case.recipients):
             raise Refusal("decision_still_open", basis=lane.basis)
         _submitted(case)
+        if never_handled(case) and _filed_by(case, facts) and not facts.directory.single_officer(case.centre):
+            raise Refusal("two_persons_required", event="closing_report_submitted")
         return [ClosingFileAccepted(grade=self.grade)]
+
+
+def never_handled(case: CaseState) -> bool:
+    """Whether no unit and no lawyer ever had the case in hand."""
+    return case.assignment is None and not case.released_lawyers and not case.declined_by
 
 
 def _may_close(case: CaseState, facts: Facts) -> None:
     """Whoever handles the case files its closing.
 
-    Without an assignment it is whoever handled it before, else the unit that the centre itself is.
+    Without an assignment it is whoever handled it before, else the unit that the centre itself is, or its caseworker.
     """
+    if facts.actor.role == "caseworker":
+        if not never_handled(case):
+            raise Refusal("not_your_case", status=403)
+        return
     if case.assignment is not None:
         in_hand(case, facts)
         return
@@ -145,6 +167,11 @@ def _may_close(case: CaseState, facts: Facts) -> None:
         facts.actor.lawyer in case.released_lawyers or (facts.actor.role == "unit_manager" and facts.actor.unit in before) or of_centre
     ):
         raise Refusal("not_your_case", status=403)
+
+
+def _filed_by(case: CaseState, facts: Facts) -> bool:
+    """Whether one of these handed the file in: a caseworker who did does not accept it."""
+    return bool({facts.actor.id, facts.on_behalf_of}.intersection(case.acted_by.get("closing_report_submitted", ())))
 
 
 def _submitted(case: CaseState) -> None:

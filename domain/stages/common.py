@@ -32,15 +32,28 @@ def open_recipients(case: CaseState) -> tuple[Recipient, ...]:
     )
 
 
-def addressed(among: Iterable[Recipient], named: PartyIds, *, nobody: str) -> tuple[int, ...]:
+def addressed(
+    among: Iterable[Recipient], named: PartyIds, *, nobody: str, case: CaseState | None = None, passed: str = "already_decided"
+) -> tuple[int, ...]:
     """The recipients a command speaks of: those it names, else everybody in question.
 
-    Raises `Refusal`: 422 `unknown_recipient` for one who is not in question, 409 with the code `nobody` where nobody is.
+    Raises `Refusal`: 422 `unknown_recipient` for one whom the case does not have; 409 with the code `passed` (`recipient_left`) and the
+    party ids for those who are no longer in question (who left); 409 with the code `nobody` where nobody is. Without the `case`
+    everybody who is not in question is unknown.
     """
     ids = tuple(r.party_id for r in among)
+    known = {r.party_id: r for r in case.recipients} if case else {}
     for index, party_id in enumerate(named):
-        if party_id not in ids:
+        if party_id not in ids and party_id not in known:
             raise Refusal("unknown_recipient", status=422, pointer=f"/for_recipients/{index}", party_id=party_id)
+    gone = tuple(dict.fromkeys(party_id for party_id in named if party_id not in ids))
+    if gone:
+        left = tuple(party_id for party_id in gone if known[party_id].status == "released")
+        raise (
+            Refusal("recipient_left", pointer="/for_recipients", recipients=left)
+            if left
+            else Refusal(passed, pointer="/for_recipients", recipients=gone)
+        )
     if not ids:
         raise Refusal(nobody)
     return tuple(dict.fromkeys(named)) or ids

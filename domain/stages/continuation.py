@@ -120,6 +120,7 @@ class ContinueCase(ContinuationFields, Command):
                 case_number=case.case_number or case.register_number,
                 waivers=_waivers(case, place),
                 lawyer=case.assignment.lead if case.assignment else None,
+                co_accused=tuple(link.case_id for link in case.links if link.relation == "co_accused"),
             ),
         )
 

@@ -28,6 +28,7 @@ DECISIONS: frozenset[str] = frozenset({
 FIXED: frozenset[str] = frozenset({
     "party_id", "subject_id", "register_number", "case_number", "draws", "owner", "for_recipients", "document_id", "digest", "size",
     "about", "serves", "number", "centre", "unit", "lawyer", "explanation",
+    "notice_id", "role", "co_accused", "same_event",
 })  # fmt: skip
 """Fields that identify or prove, or say whose the case is; what is wrong with them is no slip of the pen."""
 _BOOKKEEPING: frozenset[str] = frozenset({"version", "last_act_version", "updated_at", "lane_days", "acted_by", "clocks"})

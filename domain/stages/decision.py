@@ -12,10 +12,10 @@ from typing import Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from domain.case import CaseState, Decided, Hardship, Waiver, Wall
+from domain.case import CaseState, Decided, Hardship, Recipient, Waiver, Wall
 from domain.command import Command, Event, Facts, Refusal, Role, Stamp
 from domain.eligibility import calculate
-from domain.lifecycle import NOT_ENDED, State
+from domain.lifecycle import NOT_ENDED, State, onward
 from domain.stages.application import EXAMINATION
 from domain.stages.common import (
     BearsCaseNumber,
@@ -28,6 +28,8 @@ from domain.stages.common import (
     open_recipients,
     said,
 )  # fmt: skip
+from domain.stages.handling import joiners_wait, moved_on
+from domain.stages.lane import decided
 from domain.values import Applicant, CaseStage, Code, Fen, HouseholdMember, Model, Paper, PersonalText, Residence, Text
 
 _CASEWORKER: frozenset[Role] = frozenset({"caseworker"})
@@ -37,6 +39,11 @@ _APPROVER: frozenset[Role] = frozenset({"approver"})
 def _awaits_decision(case: CaseState) -> bool:
     """Accepted first with the decision deferred, and the papers are complete: it is to be decided now (法律援助法 art. 44)."""
     return case.deferred and case.accept_first is not None and case.accept_first.state == "papers_complete"
+
+
+def _decidable(case: CaseState) -> tuple[Recipient, ...]:
+    """Those about whom a decision can be made now: undecided, or accepted first with the papers of a deferred decision complete."""
+    return open_recipients(case) if _awaits_decision(case) else case.undecided
 
 
 class HardshipQuestion(Model):
@@ -60,10 +67,10 @@ class AssessHardship(HardshipQuestion, Command):
 
     @classmethod
     def allowed_in(cls, case: CaseState) -> bool:
-        return case.state in cls.states or case.deferred
+        return case.state in cls.states or case.deferred or joiners_wait(case)
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
-        ids = addressed(open_recipients(case), self.for_recipients, nobody="nobody_undecided")
+        ids = addressed(open_recipients(case), self.for_recipients, nobody="nobody_undecided", case=case)
         asked = self.model_copy(update={"for_recipients": ids, "residence": self.residence or _residence(case, ids[0])})
         result = calculate(
             facts.rules.policy,
@@ -131,13 +138,13 @@ class WaiveHardshipCheck(WaiverSaid, Command):
 
     @classmethod
     def allowed_in(cls, case: CaseState) -> bool:
-        return case.state in cls.states or case.deferred
+        return case.state in cls.states or case.deferred or joiners_wait(case)
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         waiver = facts.rules.policy.waiver(self.ground)
         if waiver is None:
             raise Refusal("unknown_waiver_ground", status=422, pointer="/ground", ground=self.ground)
-        ids = addressed(open_recipients(case), self.for_recipients, nobody="nobody_undecided")
+        ids = addressed(open_recipients(case), self.for_recipients, nobody="nobody_undecided", case=case)
         return (HardshipCheckWaived(ground=self.ground, basis=waiver.basis, proof=self.proof, for_recipients=ids),)
 
 
@@ -192,7 +199,11 @@ class DeclareConflictCheck(ConflictCheck, Command):
 class ConflictChecked(ConflictCheck, Event):
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         walls = tuple(Wall(who=w.who, why=w.why) for w in self.walled)
-        return case.but(conflict_cleared=self.cleared, walls=(*(w for w in case.walls if w.who not in {n.who for n in walls}), *walls))
+        return case.but(
+            unchecked_people=False,
+            conflict_cleared=self.cleared,
+            walls=(*(w for w in case.walls if w.who not in {n.who for n in walls}), *walls),
+        )
 
 
 class Recusal(Model):
@@ -239,13 +250,24 @@ class RecommendDecision(Recommendation, Command):
 
     @classmethod
     def allowed_in(cls, case: CaseState) -> bool:
-        return case.state in cls.states or _awaits_decision(case)
+        return case.state in cls.states or _awaits_decision(case) or joiners_wait(case)
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
-        ids = addressed(open_recipients(case), self.for_recipients, nobody="nobody_undecided")
+        ids = addressed(_decidable(case), self.for_recipients, nobody="nobody_undecided", case=case)
         if self.decision == "grant":
             _check_may_be_granted(case, ids)
         return (DecisionRecommended(decision=self.decision, opinion=self.opinion, for_recipients=ids),)
+
+
+def _check_examined(case: CaseState, ids: Collection[int], facts: Facts) -> None:
+    """Each of them was recommended about, by another person than decides now (single-officer centres excepted)."""
+    concerned = tuple(r for r in case.recipients if r.party_id in ids)
+    if unexamined := tuple(r.party_id for r in concerned if r.recommended is None):
+        raise Refusal("recommendation_missing", recipients=unexamined)
+    deciding = {facts.actor.id, facts.on_behalf_of}
+    own = tuple(r.party_id for r in concerned if deciding.intersection(r.recommended_by))
+    if own and not facts.directory.single_officer(case.centre):
+        raise Refusal("approver_is_examiner", recipients=own)
 
 
 def _check_may_be_granted(case: CaseState, ids: Collection[int]) -> None:
@@ -263,7 +285,8 @@ def _check_may_be_granted(case: CaseState, ids: Collection[int]) -> None:
 
 class DecisionRecommended(Recommendation, Event):
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
-        after = case.with_recipients(self.for_recipients, recommended=self.decision)
+        examiner = (at.actor,) if at.on_behalf_of is None else (at.actor, at.on_behalf_of)
+        after = case.with_recipients(self.for_recipients, recommended=self.decision, recommended_by=examiner)
         return after.but(state="examined" if case.state in EXAMINATION else case.state, recommendation=self.decision)
 
 
@@ -287,13 +310,12 @@ class GrantAid(Grant, Command):
 
     @classmethod
     def allowed_in(cls, case: CaseState) -> bool:
-        return case.state in cls.states or _awaits_decision(case)
+        return case.state in cls.states or _awaits_decision(case) or joiners_wait(case)
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
-        ids = addressed(open_recipients(case), self.for_recipients, nobody="nobody_undecided")
+        ids = addressed(_decidable(case), self.for_recipients, nobody="nobody_undecided", case=case)
         _check_may_be_granted(case, ids)
-        if "decision_recommended" not in case.acted_by:
-            raise Refusal("recommendation_missing")
+        _check_examined(case, ids, facts)
         return (AidGranted(**said(self) | {"for_recipients": ids}, **case_number(case, facts)),)
 
 
@@ -306,17 +328,7 @@ class AidGranted(BearsCaseNumber, Grant, Event):
             forms_of_aid=tuple(dict.fromkeys((*case.forms_of_aid, *self.forms))),
             stages_granted=tuple(dict.fromkeys((*case.stages_granted, *self.stages))),
         )
-        if case.accept_first is None:
-            return after.but(state=_after_decision(after))
-        decided = not open_recipients(after)
-        return after.but(accept_first=case.accept_first.model_copy(update={"state": "confirmed"})) if decided else after
-
-
-def _after_decision(case: CaseState) -> State | None:
-    """The application ends when nobody is left undecided: onward if anyone is granted, else refused."""
-    if case.undecided:
-        return case.state
-    return "awaiting_assignment" if any(r.status == "granted" for r in case.recipients) else "refused"
+        return decided(moved_on(after))
 
 
 class Denial(Model):
@@ -326,7 +338,7 @@ class Denial(Model):
 
 
 class RefuseAid(Denial, Command):
-    """Refuse the aid, with reasons in writing (法律援助法 art. 43)."""
+    """Refuse the aid, with reasons in writing (法律援助法 art. 43). Refused to one who joined later, it goes on for the others."""
 
     room = "application"
     states = frozenset[State]({"examined"})
@@ -336,11 +348,27 @@ class RefuseAid(Denial, Command):
     other_than = "decision_recommended"
     same_person_code = "approver_is_examiner"
 
+    @classmethod
+    def allowed_in(cls, case: CaseState) -> bool:
+        return case.state in cls.states or joiners_wait(case)
+
+    @classmethod
+    def leads(cls) -> frozenset[tuple[State | None, str]]:
+        """Of the last who was undecided: onward for the others, or where nobody is helped any more, refused or closing."""
+        edges: set[tuple[State | None, str]] = {
+            ("examined", "refused"),
+            ("examined", "awaiting_assignment"),
+            ("awaiting_assignment", "refused"),
+        }
+        edges |= {(start, "closing") for start in onward("awaiting_assignment", "in_representation")}
+        return frozenset(edges)
+
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
-        ids = addressed(open_recipients(case), self.for_recipients, nobody="nobody_undecided")
+        ids = addressed(case.undecided, self.for_recipients, nobody="nobody_undecided", case=case)
         entitled = tuple(_entitled_whatever_the_scope(case, ids, facts))
         if "not_in_scope" in self.grounds and entitled:
             raise Refusal("scope_not_examined", recipients=entitled)
+        _check_examined(case, ids, facts)
         return (AidRefused(grounds=self.grounds, reasons=self.reasons, for_recipients=ids),)
 
 
@@ -362,4 +390,4 @@ class AidRefused(Denial, Event):
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         decision = Decided(result="refused", version=at.version, decided_on=at.effective_on, decided_by=at.actor)
         after = case.with_recipients(self.for_recipients, status="refused", decision=decision, objection=None)
-        return after.but(state=_after_decision(after))
+        return moved_on(after)

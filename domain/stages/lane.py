@@ -22,6 +22,15 @@ def with_lane(case: CaseState, **changes: object) -> CaseState:
     return case.but(accept_first=case.accept_first.model_copy(update=changes)) if case.accept_first else case
 
 
+def decided(case: CaseState) -> CaseState:
+    """The case with its lane confirmed where the decision that the acceptance deferred has been made about everybody who stayed."""
+    lane = case.accept_first
+    if lane is None or not lane.deferred or lane.state != "papers_complete":
+        return case
+    open_ = any(r.status == "accepted_first" and r.decision is None for r in case.recipients)
+    return case if open_ else with_lane(case, state="confirmed")
+
+
 def reinstated(case: CaseState, on: date) -> CaseState:
     """The case after a finding of ineligibility fell (objection corrected): its lane and people stand where papers and day put them.
 

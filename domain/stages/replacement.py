@@ -69,4 +69,4 @@ class DecideReplacement(Command):
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         del facts
         decided = ReplacementDecided(**said(self))
-        return [decided, released(case, self.handover)] if self.granted else [decided]
+        return [decided, released(case, self.handover, lead_only=True)] if self.granted else [decided]

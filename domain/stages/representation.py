@@ -9,8 +9,9 @@ from typing import Any, ClassVar, Literal
 from domain.case import CaseState, Hearing, Meeting, Outcome, Procedure
 from domain.command import Command, Event, Facts, Refusal, Stamp
 from domain.lifecycle import ANY, State
+from domain.matching import of_minors
 from domain.stages.common import PartyIds, addressed, not_in_future, said
-from domain.stages.handling import AIDED, aided, carried, in_hand, released, under_review
+from domain.stages.handling import aided, carried, in_hand, moved_on, released, under_review
 from domain.values import CaseStage, Fen, Model, Moment, PersonalText, Text
 
 HANDLED: frozenset[State] = frozenset({"lawyer_named", "in_representation"})
@@ -65,7 +66,10 @@ class DefenceConsentRecorded(ConsentFields, Event):
 
 
 class RecordConsent(ConsentFields, Command):
-    """The accused agrees to be defended, or refuses: who must have counsel gets another lawyer, who may do without is reviewed."""
+    """Who is to be defended or represented on a notice agrees, for a minor the guardian does, or refuses.
+
+    What the organ makes of a refusal decides: one who must have counsel gets another lawyer, who may do without is reviewed.
+    """
 
     states = HANDLED
     to = ("=", "termination_review", "awaiting_assignment")
@@ -78,6 +82,8 @@ class RecordConsent(ConsentFields, Command):
             raise Refusal("refusal_outcome_unexpected", status=422, pointer="/refusal_outcome")
         if not self.consents and self.refusal_outcome is None:
             raise Refusal("refusal_outcome_missing", status=422, pointer="/refusal_outcome")
+        if self.consents and self.by != "guardian" and of_minors(case):
+            raise Refusal("guardian_consents", pointer="/by")
         recorded = DefenceConsentRecorded(**said(self))
         return [recorded, released(case)] if self.refusal_outcome == "must_have_counsel" else [recorded]
 
@@ -257,14 +263,15 @@ class OutcomeRecorded(OutcomeFields, Event):
     for_recipients: PartyIds
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
-        del at
-        after = case.with_recipients(self.for_recipients, outcome=Outcome(**carried(OutcomeFields, self)))
-        waiting = any(r.outcome is None for r in after.recipients if r.status in AIDED)
-        return after if waiting else after.but(state="closing")
+        outcome = Outcome(**carried(OutcomeFields, self), version=at.version)
+        return moved_on(case.with_recipients(self.for_recipients, outcome=outcome))
 
 
 class RecordOutcome(OutcomeFields, Command):
-    """The result for the recipients named, else for all who have none; with the last one the case goes to its closing."""
+    """The result for the recipients named, else for all who have none; with the last one the case goes to its closing.
+
+    While somebody who joined later is undecided it stays open for them.
+    """
 
     states = frozenset({"in_representation"})
     to = ("=", "closing")
@@ -276,6 +283,9 @@ class RecordOutcome(OutcomeFields, Command):
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         in_hand(case, facts)
         not_in_future(facts, self.closed_on, "/closed_on")
+        has_one = tuple(r.party_id for r in case.recipients if r.party_id in self.for_recipients and r.outcome)
+        if has_one:
+            raise Refusal("outcome_already_recorded", pointer="/for_recipients", recipients=has_one)
         waiting = (r for r in aided(case) if r.outcome is None)
-        ids = addressed(waiting, self.for_recipients, nobody="outcome_already_recorded")
+        ids = addressed(waiting, self.for_recipients, nobody="outcome_already_recorded", case=case, passed="recipient_not_aided")
         return [OutcomeRecorded.model_validate(said(self) | {"for_recipients": ids})]

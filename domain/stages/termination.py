@@ -7,9 +7,10 @@ from typing import Literal
 
 from domain.case import CaseState, Decided, Termination
 from domain.command import Command, Event, Facts, Refusal, Stamp
-from domain.lifecycle import STATES, onward
+from domain.lifecycle import STATES, State, onward
 from domain.stages.common import PartyIds, addressed
-from domain.stages.handling import AIDED, in_hand, under_review
+from domain.stages.handling import AIDED, aided, in_hand, moved_on, under_review
+from domain.stages.lane import decided as decided_lane
 from domain.stages.lane import reinstated
 from domain.values import PersonalText
 
@@ -19,6 +20,9 @@ Ground = Literal[
 ]  # fmt: skip
 OPENED_BY = ("termination_ground_reported", "found_ineligible", "defence_consent_recorded")
 """Events that open a termination review."""
+
+BACK_TO: tuple[State, ...] = tuple(s for s in STATES if s in onward("awaiting_assignment", "file_returned") and s != "termination_review")
+"""Where a review leads for those whose aid goes on: the state in which it was opened."""
 
 
 class TerminationGroundReported(Event):
@@ -50,13 +54,20 @@ class AidTerminated(Event):
     for_recipients: PartyIds
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
-        """The case closes with the last recipient who was still helped; while others are, the review of theirs stays open."""
+        """The case closes with the last recipient who was helped. Ended for some, the review is over and it goes on for the others.
+
+        Whoever was found ineligible keeps it open: about them too another person decides.
+        """
         decided = Decided(result="terminated", version=at.version, decided_on=at.effective_on, decided_by=at.actor)
         after = case.with_recipients(self.for_recipients, status="terminated", decision=decided)
         reviewed = case.termination or Termination(ground=self.ground, reported_by=at.actor, came_from="in_representation")
         termination = reviewed.model_copy(update={"ground": self.ground, "terminated_on": at.effective_on})
-        left = any(r.status in AIDED or r.status == "found_ineligible" for r in after.recipients)
-        return after.but(state=case.state if left else "closing", termination=termination)
+        after = after.but(termination=termination)
+        if any(r.status == "found_ineligible" for r in after.recipients):
+            return after
+        if not (aided(after) or after.undecided):
+            return after.but(state="closing")
+        return moved_on(decided_lane(after).but(state=reviewed.came_from))
 
 
 class TerminateAid(Command):
@@ -64,7 +75,7 @@ class TerminateAid(Command):
 
     room = "representation"
     states = frozenset({"termination_review"})
-    to = ("closing",)
+    to = ("closing", *BACK_TO)
     roles = frozenset({"approver"})
     emits = ("aid_terminated",)
     other_than = "termination_ground_reported"
@@ -77,7 +88,8 @@ class TerminateAid(Command):
         _decider_did_not_report(case, facts)
         found = tuple(r.party_id for r in case.recipients if r.status == "found_ineligible" and self.ground == "provisional_not_eligible")
         possible = (r for r in case.recipients if r.status in AIDED or r.status == "found_ineligible")
-        ids = addressed(possible, self.for_recipients or found, nobody="nobody_aided")
+        named = self.for_recipients or found
+        ids = addressed(possible, named, nobody="nobody_aided", case=case, passed="recipient_not_aided")
         return [AidTerminated(ground=self.ground, reasons=self.reasons, for_recipients=ids)]
 
 
@@ -103,7 +115,7 @@ class AidContinued(Event):
 class ContinueAid(Command):
     room = "representation"
     states = frozenset({"termination_review"})
-    to = tuple(s for s in STATES if s in onward("awaiting_assignment", "file_returned") and s != "termination_review")
+    to = BACK_TO
     roles = frozenset({"approver"})
     emits = ("aid_continued",)
 

@@ -79,12 +79,13 @@ _OUTLETS = (
     _Outlet("DS-YTX-WOMEN", "C-YTX", "department_liaison_station", "云台县妇联联络站", "Liaison station, county women's federation", 10),
     _Outlet("DL-YTX-COURT", "C-YTX", "duty_lawyer_office", "云台县人民法院值班律师办公室", "Duty-lawyer office, county court", 15),
 )
-_UNITS: tuple[tuple[str, str, Literal["firm", "centre"], str], ...] = (
+_UNITS: tuple[tuple[str, str, Literal["firm", "grassroots_office", "centre"], str], ...] = (
     ("U-ZHENGHE", "正和律师事务所", "firm", "C-CITY"),
     ("U-LONGYUAN", "陇源律师事务所", "firm", "C-CITY"),
     ("U-DINGCHENG", "定城律师事务所", "firm", "C-ADX"),
     ("U-YUNTAI", "云台律师事务所", "firm", "C-YTX"),
     ("U-C-CITY", "陇安市法律援助中心", "centre", "C-CITY"),
+    ("U-CHENGGUAN", "安定县城关基层法律服务所", "grassroots_office", "C-ADX"),
 )
 _STAFF = (
     _Staff("lin.xiaomei", "林晓梅", "receptionist", "C-CITY"),
@@ -144,6 +145,9 @@ _HANDLERS = (
     _Handler("chen.siyuan", "陈思远", "U-DINGCHENG", "male", 2023, 300, ("consumer", "product_or_food", "social_insurance")),
     _Handler("shan.wenbo", "单文博", "U-YUNTAI", "male", 2009, 300, ("wages", "medical_injury", "land_or_housing")),
     _Handler("qiu.haiyan", "仇海燕", "U-YUNTAI", "female", 2010, 300, ("traffic_accident", "pension_or_relief", "criminal_defence"), 2024),
+    _Handler("gu.changshun", "古长顺", "U-CHENGGUAN", "male", 2006, 300, ("work_injury", "wages", "traffic_accident")),
+    _Handler("ji.xiulan", "纪秀兰", "U-CHENGGUAN", "female", 2009, 300, ("maintenance_of_parents", "personal_injury", "work_injury")),
+    _Handler("pei.yuan", "裴远", "U-ZHENGHE", "male", 2012, 300, ("traffic_accident", "incapacity")),
     _Handler("bao.sheng", "包生", "U-C-CITY", "male", 2007, 300, ("social_assistance", "administrative", "state_compensation")),
 )  # fmt: skip
 _DIRECTORS = (("C-CITY", "chen.weidong"), ("C-ADX", "xue.yongsheng"), ("C-YTX", "zeng.qiang"))

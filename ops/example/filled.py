@@ -14,9 +14,9 @@ _GROWN_UP = 42
 
 
 def birth_date(fact: Fact, on: date) -> date:
-    """A birthday that fits the record's group of people on the day of the application."""
-    age = next((_AGES[c] for c in fact.categories if c in _AGES), _GROWN_UP)
-    return date(on.year - age, 5, 12)
+    """A birthday that fits the record's age, else its group of people, on the day of the application."""
+    age = fact.age or next((_AGES[c] for c in fact.categories if c in _AGES), _GROWN_UP)
+    return date(on.year - age - (fact.age is not None and (on.month, on.day) < (5, 12)), 5, 12)
 
 
 def id_number(fact: Fact, on: date) -> str:

@@ -6,7 +6,7 @@ begun is kept in `example.json`: a later start sends the same bodies.
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -21,7 +21,7 @@ from ledger.store import Database
 from ops.example import accounts
 from ops.example.archive import archive
 from ops.example.desk import desk
-from ops.example.script import Learned, Scenario, learn
+from ops.example.script import Scenario, UnderWay
 from ops.home import Home
 
 AT_ONCE = 4
@@ -81,7 +81,7 @@ async def load(client: httpx.AsyncClient, database: Database, home: Home, *, tod
     accounts.write(home.path / "example.json", {**memory, "complete": False})
     logins = await accounts.ensure(database, home, datetime.now(UTC))
     say(f"the worked example: {len(scenarios)} cases, {len(logins)} accounts")
-    summary = await _play(_Caller(client, {login["username"]: login["password"] for login in logins}), scenarios)
+    summary = await send(client, logins, scenarios)
     if not summary.faults:
         accounts.write(home.path / "example.json", {**memory, "complete": True})
     return summary
@@ -93,7 +93,9 @@ def _remembered(home: Home) -> dict[str, Any]:
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
-async def _play(caller: "_Caller", scenarios: tuple[Scenario, ...]) -> Summary:
+async def send(client: httpx.AsyncClient, logins: Iterable[accounts.Login], scenarios: tuple[Scenario, ...]) -> Summary:
+    """Send the steps of every scenario, each as the person it names."""
+    caller = _Caller(client, {login["username"]: login["password"] for login in logins})
     summary, places = Summary(), asyncio.Semaphore(AT_ONCE)
     async with _progress(sum(len(s.steps) for s in scenarios)) as advance:
 
@@ -122,17 +124,14 @@ async def _progress(total: int) -> AsyncGenerator[Callable[[], None]]:
 
 async def _tell(caller: "_Caller", scenario: Scenario, summary: Summary, advance: Callable[[], None]) -> None:
     """Send one case's steps in order. Raises `LoadFault` at the first that is not carried out."""
-    case_id = ""
-    learned: Learned = {}
+    under_way = UnderWay()
     for n, step in enumerate(scenario.steps, start=1):
-        path = f"/api/v1/cases/{case_id}/commands/{step.command}" if case_id else "/api/v1/cases"
-        answer = await caller.send(step.who, path, step.request(learned), scenario.key(n))
+        path, request = under_way.request(step)
+        answer = await caller.send(step.who, path, request, scenario.key(n))
         if not answer.is_success:
             problem = _problem(answer)
             raise LoadFault(f"step {n}, {step.command} by {step.who}: {answer.status_code} {problem.get('code')} {problem.get('detail')}")
-        body = answer.json()
-        case_id = case_id or body["case_id"]
-        learn(learned, body["events"])
+        under_way.answered(answer.json())
         summary.commands += 1
         summary.replayed += answer.headers.get("Idempotent-Replay") == "true"
         advance()

@@ -12,9 +12,10 @@ from ledger import rules
 from ops.example import filled
 from ops.example.directory import directory_events, people_accounts
 from ops.example.facts import Fact
-from ops.example.script import Scenario, Step
+from ops.example.said import Said, filled_in, plain
+from ops.example.script import Scenario, Set, Step
 
-Basis = Literal["stated", "inferred", "earlier", "filled"]
+Basis = Literal["stated", "inferred", "year_inferred", "relative", "undated", "earlier", "filled"]
 COURT, BOARD = "基层人民法院", "劳动人事争议仲裁委员会"
 
 
@@ -74,13 +75,15 @@ def later(day: date, n: int) -> date:
 class Story:
     """One case being told. `on` are legal days; a filled day before the one told last is moved to that one."""
 
-    def __init__(self, set_: Literal["archive", "desk"], fact: Fact, team: Team, weeks: int | None = None) -> None:
-        self.set: Literal["archive", "desk"] = set_
+    def __init__(self, set_: Set, fact: Fact, team: Team, weeks: int | None = None) -> None:
+        self.set: Set = set_
         self.fact = fact if weeks is None else fact.moved(weeks)
         self.team = team
         self.weeks = weeks
         self.lawyer = ""
         self.on = date.min
+        self.case = 0
+        """Which of the story's cases is being told."""
         self._steps: list[Step] = []
         self._lanes: dict[str, date] = {}
 
@@ -90,54 +93,65 @@ class Story:
     def do(self, who: str, command: str, on: date, basis: Basis = "filled", **body: Any) -> Self:
         """Tell one command. Raises `ValueError` where a printed day lies before one told already."""
         lane = COMMANDS[command].lane
-        last = self._lanes.get(lane, self._steps[0].on if self._steps else on)
+        opened = next((step.on for step in self._steps if step.case == self.case), on)
+        last = self._lanes.get(lane, opened)
         if on < last and basis == "stated":
             raise ValueError(f"{self.fact.id} {command}: {on} is printed, and {last} was told already")
         self.on = self._lanes[lane] = max(on, last)
         said = {name: value for name, value in body.items() if value is not None}
-        self._steps.append(Step(who, command, {**said, "note": self._note(basis)}, self.on))
+        filled = tuple(filled_in(said)) if basis != "filled" else ("",)
+        if basis not in ("stated", "filled"):
+            filled = (*filled, "/effective_on")
+        step = Step(who, command, plain(said) | {"note": self._note(basis, filled)}, self.on, case=self.case, filled=filled)
+        self._steps.append(step)
         return self
 
-    def _note(self, basis: Basis) -> str:
-        moved = "" if self.weeks is None else f"，整体移动 {self.weeks} 周（moved）"
-        return {
-            "stated": f"公开案例 {self.fact.id} 载明此日{moved}",
-            "inferred": f"补录：公开案例 {self.fact.id} 称当日办理，日期为推定（filled）",
-            "earlier": f"补录：公开案例 {self.fact.id} 载明援助之前的这一步，录入日为补录（filled）{moved}",
-            "filled": f"补录：公开案例 {self.fact.id} 未载此步，日期与内容为补录（filled）",
+    def _note(self, basis: Basis, filled: tuple[str, ...]) -> str:
+        """Where the legal day comes from, and what else of the body the record does not say."""
+        case, moved = f"公开案例 {self.fact.id}", "" if self.weeks is None else f"，整体移动 {self.weeks} 周（moved）"
+        note = {
+            "stated": f"{case} 载明此日{moved}",
+            "inferred": f"补录：{case} 称当日办理，日期为推定（filled）",
+            "year_inferred": f"补录：{case} 载此日期，年份为推定（filled）",
+            "relative": f"补录：{case} 未直接写明日期，由报道推算（filled）",
+            "undated": f"补录：{case} 载此步，确切日期为补录（filled）",
+            "earlier": f"补录：{case} 载明援助之前的这一步，录入日为补录（filled）{moved}",
+            "filled": f"补录：{case} 未载此步，日期与内容为补录（filled）",
         }[basis]
+        named = "、".join(pointer for pointer in filled if pointer not in ("", "/effective_on"))
+        return f"{note}；其中补录（filled）：{named}" if named else note
 
     def submitted(
         self, on: date, basis: Basis = "filled", *, who: str | None = None, limitation_on: date | None = None, **more: Any
     ) -> Self:
         fact, kind = self.fact, self.fact.matter
         applicant: dict[str, Any] = {
-            "name": fact.name,
+            "name": fact.name if fact.name_filled else Said(fact.name),
             "id_kind": "resident_id",
             "id_number": filled.id_number(fact, on),
             "phone": filled.phone(fact),
             "birth_date": filled.birth_date(fact, on).isoformat(),
-            "categories": list(fact.categories),
+            "categories": Said(list(fact.categories)),
             "county": self.team.county,
             "residence": "rural",
         }
         matter = {
-            "kind": kind.kind,
-            "cause": kind.cause,
-            "forum": kind.forum,
-            "stage": kind.stage,
-            "summary": f"{fact.facts}（公开案例 {fact.id}；姓名以外的身份信息为补录 filled）",
-            "claim_fen": fact.amounts.claimed_fen,
+            "kind": Said(kind.kind),
+            "cause": Said(kind.cause),
+            "forum": Said(kind.forum),
+            "stage": Said(kind.stage),
+            "summary": Said(f"{fact.facts}{more.pop('also', '')}（公开案例 {fact.id}；姓名以外的身份信息为补录 filled）"),
+            "claim_fen": self._amount(fact.amounts.claimed_fen),
             "limitation_on": limitation_on and limitation_on.isoformat(),
         }
         group = [{"name": name, "categories": list(fact.categories)} for name in filled.CO_APPLICANTS[: fact.recipients - 1]]
         body = {
             "centre": self.team.centre,
-            "channel": fact.channel or "walk_in",
+            "channel": Said(fact.channel) if fact.channel else "walk_in",
             "applicant": applicant | more.pop("applicant", {}),
             "co_applicants": group or None,
             "representatives": [0] if fact.recipients > 2 else None,
-            "recipient_count": fact.recipients,
+            "recipient_count": Said(fact.recipients),
             "opponents": [{"name": fact.opponent}] if fact.opponent else None,
             "matter": {name: value for name, value in matter.items() if value is not None},
         }
@@ -204,19 +218,29 @@ class Story:
         """A step before a court or authority; by the lawyer, or by `who`. `held_on` where it lies before its entry."""
         stage = more.pop("stage", self.fact.matter.stage)
         day = (held_on or on).isoformat()
-        return self.do(who or self.lawyer, "record_procedure", on, basis, kind=kind, stage=stage, body=body, held_on=day, **more)
+        told: dict[str, Any] = {"kind": kind, "stage": stage, "body": body, "before_aid": more.pop("before_aid", None)}
+        if basis != "filled":
+            told = {name: value and Said(value) for name, value in told.items()}
+        told["held_on"] = Said(day) if basis in ("stated", "earlier") else day
+        return self.do(who or self.lawyer, "record_procedure", on, basis, **told, **more)
 
     def before(self, on: date, step: str, kind: str, body: str, **more: Any) -> Self:
         """A printed step from before the aid, entered by the caseworker on the day `on`."""
         return self.procedure(on, "earlier", kind, body, who=self.team.caseworker, held_on=self.fact.day(step), before_aid=True, **more)
 
     def heard(self, on: date, basis: Basis = "filled", result: str = "开庭审理") -> Self:
-        return self.do(self.lawyer, "record_hearing", on, basis, held_on=on.isoformat(), result=result)
+        day = Said(on.isoformat()) if basis == "stated" else on.isoformat()
+        return self.do(self.lawyer, "record_hearing", on, basis, held_on=day, result=Said(result))
 
     def ended(self, on: date, basis: Basis, result: str, closing_event: str, summary: str) -> Self:
-        money = {"awarded_fen": self.fact.amounts.agreed_fen, "recovered_fen": self.fact.amounts.paid_fen}
-        body = {"result": result, "closing_event": closing_event, "closed_on": on.isoformat(), "summary": summary, **money}
+        money = {"awarded_fen": self._amount(self.fact.amounts.agreed_fen), "recovered_fen": self._amount(self.fact.amounts.paid_fen)}
+        day = Said(on.isoformat()) if basis == "stated" else on.isoformat()
+        body = {"result": Said(result), "closing_event": Said(closing_event), "closed_on": day, "summary": Said(summary), **money}
         return self.do(self.lawyer, "record_outcome", on, basis, **body)
+
+    def _amount(self, fen: int | None) -> Any:
+        """An amount the record says; one that it gives as "about" stands as an exact one, and so is marked as filled."""
+        return fen if fen is None or self.fact.amounts.approximate else Said(fen)
 
     def reported(self, on: date) -> Self:
         return self.do(self.lawyer, "submit_closing_report", on, report="案件办结，材料齐备，申请结案", papers=filled.papers(*_CHECKLIST))

@@ -227,14 +227,16 @@ async def test_arbitration_suit_second_instance_and_enforcement_are_one_story(de
     assert [p["name"] for p in (last["applicant"], *last["co_applicants"], *last["opponents"])] == [
         "欧阳·𠮷某", "工友001", "定城某建筑劳务有限公司",
     ]  # fmt: skip
-    await desk.post("caseworker", f"/cases/{ids[0]}/continuations", {"relation": "next_instance", "stage": "first_instance"}, (409, "already_continued"))  # fmt: skip
+    again = {"relation": "next_instance", "stage": "first_instance"}
+    await desk.post("caseworker", f"/cases/{ids[0]}/continuations", again, (409, "already_continued"))
 
 
 async def test_a_notice_with_thirty_three_accused(desk: Desk) -> None:
     received = f"{day()}T00:30:00+08:00"
+    accused = [{"party": {"name": f"犯罪嫌疑人{n:02d}"}, "role": "accused", "in_custody": True} for n in range(33)]
     notice = {
-        "centre": CENTRE, "organ": "定城县公安局", "notice_number": "定公法援〔2026〕33号", "received_at": received, "ground": "full_coverage",
-        "stage": "investigation", "persons": [{"party": {"name": f"犯罪嫌疑人{n:02d}"}, "role": "accused", "in_custody": True} for n in range(33)],
+        "centre": CENTRE, "organ": "定城县公安局", "notice_number": "定公法援〔2026〕33号", "received_at": received,
+        "stage": "investigation", "ground": "full_coverage", "persons": accused,
     }  # fmt: skip
     answer = await desk.post("caseworker", "/organ-notices", notice)
     ids = [c["case_id"] for c in answer["cases"]]
@@ -280,7 +282,7 @@ async def test_a_terminated_case_closes_and_its_people_apply_again_after_five_mo
     assert case["continues"]["waivers"] == [{"ground": "no_fixed_livelihood_minor_elderly_disabled", "for_recipients": [0, 1]}]
     assert [r["status"] for r in case["recipients"]] == ["undecided", "undecided"]
 
-    part_file = [{"kind": "closing_report"}, {"kind": "engagement"}]
+    part_file = [{"kind": "closing_report"}, {"kind": "engagement"}, {"kind": "work_record"}]
     await desk.do(LAWYERS[LAWYER], case_id, "submit_closing_report", report="受援人申请终止，已完成阅卷。", papers=part_file)
     await desk.do("caseworker", case_id, "accept_closing_file", grade="pass")
     part = [{"unit": UNIT, "lawyer": LAWYER, "amount_fen": 50_000, "kind": "case", "part": "终止前已完成的工作"}]
@@ -325,7 +327,7 @@ async def test_a_settlement_at_a_home_visit_before_anybody_was_assigned(desk: De
     assert case["case_number"]
     assert clocks(case, "examine_application") == ["cancelled"]
 
-    await desk.do("caseworker", case_id, "submit_closing_report", report="上门调解结案", papers=PAPERS[:1])
+    await desk.do("caseworker", case_id, "submit_closing_report", report="上门调解结案", papers=[PAPERS[0], PAPERS[3]])
     other = desk.system.login("caseworker", CENTRE, "lu.ping")
     answer = await desk.system.command(other, case_id, "accept_closing_file", {"grade": "good"})
     assert answer.status_code == 200, answer.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -77,12 +78,20 @@ async def history(system: System, case_id: str, expected: list[str]) -> None:
 
 
 async def commands(system: System, case_id: str) -> None:
-    """Every event belongs to the outcome of exactly one command."""
+    """Every event belongs to the outcome of exactly one command, which may be another case's or one of a bundle's."""
     rows = await system.rows("SELECT command_id, position FROM events WHERE stream = %s ORDER BY position", workflow_id(case_id))
-    outcomes = await system.rows("SELECT command_id, outcome FROM inbox WHERE case_id = %s", case_id)
-    told = sorted((position, row["command_id"]) for row in outcomes for position in row["outcome"].get("positions", ()))
-    if told != [(row["position"], row["command_id"]) for row in rows]:
+    of_case = "SELECT case_id, command_id, outcome FROM inbox WHERE case_id = %s OR outcome -> 'others' @> %s::jsonb"
+    outcomes = await system.rows(of_case, case_id, json.dumps([{"case_id": case_id}]))
+    told: list[tuple[int, list[str]]] = []
+    for row in outcomes:
+        parts = [row["outcome"], *row["outcome"].get("others", ())]
+        its = next(part for part in parts if part.get("case_id", str(row["case_id"])) == case_id)
+        told += [(position, row["outcome"].get("commands", [row["command_id"]])) for position in its.get("positions", ())]
+    found = [(row["position"], row["command_id"]) for row in rows]
+    if [position for position, _ in sorted(told)] != [position for position, _ in found]:
         raise Broken("doubled: events that are in no outcome")
+    if any(command_id not in ids for (_, command_id), (_, ids) in zip(found, sorted(told), strict=True)):
+        raise Broken("doubled: events of a command whose outcome does not name them")
 
 
 async def armed(system: System, case_id: str) -> None:

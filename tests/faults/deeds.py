@@ -83,6 +83,28 @@ async def noting(system: System, strike: Strike | None) -> str:
     return case_id
 
 
+async def saving_a_sheet(system: System, strike: Strike | None) -> str:
+    """Several commands in one save: all of them or none."""
+    proposed = [{"command": "assign_unit", "body": {"unit": "U-DINGCHENG"}}]
+    commands = [
+        {"command": "submit_application", "body": system.application()},
+        {"command": "issue_receipt", "body": {"papers": [{"kind": "id_copy"}]}},
+        {"command": "propose_commands", "body": {"commands": proposed}},
+    ]
+    answer = await _command(system, strike, "receptionist", "/bundles", {"commands": commands})
+    return answer.json()["case_id"]
+
+
+async def being_notified(system: System, strike: Strike | None) -> str:
+    """One command opens several cases. What is looked at is one that is not the command's own: nobody waits for its workflow."""
+    notice = {
+        "centre": system.house.centre, "organ": "安定县人民法院", "notice_number": "第1号", "received_at": "2026-03-02T09:00:00+08:00",
+        "stage": "trial", "persons": [{"party": {"name": f"被告人{n}"}, "role": "accused"} for n in range(3)],
+    }  # fmt: skip
+    answer = await _command(system, strike, "receptionist", "/organ-notices", notice)
+    return answer.json()["cases"][-1]["case_id"]
+
+
 async def ringing(system: System, strike: Strike | None) -> str:
     """A clock falls due, its miss is recorded and told."""
     near = {"limitation_on": (datetime.now(UTC) + timedelta(days=3)).date().isoformat()}

@@ -3,7 +3,19 @@
 import pytest
 
 from tests.faults.checks import whole
-from tests.faults.deeds import Deed, Strike, accepting, in_peace, noting, opening, reconciling, ringing, rolling_over
+from tests.faults.deeds import (
+    Deed,
+    Strike,
+    accepting,
+    being_notified,
+    in_peace,
+    noting,
+    opening,
+    reconciling,
+    ringing,
+    rolling_over,
+    saving_a_sheet,
+)  # fmt: skip
 from tests.faults.harness import VICTIMS, System
 
 DEEDS: tuple[tuple[str, Deed], ...] = (
@@ -15,6 +27,10 @@ DEEDS: tuple[tuple[str, Deed], ...] = (
     ("before_commit", opening),
     ("after_commit", accepting),
     ("after_commit", noting),
+    ("after_append", saving_a_sheet),
+    ("after_commit", saving_a_sheet),
+    ("before_commit", being_notified),
+    ("after_commit", being_notified),
     ("before_ack", noting),
     ("after_ack", accepting),
     ("timer_fired", ringing),

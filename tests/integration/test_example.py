@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -24,7 +25,9 @@ from ops.engines import Engines, running
 from ops.example import accounts
 from ops.example.archive import archive
 from ops.example.desk import desk
-from ops.example.load import load, main
+from ops.example.load import load, main, send
+from ops.example.published import published
+from ops.example.rehearsal import rehearse
 from ops.home import Home
 from tests.house import House, furnish
 
@@ -133,6 +136,38 @@ async def test_directory_and_accounts_entered_again_change_nothing(own_house: Ho
 
     assert await accounts.ensure(own_house.database, home, now) == first
     assert await rows(own_house) == before
+
+
+async def test_every_published_record_runs_by_commands_through_the_api(own_house: House) -> None:
+    home, now = Home(own_house.engines.home), datetime.now(ZoneInfo("Asia/Shanghai"))
+    logins = await accounts.ensure(own_house.database, home, now)
+    before, messages, rungs = await states(own_house), await count(own_house, "messages"), await count(own_house, FIRED)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(application(own_house)), base_url="http://example", timeout=60) as client:
+        summary = await send(client, logins, published())
+        again = await send(client, logins, published())
+
+    assert summary.faults == []
+    assert (summary.cases, summary.replayed) == (41, 0)
+    assert summary.commands == again.commands == again.replayed == sum(len(scenario.steps) for scenario in published())
+    rehearsed = Counter(acted.case.state for scenario in published() for acted in rehearse(scenario, now))
+    assert await states(own_house) - before == rehearsed
+    assert (await count(own_house, "messages"), await count(own_house, FIRED)) == (messages, rungs), "days gone by send nothing"
+
+
+FIRED = "events WHERE type IN ('deadline_warned', 'deadline_missed', 'deadline_escalated')"
+
+
+async def count(house: House, what: str) -> int:
+    async with house.database.transaction(WORKER) as conn:
+        row = await (await conn.execute(f"SELECT count(*)::int AS n FROM {what}".encode())).fetchone()  # noqa: S608 -- said here
+    assert row is not None
+    return row["n"]
+
+
+async def states(house: House) -> Counter[str]:
+    async with house.database.transaction(WORKER) as conn:
+        found = await (await conn.execute("SELECT state, count(*)::int AS n FROM case_list GROUP BY state")).fetchall()
+    return Counter({row["state"]: row["n"] for row in found})
 
 
 async def rows(house: House) -> tuple[int, int]:

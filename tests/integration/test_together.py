@@ -58,6 +58,7 @@ async def test_one_visit_is_one_save(house: House) -> None:
     assert case == await refolded(house, case.case_id)
     assert len({e["command_id"] for e in answer.body["events"]}) == 4
     assert len(case.proposals[0].commands) == 2
+    assert "第0号" not in (case.register_number or "第0号")
 
 
 async def test_the_approver_carries_a_proposal_out_in_one_step(house: House) -> None:
@@ -212,3 +213,32 @@ async def test_what_is_reserved_is_not_the_callers_to_write(house: House) -> Non
         await house.do("caseworker", "continue_case", old_id, relation="enforcement", stage="enforcement", reserved=[old_id])
 
     assert refused.value.errors[0] == {"pointer": "/reserved", "code": "unknown_field"}
+
+
+async def examined(house: House) -> str:
+    """A group of four of whom everybody may be granted; its id."""
+    case_id = await house.submit(co_applicants=[{"name": f"工友{n}"} for n in range(3)])
+    checks = [
+        {"command": "declare_conflict_check", "body": {"cleared": True}},
+        {"command": "waive_hardship_check", "body": {"ground": "migrant_worker_pay_or_work_injury"}},
+        {"command": "recommend_decision", "body": {"decision": "grant", "opinion": "符合条件"}},
+    ]
+    await house.do("caseworker", BUNDLE, case_id, commands=checks)
+    return case_id
+
+
+async def test_of_two_who_decide_for_overlapping_recipients_one_is_told_who_was_decided_about(house: House) -> None:
+    case_id = await examined(house)
+
+    async def grant(*ids: int) -> int | Problem:
+        try:
+            return (await house.do("approver", "grant_aid", case_id, reasons="符合条件", for_recipients=list(ids))).version
+        except Problem as refused:
+            return refused
+
+    answers = await asyncio.gather(grant(0, 1, 2), grant(2, 3))
+
+    (refused,) = [answer for answer in answers if isinstance(answer, Problem)]
+    assert (refused.status, refused.code, refused.values["recipients"]) == (409, "already_decided", [2])
+    decided = [r.party_id for r in (await state(house, case_id)).recipients if r.status == "granted"]
+    assert decided in ([0, 1, 2], [2, 3])

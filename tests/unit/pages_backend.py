@@ -160,6 +160,14 @@ class InMemory:
     async def submit(self, session: str, body: Json, *, key: str, lang: str) -> Json:
         return await self.command(session, "", "submit_application", body, key=key, if_match=None, lang=lang)
 
+    async def notice(self, session: str, body: Json, *, key: str, lang: str) -> Json:
+        reserved = [str(uuid4()) for _ in body.get("persons", ())[1:]]
+        first = await self.command(session, "", "receive_organ_notice", {**body, "reserved": reserved}, key=key, if_match=None, lang=lang)
+        notice = self.states[first["case_id"]].notice
+        assert notice is not None
+        opened = [c for c in self.states.values() if c.notice and c.notice.notice_id == notice.notice_id]
+        return {"notice_id": str(notice.notice_id), "cases": [{"case_id": c.case_id, "version": c.version} for c in opened]}
+
     async def command(self, session: str, case_id: str, command: str, body: Json, *, key: str, if_match: int | None, lang: str) -> Json:
         person = self._person(session)
         if self.down:
@@ -178,14 +186,16 @@ class InMemory:
             actor=Actor(person.code, person.role, person.office, person.lawyer, person.unit),
             directory=self.directory, rules=rules.current(), command_id=str(uuid4()), history=self.histories.get(case.case_id, []),
             positions={i: h.at.version for i, h in enumerate(self.histories.get(case.case_id, []), 1)},
+            others={other: self.states.get(other, blank(other)) for other in asked.others()},
         )  # fmt: skip
         try:
             decision = decide(case, asked, facts).numbered(self._draw, self.directory)
         except Refusal as refusal:
             said = document(of_refusal(refusal), lang if lang == "en" else "zh-CN")
             raise Problem(refusal.status, refusal.code, said["detail"], said.get("errors", [])) from refusal
-        self.states[case.case_id] = decision.case
-        self.histories.setdefault(case.case_id, []).extend(decision.events)
+        for each in decision.cases:
+            self.states[each.case.case_id] = each.case
+            self.histories.setdefault(each.case.case_id, []).extend(each.events)
         self.answered[key] = {"case_id": case.case_id, "version": decision.case.version}
         return self.answered[key]
 

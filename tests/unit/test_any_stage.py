@@ -1,13 +1,13 @@
 """At any stage: notes, documents and their service, visits, hand-over, holds, links and corrections of the record."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
 
-from domain.case import CaseState, blank, evolve, fold
+from domain.case import CaseState, Link, blank, evolve, fold
 from domain.command import Happened
 from domain.stages.any_stage import (
     AddNote,
@@ -133,7 +133,45 @@ def test_a_link_is_made_once() -> None:
     link = LinkCase(case_id=UUID(int=9), relation="same_event")
     case = given(submit(), link)
     assert case.state.links[0].relation == "same_event"
-    case.refused("already_linked", link)
+    back = Link(case_id=UUID(CASE_ID), relation="same_event")
+    other = blank(str(link.case_id)).but(state="received", links=(back,))
+    case.refused("already_linked", link, others={other.case_id: other})
+
+
+@pytest.mark.parametrize("relation", get_args(LinkCase.model_fields["relation"].annotation))
+def test_a_relation_that_holds_both_ways_stands_on_both_cases(relation: Any) -> None:
+    one = given(submit())
+    other = given(submit()).state.but(case_id=str(UUID(int=9)))
+    link = LinkCase(case_id=UUID(int=9), relation=relation)
+    decision = one.decided(link, others={other.case_id: other})
+    assert decision.case.links == (Link(case_id=UUID(int=9), relation=relation),)
+    both = relation not in ("prior_aid", "opponent_in")
+    assert [d.case.links for d in decision.others] == ([(Link(case_id=UUID(CASE_ID), relation=relation),)] if both else [])
+
+
+def test_what_one_side_has_already_is_recorded_on_the_other_only() -> None:
+    link = LinkCase(case_id=UUID(int=9), relation="same_batch")
+    case = given(submit(), link)
+    missing = case.decided(link)
+    assert (missing.events, len(missing.others[0].events)) == ((), 1)
+
+
+def test_the_other_case_may_have_ended_but_must_be_there_and_be_open_on_that_day() -> None:
+    case, link = given(submit()), LinkCase(case_id=UUID(int=9))
+    ended = given(submit(), WithdrawApplication(reason="和解")).state.but(case_id=str(UUID(int=9)))
+    assert case.decided(link, others={ended.case_id: ended}).others[0].case.state == "withdrawn"
+    assert case.refused("unknown_case", link, others={ended.case_id: blank(ended.case_id)}).pointer == "/case_id"
+    later = ended.but(opened_on=TODAY + timedelta(days=1))
+    case.refused("effective_before_opening", link, others={later.case_id: later})
+
+
+def test_cases_of_one_lawyer_are_not_linked_as_those_of_co_accused() -> None:
+    case = given(*AIDED, *ENGAGED)
+    same_lawyer = case.state.but(case_id=str(UUID(int=9)))
+    link = LinkCase(case_id=UUID(int=9), relation="co_accused")
+    refusal = case.refused("co_accused_share_lawyer", link, others={same_lawyer.case_id: same_lawyer})
+    assert refusal.detail["who"] == "L-WANG-MIN"
+    case.when(link, others={same_lawyer.case_id: same_lawyer.but(assignment=None, released_lawyers=("L-WANG-MIN",))})
 
 
 # --- corrections

@@ -320,7 +320,7 @@ def test_with_several_recipients_the_last_signature_begins_it() -> None:
 def test_who_gets_no_aid_signs_nothing() -> None:
     case = given(granted(2), *LAWYER_HAS_IT).with_recipients([1], status="refused")
     refusal = refused(case, SignEngagement(signed_on=TODAY, for_recipients=(1,)), LI)
-    assert (refusal.code, refusal.status, refusal.pointer) == ("unknown_recipient", 422, "/for_recipients/0")
+    assert (refusal.code, refusal.status, refusal.pointer) == ("recipient_not_aided", 409, "/for_recipients")
     assert when(case, SignEngagement(signed_on=TODAY), LI).case.state == "in_representation"
 
 

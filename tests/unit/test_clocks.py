@@ -161,7 +161,7 @@ class TestStarting:
     def test_on_an_organs_notice_no_three_days_of_the_centre_run(self) -> None:
         scene = Scene(on_notice=True)
         scene.happens("assignment_declined", "03-02")
-        assert scene.limits() == {}
+        assert scene.limits() == {"assign_on_notice": "running"}
 
     def test_a_second_start_while_the_first_is_unanswered_starts_no_second_clock(self) -> None:
         scene = accepted("urgent_art_44")
@@ -205,7 +205,13 @@ class TestStarting:
             ("lawyer_released", {}, {}, "assign_unit", "03-05"),
             ("unit_assigned", {"received_by_unit_on": None}, {}, "sign_engagement", "03-09"),
             ("objection_filed", {"received_on": None}, {}, "decide_objection", "03-09"),
-            ("objection_decided", {"result": "corrected"}, {"state": "examined"}, "examine_application", "03-09"),
+            (
+                "objection_decided",
+                {"result": "corrected"},
+                {"recipients": (Recipient(party_id=0, asked=1),)},
+                "examine_application",
+                "03-09",
+            ),
             ("acceptance_set_aside", {}, {}, "examine_application", "03-09"),
             ("replacement_requested", {}, {}, "decide_replacement", "03-09"),
             ("outcome_recorded", {"closed_on": None}, {"state": "closing"}, "submit_closing_file", "04-01"),
@@ -311,7 +317,8 @@ class TestEnding:
     )  # fmt: skip
     def test_each_limit_is_cancelled_when_the_case_goes_another_way(self, limit: str, event: str) -> None:
         scene = STARTS[limit]()
-        scene.happens(event, "03-03", changes={"state": "closing"}, due_on=day("04-01"), closed_on=day("03-03"), settled_on=day("03-03"))
+        state = "awaiting_assignment" if event == "assignment_declined" else "closing"
+        scene.happens(event, "03-03", changes={"state": state}, due_on=day("04-01"), closed_on=day("03-03"), settled_on=day("03-03"))
         assert scene.clock(limit).state == "cancelled"
 
     def test_the_end_of_one_recipients_aid_cancels_nothing(self) -> None:

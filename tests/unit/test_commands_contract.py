@@ -13,6 +13,8 @@ BODIES: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "contract" 
 ADDED = {
     "record_verification": {"about"},
     "file_objection": {"excused"},
+    "decide_objection": {"for_recipients"},
+    "add_recipients": {"recipient_count"},
     "continue_case": {"for_recipients"},
     "issue_document": {"template_version", "voids", "for_recipients"},
 }
@@ -21,6 +23,8 @@ NEEDED = {
     "record_verification": {"result"},
     "recommend_decision": {"decision"},
     "decide_objection": {"result"},
+    "release_recipient": {"reason"},
+    "replace_recipient": {"ground"},
     "continue_case": {"relation"},
 }
 """Choices the notation does not mark, without which the command would say nothing."""

@@ -11,7 +11,8 @@ import pytest
 from domain.case import CaseState, Clock, blank
 from domain.command import Command
 from domain.stages.continuation import CarriedOver, CaseContinued, ContinueCase, DeclineRemedy, RemedyDeclined
-from domain.stages.decision import WaiveHardshipCheck
+from domain.stages.decision import RecommendDecision, RefuseAid, WaiveHardshipCheck
+from domain.stages.objection import DecideObjection, FileObjection
 from domain.stages.representation import RecordOutcome, RecordProcedure
 from domain.stages.termination import ReportTerminationGround, TerminateAid
 from domain.stages.transfer import TransferCentre
@@ -196,3 +197,15 @@ def test_a_case_goes_to_the_centre_that_agreed_and_is_theirs() -> None:
 )
 def test_who_has_not_agreed_gets_no_case(to: str, agreed_by: str, code: str) -> None:
     given(submit()).refused(code, TransferCentre(to=to, reason="就近", agreed_by=agreed_by))
+
+
+# --- a case that was just reopened
+
+
+def test_a_case_whose_refusal_was_just_corrected_is_examined_and_not_applied_for_again() -> None:
+    case = given(submit(), WAIVED, CHECKED, RecommendDecision(decision="refuse", opinion="不符"), RefuseAid(reasons="不符"))
+    again = {"relation": "reapplication", "stage": "arbitration"}
+    assert followed(case, **again).state == "received"
+    case.then(FileObjection(reasons="不服"), DecideObjection(result="corrected", reasons="应予援助"))
+    refusal = case.refused("wrong_state", goes_on(case.state, **again), "caseworker")
+    assert "recommend_decision" in refusal.detail["allowed_commands"]

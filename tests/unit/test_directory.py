@@ -230,7 +230,7 @@ def test_every_account_acts_in_the_one_role_its_person_holds() -> None:
 
 def test_the_examples_panel_shows_every_gate() -> None:
     panel = EXAMPLE.lawyers(DAY)
-    assert len(panel) == 12
+    assert len(panel) == 15
     assert len([u for u in EXAMPLE.units() if u.kind == "firm"]) == 4
     assert [x.code for x in panel if x.public_pay] == ["L-BAO-SHENG"]
     assert len([x for x in panel if x.minors]) == 2

@@ -19,11 +19,28 @@ from domain.stages.application import DeemWithdrawn
 from domain.stages.correction import CorrectRecord, RecordCorrected, business, refold
 from domain.stages.decision import GrantAid, RecommendDecision, RefuseAid, WaiveHardshipCheck
 from domain.stages.objection import DecideObjection
+from domain.stages.people import AddRecipients, ReleaseRecipient, ReplaceRecipient
 from domain.stages.replacement import DecideReplacement
-from domain.stages.representation import RecordConsent
+from domain.stages.representation import RecordConsent, RecordOutcome
+from domain.stages.termination import TerminateAid
 from domain.values import Applicant, Party, Proxy, Sealed, map_personal
-from tests.unit.test_transitions import ASKS, BEYOND, ROWS, lane_case, reach
-from tests.unit.world import BY_ROLE, CHECKED, ENGAGED, GRANTED, POOR, RECOMMENDED, Case, accept, likely, papers, position, submit
+from tests.unit.test_transitions import ASKS, BEYOND, NOTICE, ROWS, lane_case, reach
+from tests.unit.world import (
+    BY_ROLE,
+    CHECKED,
+    ENGAGED,
+    GRANTED,
+    LAWYER_NAMED,
+    POOR,
+    RECOMMENDED,
+    TODAY,
+    Case,
+    accept,
+    likely,
+    papers,
+    position,
+    submit,
+)
 
 LIFE = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 OPENINGS: tuple[Command, ...] = (
@@ -36,11 +53,17 @@ OPENINGS: tuple[Command, ...] = (
         form="oral",
         oral={"read_aloud": True, "proof": "fingerprint"},
     ),
+    NOTICE,
 )
 MORE: tuple[Command, ...] = (
-    *(command for name, command in ASKS.items() if name not in ("submit_application", "declare_recusal")),
+    *(command for name, command in ASKS.items() if name not in ("submit_application", "receive_organ_notice", "declare_recusal")),
     accept(ground="other_by_rule"),
     ConfirmAcceptance(agrees=False, reason="不符"),
+    AddRecipients(recipients=(Applicant(name="王五", id_number="A1"), Applicant(name="赵六")), reason="同厂工友", recipient_count=100),
+    ReleaseRecipient(party_id=0, reason="withdrew", detail="不再申请"),
+    ReplaceRecipient(party_id=1, by=Applicant(name="李小四"), ground="wrong_party"),
+    RecordOutcome(result="settled", closed_on=TODAY, for_recipients=(1,)),
+    TerminateAid(ground="own_counsel", reasons="自行委托", for_recipients=(1,)),
     DecideObjection(result="upheld", reasons="正确"),
     DecideReplacement(granted=False, reasons="不同意"),
     RecordConsent(consents=False, refusal_outcome="must_have_counsel"),
@@ -59,6 +82,7 @@ STARTS: tuple[Case, ...] = (
     *(Case().then(OPENINGS[1], POOR, CHECKED, more) for more in (RECOMMENDED, ASKS["require_supplement"])),
     Case().then(OPENINGS[1], ("duty_lawyer", accept()), *ENGAGED),
     Case().then(OPENINGS[1], ("approver", accept(ground="other_by_rule")), *ENGAGED, POOR),
+    Case().then(NOTICE, *LAWYER_NAMED),
     *map(reach, STATES),
     *map(lane_case, LANES),
 )
@@ -150,8 +174,7 @@ def test_events_about_people_always_say_about_whom(life: Life) -> None:
 def test_a_case_is_numbered_once(life: Life) -> None:
     case = life.case
     assert case.state.register_number
-    followed = sum(h.event.type == "case_continued" for h in case.history)  # a case that follows is registered too
-    assert sum(case.drawn.values()) == 1 + (case.state.case_number is not None) + followed
+    assert sum(case.drawn.values()) == 1 + (case.state.case_number is not None)
 
 
 @LIFE
@@ -168,9 +191,24 @@ def test_legal_days_never_decrease_within_a_lane(life: Life) -> None:
 @LIFE
 @given(lives())
 def test_a_stage_is_left_only_when_nobody_is_undecided(life: Life) -> None:
+    """Whoever is undecided beside the work for the others came, or came back, once those had been decided about."""
     case = life.case
-    if case.state.stage in ("assignment", "representation", "closure") or case.state.state == "refused":
-        assert not case.state.undecided
+    if case.state.stage == "closure" or case.state.ended:
+        assert not case.state.undecided or case.state.state in ("withdrawn", "deemed_withdrawn", "referred")
+    if case.state.stage in ("assignment", "representation"):
+        first = {"application_submitted"}
+        assert not any(case.history[r.asked - 1].event.type in first for r in case.state.undecided)
+
+
+@LIFE
+@given(lives())
+def test_a_case_always_has_somebody_in_it(life: Life) -> None:
+    case = life.case.state
+    assert case.present
+    assert 1 <= case.people <= case.recipient_count
+    assert [r.party_id for r in case.recipients] == sorted({r.party_id for r in case.recipients})
+    assert all(r.party_id < len(case.parties) and r.party_id not in case.opponents for r in case.recipients)
+    assert not set(case.representatives) - {r.party_id for r in case.present}
 
 
 @LIFE

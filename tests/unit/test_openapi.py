@@ -139,7 +139,7 @@ class TestRequests:
         assert {p["name"] for p in operation["parameters"]} >= {"Idempotency-Key", "If-Match", "case_id"}
 
 
-OPENING = (f"{PREFIX}/cases", f"{PREFIX}/bundles")
+OPENING = (f"{PREFIX}/cases", f"{PREFIX}/bundles", f"{PREFIX}/organ-notices")
 """Where no case is yet whose version could be named."""
 
 

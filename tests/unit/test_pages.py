@@ -143,6 +143,75 @@ async def test_the_intake_opens_a_case_and_shows_it(browser: httpx.AsyncClient, 
     assert [c.applicant.name for c in backend.states.values()] == ["买某某"]
 
 
+NOTICE = {
+    "/centre": "C-CITY",
+    "/organ": "市中级人民法院",
+    "/notice_number": "（2026）通知1号",
+    "/received_at": "2026-03-02T09:00",
+    "/stage": "trial",
+    "/persons/0/party/name": "赵某某",
+    "/persons/0/role": "accused",
+    "/persons/1/party/name": "孙某某",
+    "/persons/1/role": "victim",
+}
+
+
+async def test_a_notice_opens_a_case_for_each_person_and_lists_them(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    await enter(browser, CLERK)
+    assert 'href="/notices/new"' in (await browser.get("/")).text
+    typed = await filled(browser, "/notices/new", **NOTICE)
+    first, second = [await browser.post("/notices/new", data=typed) for _ in range(2)]
+    assert (first.status_code, first.headers["location"]) == (303, second.headers["location"])
+    assert sorted(str(c.applicant.name) for c in backend.states.values()) == ["孙某某", "赵某某"]
+    page = await browser.get(first.headers["location"])
+    assert "it opened 2 cases" in page.text
+    assert 'data-sent="new/receive_organ_notice"' in page.text
+    assert 'name="/persons/0/party/name"' in (await browser.get("/notices/new")).text
+    for case in backend.states.values():
+        assert f'href="/cases/{case.case_id}"' in page.text
+        assert f'href="/notices/{case.case_id}"' in (await browser.get(f"/cases/{case.case_id}")).text
+
+
+async def test_the_organ_and_the_lawyers_named_stand_in_the_form_that_tells_the_organ(
+    browser: httpx.AsyncClient, backend: InMemory
+) -> None:
+    body = {
+        "centre": "C-CITY",
+        "organ": "市中级人民法院",
+        "notice_number": "1",
+        "received_at": "2026-03-02T09:00:00+08:00",
+        "stage": "trial",
+    }
+    opened = await backend.notice(CLERK, body | {"persons": [{"party": {"name": "赵某"}, "role": "accused"}]}, key="notice-1", lang="en")
+    case_id = opened["cases"][0]["case_id"]
+    assignment = {"unit": "U-ZHENGHE", "lawyer": "L-WANG-MIN"}
+    await backend.command(CHIEF, case_id, "assign_unit", assignment, key="assign-1", if_match=None, lang="en")
+    await enter(browser, CLERK)
+    case = await browser.get(f"/cases/{case_id}")
+    assert re.search(r'class="do first" href="/cases/[^"]*/commands/(\w+)"', case.text)[1] == "notify_organ"  # pyright: ignore[reportOptionalSubscript]
+    page = await browser.get(f"/cases/{case_id}/commands/notify_organ")
+    assert 'value="市中级人民法院"' in page.text
+    assert re.search(r'<option value="L-WANG-MIN" selected>', page.text)
+
+
+async def test_a_fault_of_a_notice_is_shown_with_all_that_was_typed(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    await enter(browser, CLERK)
+    twice = NOTICE | {"/persons/1/party/name": "赵某某"}
+    answer = await browser.post("/notices/new", data=await filled(browser, "/notices/new", **twice))
+    assert (answer.status_code, backend.states) == (422, {})
+    assert "A person is named twice" in answer.text
+    assert "（2026）通知1号" in answer.text
+
+
+async def test_only_whoever_may_receive_notices_is_offered_the_way_and_a_case_without_one_has_no_such_page(
+    browser: httpx.AsyncClient, backend: InMemory
+) -> None:
+    case_id = await opened(backend)
+    await enter(browser, CHIEF)
+    assert 'href="/notices/new"' not in (await browser.get("/")).text
+    assert (await browser.get(f"/notices/{case_id}")).status_code == 404
+
+
 async def test_a_second_click_does_nothing_twice(browser: httpx.AsyncClient, backend: InMemory) -> None:
     await enter(browser, CLERK)
     data = await filled(browser, "/intake", **{"/centre": "C-CITY", "/channel": "walk_in", "/applicant/name": "买某某"})
@@ -271,7 +340,7 @@ async def test_every_command_has_a_form_in_both_languages(browser: httpx.AsyncCl
     for lang in ("en", "zh-CN"):
         await browser.get(f"/language/{lang}")
         for name, kind in COMMANDS.items():
-            if name != "submit_application" and "system" not in kind.roles:
+            if kind.states and "system" not in kind.roles:
                 page = await browser.get(f"/cases/{case_id}/commands/{name}")
                 assert page.status_code == 200, name
                 assert f'lang="{lang}"' in page.text

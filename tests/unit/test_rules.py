@@ -18,7 +18,7 @@ from ledger import rules
 
 RULES = rules.current()
 LATER = {
-    "organ_notice_received", "organ_notified", "case_continued", "remedy_declined", "settled_without_assignment", "letter_received",
+    "case_continued", "remedy_declined", "settled_without_assignment", "letter_received",
     "letter_answered", "custody_request_received", "duty_request_received", "request_forwarded",
 }  # fmt: skip
 """Events of a later issue that the data already speaks of."""
@@ -50,9 +50,8 @@ def test_what_was_not_read_in_the_text_is_marked_so() -> None:
     }  # fmt: skip
 
 
-def test_limits_that_nothing_stops_yet_are_known_but_not_armed() -> None:
-    assert {name for name, versions in RULES.limits.rows.items() if not versions[0].armed} == {"assign_on_notice"}
-    assert "assign_on_notice" not in chain(*RULES.limits.starting.values())
+def test_every_limit_of_this_law_is_armed() -> None:
+    assert all(versions[0].armed for versions in RULES.limits.rows.values())
 
 
 def test_the_row_in_force_is_the_newest_that_began_by_the_legal_day() -> None:

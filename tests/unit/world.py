@@ -64,7 +64,9 @@ _LIKELY: tuple[Role, ...] = (
 
 
 def likely(command: Command) -> Actor:
-    """Who issues it in the ordinary run of things."""
+    """Who issues it in the ordinary run of things; a caseworker files the closing of a case that nobody ever handled only."""
+    if command.name == "submit_closing_report":
+        return BY_ROLE["lawyer"]
     return next(BY_ROLE[role] for role in _LIKELY if role in type(command).roles)
 
 
@@ -102,12 +104,12 @@ class Case:
     def decided(self, command: Command, by: Actor | str | None = None, **changes: Any) -> Decision:
         """The decision, without its becoming part of the case's history."""
         who = by if isinstance(by, Actor) else BY_ROLE[by] if by else likely(command)
-        others = {case_id: blank(case_id) for case_id in command.others()}
-        return decide(self.state, command, self.facts(who, **{"others": others} | changes))
+        changes.setdefault("others", {case_id: _elsewhere(command, case_id) for case_id in command.others()})
+        return decide(self.state, command, self.facts(who, **changes))
 
     def when(self, command: Command, by: Actor | str | None = None, **changes: Any) -> tuple[Event, ...]:
         """Issue the command; the events of its own that it brought."""
-        decision = self.decided(command, by, **changes).numbered(self._draw, DIRECTORY)
+        decision = self.decided(command, by, **changes)._replace(others=()).numbered(self._draw, DIRECTORY)
         self.history.extend(decision.events)
         self.state = decision.case
         return tuple(h.event for h in decision.events if not h.event.clock)
@@ -139,6 +141,11 @@ class Case:
     def _draw(self, series: Series) -> int:
         self.drawn[series] += 1
         return self.drawn[series]
+
+
+def _elsewhere(command: Command, case_id: str) -> CaseState:
+    """Another case the command concerns: blank where it opens it, else one that nothing but its opening has happened to."""
+    return blank(case_id).but(**({"state": "received", "centre": CENTRE, "version": 1} if command.states and not command.opens() else {}))
 
 
 def position(version: int) -> int:
