@@ -17,7 +17,7 @@ type Json = dict[str, Any]
 
 CASE_FIELDS = frozenset({
     "centre", "owner", "case_number", "register_number", "opened_on", "parties", "recipients", "opponents", "matter", "forms_of_aid",
-    "stages_granted", "assignment", "engagement", "representation",
+    "stages_granted", "assignment", "engagement", "representation", "notice",
 })  # fmt: skip
 """What a paper may look at of the case's state: nothing else is opened for it."""
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
@@ -116,9 +116,10 @@ def _said(value: Any) -> str | None:
 
 
 def _organ(case: Json) -> str | None:
-    """Where the matter is pending, so far as the case's last step says."""
+    """Where the matter is pending: as the case's last step says, else the organ that gave notice of it."""
+    noticed: str | None = cast("Json", case.get("notice") or {}).get("organ")
     steps = cast("list[Json]", cast("Json", case.get("representation") or {}).get("procedures") or [])
-    return next((str(s["body"]) for s in reversed(steps)), None)
+    return next((str(s["body"]) for s in reversed(steps)), noticed)
 
 
 @dataclass(frozen=True, slots=True)
