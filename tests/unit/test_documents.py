@@ -189,3 +189,8 @@ def test_a_print_run_holds_every_page_in_order() -> None:
 def test_a_version_without_a_file_is_told() -> None:
     with pytest.raises(printer.NoSuchTemplate, match="receipt v9"):
         printer.pdf({**content(asked(issued("receipt"))), "version": 9})
+
+
+def test_a_name_is_never_read_as_markup() -> None:
+    name = '#panic("x") [*王*] $a$ @b <c>'
+    assert name.replace(" ", "") in words(drawn_for(name))
