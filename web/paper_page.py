@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from web.backend import Json, Problem, items
 from web.case_view import number, title
-from web.page import HEADERS, PageRoute, Visit, render, visitor
+from web.page import HEADERS, PageRoute, Visit, guarded, render, visitor
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Signed = Annotated[Visit, Depends(visitor)]
@@ -35,16 +35,18 @@ async def new_paper(request: Request, case_id: str, visit: Signed) -> Response:
     chosen.setdefault("about", about[0][0])
     chosen.setdefault("language", visit.lang)
     standing = [i for i in items(papers, "issued") if not i.get("voided_by")]
-    query = "&".join(f"{name}={quote(value)}" for name, value in chosen.items())
     return render(
         visit, "paper_new.html", case=case, number=number(case), title=title(visit, case), offer=offer, about=about, chosen=chosen,
-        standing=standing, query=query, key=uuid4().hex,
+        standing=standing, key=uuid4().hex,
     )  # fmt: skip
 
 
-@router.get("/cases/{case_id}/papers/preview")
+@router.post("/cases/{case_id}/papers/preview")
 async def preview(request: Request, case_id: str, visit: Signed) -> Response:
-    asked = {name: request.query_params[name] for name in _ASKED if request.query_params.get(name)}
+    """The draft of what stands in the form that issues; nothing is recorded by it."""
+    sent = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    guarded(visit, sent)
+    asked = {name: sent[f"/{name}"] for name in _ASKED if sent.get(f"/{name}")}
     pdf = await visit.backend.paper_preview(visit.session, case_id, asked, lang=visit.lang)
     return Response(pdf, media_type="application/pdf", headers=PDF)
 
