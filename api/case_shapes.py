@@ -17,6 +17,7 @@ from domain.clocks.reading import Shown
 from domain.command import Role
 from domain.lifecycle import Stage, State
 from domain.matching import Explanation, NotFollowedCause
+from domain.money import Money
 from domain.stages.application import Oral
 from domain.values import (
     Applicant,
@@ -39,7 +40,7 @@ from domain.values import (
 WITHHELD_OF_A_CASE = frozenset({
     "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "engagement", "representation", "outcome",
     "papers", "documents", "holds", "links", "oral", "recipients", "supplement", "verifications", "visits", "replacement", "termination",
-    "objection", "notice", "proposals",
+    "objection", "notice", "proposals", "money",
 })  # fmt: skip
 """Fields of a case that one role or another may not see; they are absent then, and named in `withheld`."""
 
@@ -234,6 +235,7 @@ class Case(Shape):
     assignment: CaseAssignment | None
     engagement: fold.Engagement | None
     representation: fold.Representation
+    money: Money | None
     replacement: fold.Replacement | None
     termination: fold.Termination | None
     outcome: fold.Outcome | None

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from domain.case import CaseState, Clock, Recipient
 from domain.clocks.reading import display
 from domain.directory import Directory
+from domain.money import money
 from domain.values import Model
 from ledger.events import Recorded
 
@@ -63,6 +64,7 @@ def case_view(case: CaseState, at: datetime | None = None) -> dict[str, Any]:
         "assignment": _assignment(case),
         "engagement": plain(case.engagement) if case.engagement else None,
         "representation": plain(case.representation),
+        "money": plain(claimed) if (claimed := money(case.representation.procedures)) else None,
         "replacement": plain(case.replacement) if case.replacement else None,
         "termination": plain(case.termination) if case.termination else None,
         "outcome": next((plain(r.outcome) for r in case.recipients if r.outcome), None),

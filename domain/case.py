@@ -248,6 +248,7 @@ class Procedure(Model):
     amount_fen: Fen | None = None
     payment_due_on: date | None = None
     before_aid: bool = False
+    for_recipients: tuple[int, ...] = ()
     version: int
 
 

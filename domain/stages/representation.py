@@ -110,7 +110,7 @@ class ProcedureRecorded(ProcedureFields, Event):
 
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         done = case.representation
-        step = Procedure(**carried(ProcedureFields, self), version=at.version)
+        step = Procedure(**carried(ProcedureFields, self), for_recipients=self.for_recipients, version=at.version)
         return case.but(representation=done.model_copy(update={"procedures": (*done.procedures, step)}))
 
 
