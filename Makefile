@@ -40,7 +40,7 @@ lock: ## make the locked requirements anew, Python's and npm's
 	@$(BOOTSTRAP) lock
 	@$(VENV)/python scripts/node.py lock
 
-assets: ## what the pages load, into web/static/vendor
+assets: ## what the pages load, into web/static/vendor, and the papers' font of rare characters, into documents/fonts
 	@$(BOOTSTRAP) run
 	@$(VENV)/python scripts/node.py assets
 
@@ -49,4 +49,4 @@ dev: # .venv with the development tools, and the front-end packages
 	@$(VENV)/python scripts/node.py tools
 
 clean: ## take away what was built here; ./var and the user's cache stay
-	@rm -rf .venv node_modules web/static/vendor build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv node_modules web/static/vendor documents/fonts build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import cached_property
 from itertools import count
 from typing import Any, Literal, NamedTuple, cast
+from uuid import UUID
 
 import texts
 from api import list_reading, reference, views
@@ -17,7 +18,7 @@ from api.documents import attachment
 from api.examples import EXAMPLES
 from api.schemas import body_schema
 from domain.access import Principal
-from domain.case import CaseState, blank
+from domain.case import CaseState, Issued, blank
 from domain.command import COMMANDS, Actor, Facts, Happened, Role
 from domain.decide import Decision, decide
 from domain.directory import (
@@ -107,6 +108,9 @@ class Chapter(NamedTuple):
 
     case: CaseState
     recorded: tuple[Recorded, ...]
+
+
+_PAPER = "01a20b63-8040-7a11-8c33-52b7e0d9f146"
 
 
 def _recorded(decision: Decision, n: int, history: Sequence[Recorded]) -> list[Recorded]:
@@ -205,6 +209,21 @@ class Answers:
 
     def case_view(self) -> Json:
         return views.case_view(self.case, NOW)
+
+    def papers(self) -> Json:
+        carried = self.story["accept_first"].recorded[0].at
+        about = {"version": carried.version, "type": "accepted_first", "effective_on": carried.effective_on.isoformat()}
+        paper = Issued(
+            document_id=UUID(_PAPER), number=f"{self.case.case_number}-1", template="accept_first_notice", about=carried.version,
+            issued_on=carried.effective_on, version=self.case.version,
+        )  # fmt: skip
+        said = {"template": paper.template, "title": texts.text("en", f"templates.{paper.template}")}
+        return {
+            "case_id": CASE_ID,
+            "version": self.case.version,
+            "issuable": [said | {"template_version": paper.template_version, "about": [about], "each": False}],
+            "issued": [views.plain(paper) | said | {"readable": True}],
+        }
 
     def chapter(self) -> Json:
         return views.chapter(self.case, asked=True)

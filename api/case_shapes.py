@@ -40,7 +40,7 @@ from domain.values import (
 WITHHELD_OF_A_CASE = frozenset({
     "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "engagement", "representation", "outcome",
     "papers", "documents", "holds", "links", "oral", "recipients", "supplement", "verifications", "visits", "replacement", "termination",
-    "objection", "notice", "proposals",
+    "objection", "notice", "proposals", "money",
 })  # fmt: skip
 """Fields of a case that one role or another may not see; they are absent then, and named in `withheld`."""
 

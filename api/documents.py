@@ -8,11 +8,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy.dialects import postgresql as pg
 
 from api import case_reading, views
 from api.commands import Store
 from api.desk import Desk
 from api.problem import Problem, not_found
+from api.services import Services
 from domain import access
 from domain.case import CaseState
 from ledger.events import stream_of
@@ -22,7 +24,9 @@ from ledger.sql import Connection, Statement
 from readmodels import cases
 
 _NONCE = 12
-_INSERT = Statement(sa.insert(files).values({c.name: sa.bindparam(c.name, type_=c.type) for c in files.c if c.name != "created_at"}))
+_COLUMNS = {c.name: sa.bindparam(c.name, type_=c.type) for c in files.c if c.name != "created_at"}
+_INSERT = Statement(sa.insert(files).values(_COLUMNS))
+_KEEP = Statement(pg.insert(files).values(_COLUMNS).on_conflict_do_nothing(index_elements=["document_id"]))
 
 
 def _bound(case_id: str, document_id: UUID) -> bytes:
@@ -56,19 +60,27 @@ async def store_file(conn: Connection, case: CaseState, sealer: Sealer, document
     key = sealer.keys.get(str(sealer.applicant))
     if not isinstance(key, bytes):
         raise SealFault("the applicant has no live key")
+    await _INSERT.run(conn, **_row(case, key, document_id, media_type, content))
+
+
+async def keep_first(conn: Connection, case: CaseState, key: bytes, document_id: UUID, *, media_type: str, content: bytes) -> None:
+    """Write a file's row unless one stands there: what was kept first stays, whoever draws it again."""
+    await _KEEP.run(conn, **_row(case, key, document_id, media_type, content))
+
+
+def _row(case: CaseState, key: bytes, document_id: UUID, media_type: str, content: bytes) -> dict[str, Any]:
     nonce = os.urandom(_NONCE)
-    await _INSERT.run(
-        conn,
-        document_id=str(document_id),
-        case_id=case.case_id,
-        digest=hashlib.sha256(content).hexdigest(),
-        size=len(content),
-        media_type=media_type,
-        content=nonce + AESGCM(key).encrypt(nonce, content, _bound(case.case_id, document_id)),
-        centre=case.centre,
-        unit=case.assignment.unit if case.assignment else None,
-        outlet=case.outlet,
-    )
+    return {
+        "document_id": str(document_id),
+        "case_id": case.case_id,
+        "digest": hashlib.sha256(content).hexdigest(),
+        "size": len(content),
+        "media_type": media_type,
+        "content": nonce + AESGCM(key).encrypt(nonce, content, _bound(case.case_id, document_id)),
+        "centre": case.centre,
+        "unit": case.assignment.unit if case.assignment else None,
+        "outlet": case.outlet,
+    }
 
 
 async def listed(desk: Desk, case_id: str) -> dict[str, Any]:
@@ -87,15 +99,25 @@ async def content(desk: Desk, case_id: str, document_id: UUID) -> tuple[bytes, s
     row = await cases.file_row(desk.conn, case_id, str(document_id)) if attached else None
     if row is None:
         raise not_found("document_not_found")
+    key = await key_of(desk.conn, desk.services, case)
+    return opened(key, case_id, document_id, bytes(row["content"])), row["media_type"]
+
+
+async def key_of(conn: Connection, services: Services, case: CaseState) -> bytes:
+    """The applicant's key, under which the case's files stand. Raises `Problem` 410 once erased."""
     subject = str(case.applicant.subject_id)
-    key = (await load_keys(desk.conn, desk.services.keys.master, [subject])).get(subject)
+    key = (await load_keys(conn, services.keys.master, [subject])).get(subject)
     if isinstance(key, Erased):
         raise Problem(410, "document_erased")
     if key is None:
         raise SealFault("the applicant has no key")
-    box = bytes(row["content"])
+    return key
+
+
+def opened(key: bytes, case_id: str, document_id: UUID, box: bytes) -> bytes:
+    """A file's bytes out of its row's content. Raises `SealFault` where it does not open."""
     try:
-        return AESGCM(key).decrypt(box[:_NONCE], box[_NONCE:], _bound(case_id, document_id)), row["media_type"]
+        return AESGCM(key).decrypt(box[:_NONCE], box[_NONCE:], _bound(case_id, document_id))
     except InvalidTag as fault:
         raise SealFault("the file does not open under its applicant's key") from fault
 

@@ -136,7 +136,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "return_proposal": {"proposal": 4, "reason": "请先核对用人单位名称。"},
     "transfer_centre": {"to": "C-CITY", "reason": "用人单位在市区，由市中心办理更便利。", "agreed_by": "P-CHEN-WEIDONG"},
     "add_note": {"text": "已电话告知申请人。", "visible_to": "all"},
-    "issue_document": {"template": "acceptance_notice", "language": "zh-CN", "about": 3},
+    "issue_document": {"template": "accept_first_notice", "language": "zh-CN", "about": 3, "template_version": 1},
     "serve_document": {"document_id": _A_DOCUMENT, "about": 3, "to": "李卫国", "means": "in_person", "served_on": "2026-11-25"},
     "schedule_home_visit": {
         "at": "2026-11-26T14:30:00+08:00",

@@ -12,6 +12,14 @@ from api.schemas import REF
 
 type Json = dict[str, Any]
 
+_OF_A_PAPER = (
+    Problem(403, "forbidden", withheld=["data"]),
+    not_found("case_not_found"),
+    not_found("document_not_found"),
+    Problem(409, "paper_has_no_form", template="letter"),
+    Problem(410, "document_erased"),
+    Problem(422, "invalid", errors=[{"parameter": "document_id", "in": "path", "code": "not_a_uuid"}]),
+)
 _READS: dict[str, tuple[Problem, ...]] = {
     "read_case": (
         not_found("case_not_found"),
@@ -32,6 +40,21 @@ _READS: dict[str, tuple[Problem, ...]] = {
         Problem(410, "document_erased"),
         Problem(422, "invalid", errors=[{"parameter": "document_id", "in": "path", "code": "not_a_uuid"}]),
     ),
+    "case_papers": (not_found("case_not_found"),),
+    "preview_paper": (
+        Problem(403, "role_not_allowed"),
+        Problem(403, "forbidden", withheld=["data"]),
+        not_found("case_not_found"),
+        Problem(409, "nothing_to_carry", template="grant_decision", kinds=["aid_granted"]),
+        Problem(409, "wrong_state", state="refused"),
+        Problem(422, "unknown_template", errors=[{"pointer": "/template", "code": "unknown_template"}], template="letter"),
+        Problem(
+            422, "about_required", errors=[{"pointer": "/about", "code": "about_required"}], template="grant_decision", versions=[9, 14]
+        ),
+    ),
+    "issued_paper": _OF_A_PAPER,
+    "paper_progress": _OF_A_PAPER,
+    "print_papers": _OF_A_PAPER,
     "all_events": (Problem(403, "forbidden"),),
     "read_message": (
         not_found("message_not_found"),

@@ -13,7 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 import texts
-from api import case_shapes, shapes
+from api import case_shapes, paper_shapes, shapes
 from api.answers import CASE_ID, Answers
 from api.asked import OPENING
 from api.auth import Credentials
@@ -37,6 +37,7 @@ _OPEN = frozenset({"new_token", "healthz", "readyz"})
 _TAGS = {
     "people": "Signing in, and the directory: who and what a command may name.",
     "cases": "One case: as it stands, as it stood, its history, and what the caller may do next; and finding cases.",
+    "papers": "The centre's papers: previewed, fetched as issued, put together to print. Issuing one is the command `issue_document`.",
     "commands": "What changes a case. Each is one command, recorded once however often its key is sent.",
     "work": "What waits for the person signed in.",
     "history": "Histories across cases, for those who watch over them.",
@@ -107,6 +108,8 @@ SUCCESSES: Mapping[str, Success] = {
     "case_clocks": _page_of(case_shapes.Clock, "The case's limits, in the order they were started.", lambda a: a.case_view()["clocks"][-1]),
     "case_chain": _page_of(case_shapes.Chapter, "The cases in the order they were opened.", Answers.chapter),
     "case_documents": _page_of(Document, "The documents attached.", lambda a: a.case_view()["documents"][0]),
+    "case_papers": Success(paper_shapes.CasePapers, "The case's papers.", Answers.papers),
+    "paper_progress": Success(paper_shapes.PaperProgress, "Drawing, or ready.", lambda _: {"state": "drawing", "pages": 300, "seconds": 1}),
     "all_events": _page_of(case_shapes.EventOfCase, "The events that fit and are within the caller's scope.", Answers.event_of_case),
     "my_queue": _page_of(shapes.QueueRow, "Cases that wait for the caller.", lambda a: a.row() | {"mine": False, "urgency": "waiting"}),
     "deadlines": _page_of(shapes.Deadline, "The limits by due date.", Answers.deadline),
@@ -225,8 +228,8 @@ class _Document:
 
     def _responses(self, path: str, name: str, operation: Json, *, changes: bool) -> Json:
         status = next(status for status in operation["responses"] if status.startswith("2"))
-        if name == "document_content":
-            found: Json = {status: _FILE}
+        if name in _FILES:
+            found: Json = {status: _FILES[name]}
         elif name in self.successes:
             found = {status: self.successes[name]}
         else:
@@ -315,3 +318,26 @@ _FILE: Json = {
     "headers": _REQUEST_ID | {"Content-Disposition": {"schema": {"type": "string"}, "description": "Always an attachment."}},
     "content": {media: {"schema": {"type": "string", "format": "binary"}, "example": "%PDF-1.7 …"} for media in (_ANY_FILE, "*/*")},
 }
+
+
+def _pdf(what: str, *headers: str) -> Json:
+    said = {
+        "Template-Version": "The version of the template it was drawn from.",
+        "Paper-About": "The version of the event it carries.",
+        "Paper-Void": "`true` where another paper has taken its place.",
+        "Paper-Missing-Glyphs": "Code points without a glyph, to be written in by hand; told of what was drawn just now.",
+    }
+    named = {name: {"schema": {"type": "string"}, "description": said[name]} for name in headers}
+    disposition: Json = {"Content-Disposition": {"schema": {"type": "string"}, "description": "Inline, named by its number."}}
+    content: Json = {"application/pdf": {"schema": {"type": "string", "format": "binary"}, "example": "%PDF-1.7 …"}}
+    return {"description": what, "headers": _REQUEST_ID | disposition | named, "content": content}
+
+
+_OF_ONE = ("Template-Version", "Paper-About", "Paper-Void", "Paper-Missing-Glyphs")
+_FILES: Mapping[str, Json] = {
+    "document_content": _FILE,
+    "preview_paper": _pdf("The paper, marked as a draft, without a number.", *_OF_ONE),
+    "issued_paper": _pdf("The paper as it was issued, the same bytes each time.", *_OF_ONE),
+    "print_papers": _pdf("The papers one after another."),
+}
+"""Operations that answer with a file."""

@@ -1,10 +1,11 @@
 """What the API stands on, put together once at the composition root (`workers/serve.py`) or by a test."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from api.commands import Commands
+from api.prints import Prints
 from domain.rules import Rules
 from ledger.directory import DirectoryCache
 from ledger.keys import KeyRing
@@ -22,3 +23,4 @@ class Services:
     commands: Commands
     now: Callable[[], datetime]
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
+    prints: Prints = field(default_factory=Prints)

@@ -27,7 +27,7 @@ _ASSESSMENT = ("eligibility",)
 _BESIDE_SUBSIDY = (
     "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "engagement", "representation", "outcome",
     "papers", "documents", "holds", "links", "oral", "recipients", "supplement", "verifications", "visits", "replacement", "termination",
-    "objection", "notice", "proposals",
+    "objection", "notice", "proposals", "money",
 )  # fmt: skip
 _WITHHELD: dict[Role, tuple[str, ...]] = {
     "liaison": _ASSESSMENT,

@@ -328,7 +328,14 @@ class Issued(Model):
     document_id: UUID
     number: str
     template: Code
+    template_version: int = 1
+    language: Literal["zh-CN", "en"] = "zh-CN"
     about: int | None = None
+    voids: UUID | None = None
+    voided_by: UUID | None = None
+    """The papers it took the place of, and that took its own."""
+    for_recipients: tuple[int, ...] = ()
+    issued_on: date | None = None
     version: int
 
 

@@ -14,6 +14,7 @@ from domain.clocks.due import Due, due
 from domain.clocks.limits import Limit, Limits, read_limits
 from domain.command import Refusal
 from domain.eligibility.policy import Policy, read_policy
+from domain.templates import Templates, read_templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Rules:
     calendar: Calendar
     limits: Limits
     policy: Policy
+    templates: Templates
 
     def limit(self, limit_id: str, on: date) -> Limit | None:
         """The row of a limit in force on a legal day: the newest that began by then."""
@@ -54,6 +56,7 @@ class Rules:
 def load(
     time_limits: Mapping[str, Any],
     policy: Mapping[str, Any],
+    templates: Mapping[str, Any],
     *,
     days_off: Mapping[date, str],
     workdays: AbstractSet[date],
@@ -74,4 +77,6 @@ def load(
         announced_until=announced_until,
         closes_at=time.fromisoformat(closes) if closes else None,
     )
-    return Rules(zone=zone, calendar=calendar, limits=read_limits(time_limits), policy=read_policy(policy))
+    return Rules(
+        zone=zone, calendar=calendar, limits=read_limits(time_limits), policy=read_policy(policy), templates=read_templates(templates)
+    )

@@ -26,6 +26,14 @@ _ALL = Statement(
     .where(events.c.stream == sa.any_(sa.bindparam("streams", type_=sa.ARRAY(sa.Text))))
     .order_by(events.c.position)
 )
+_THEN = Statement(
+    sa.select(events.c.type, events.c.body)
+    .where(
+        events.c.stream == sa.any_(sa.bindparam("streams", type_=sa.ARRAY(sa.Text))),
+        events.c.recorded_at <= sa.bindparam("moment", type_=sa.TIMESTAMP(timezone=True)),
+    )
+    .order_by(events.c.position)
+)
 _VERSION = Statement(
     sa.select(sa.func.coalesce(sa.func.max(events.c.version), 0).label("version")).where(events.c.stream == sa.bindparam("stream"))
 )
@@ -52,6 +60,12 @@ class DirectoryCache:
 
     async def read(self, conn: Connection) -> Directory:
         return await self.answer(conn, await self.ask(conn))
+
+
+async def as_of(conn: Connection, moment: datetime) -> Directory:
+    """The directory as it was recorded by a moment: names on a paper stay those of the day it was issued."""
+    rows = await (await _THEN.run(conn, streams=STREAMS, moment=moment)).fetchall()
+    return Directory.fold(DIRECTORY_EVENTS[r["type"]].model_validate_json(bytes(r["body"])) for r in rows)
 
 
 async def extend(database: Database, changes: Iterable[DirectoryEvent], *, actor: Actor, now: datetime, command_id: str) -> None:

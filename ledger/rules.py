@@ -30,4 +30,11 @@ def current() -> Rules:
     limits = read("time-limits.yaml")
     announced = max(ChinaStaticHolidays.special_public_holidays)
     known = holidays.country_holidays(limits["counting"]["calendar"], years=range(_FIRST_YEAR, announced + _YEARS_AHEAD + 1))
-    return load(limits, read("policy.yaml"), days_off=dict(known), workdays=known.weekend_workdays, announced_until=announced)
+    return load(
+        limits,
+        read("policy.yaml"),
+        read("templates.yaml"),
+        days_off=dict(known),
+        workdays=known.weekend_workdays,
+        announced_until=announced,
+    )

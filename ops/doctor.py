@@ -47,6 +47,8 @@ def _machine() -> Iterator[Finding]:
     vendor = ROOT / "web" / "static" / "vendor" / "manifest.json"
     node = shutil.which("node")
     built = "built" if vendor.exists() else "not built"
+    rare = ROOT / "documents" / "fonts" / "HanaMinB.ttf"
+    yield Finding("papers", rare.exists(), "typefaces are there" if rare.exists() else "no font of rare characters", "`make assets`")
     yield Finding("assets", vendor.exists(), f"{built}; node: {node or 'none on PATH (a wheel brings it)'}", "`make assets`")
     try:
         engine = str(postgres.engine(None, None)) if not os.environ.get("DATABASE_URL") else "DATABASE_URL names a server"

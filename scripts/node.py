@@ -1,6 +1,6 @@
-"""The npm side: the pages' assets and the type checker. Runs inside `.venv`, standard library only.
+"""The npm side: the pages' assets, the papers' font, the type checker. Runs inside `.venv`.
 
-    node.py assets            put what the pages load into web/static/vendor
+    node.py assets            put what the pages load into web/static/vendor, and the papers' rare characters into documents/fonts
     node.py tools             those and the development tools into node_modules
     node.py lock              make package-lock.json anew, naming no host
     node.py run PROGRAM ...   run a program of node_modules with the Node found
@@ -16,6 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import fonts
 from bootstrap import ROOT, Stuck, call, digest, say, wheel
 
 MODULES = ROOT / "node_modules"
@@ -70,7 +71,10 @@ def modules(kind: str) -> None:
 
 
 def assets() -> None:
-    """Copy the few files that the pages load, with a manifest that names their versions."""
+    """Copy the few files that the pages load, with a manifest that names their versions; and join the papers' font."""
+    if fonts.stale():
+        modules("assets")
+        fonts.make(node_folder() / "node", MODULES)
     made_of = digest(ROOT / "package-lock.json", Path(__file__))
     manifest = VENDOR / "manifest.json"
     if (

@@ -117,6 +117,26 @@ class Backend(Protocol):
         """A file's content and media type."""
         ...
 
+    async def papers(self, session: str, case_id: str, lang: str) -> Json:
+        """`{issuable: [{template, title, template_version, about, each}], issued: [{document_id, number, title, readable, …}]}`."""
+        ...
+
+    async def paper_preview(self, session: str, case_id: str, asked: Mapping[str, str], *, lang: str) -> bytes:
+        """The PDF of a draft; `asked` as of `GET …/papers/preview`."""
+        ...
+
+    async def paper(self, session: str, case_id: str, document_id: str) -> bytes:
+        """The PDF of an issued paper."""
+        ...
+
+    async def paper_progress(self, session: str, case_id: str, document_id: str) -> Json:
+        """`{state: drawing|ready, pages, seconds}`; asking sets it going."""
+        ...
+
+    async def papers_print(self, session: str, case_id: str, ids: Sequence[str]) -> bytes:
+        """Several issued papers as one PDF."""
+        ...
+
     async def attach(self, session: str, case_id: str, *, title: str, media_type: str, content: bytes, key: str, lang: str) -> Json:
         """Add a file to the case: the shape of a command's answer."""
         ...

@@ -14,7 +14,6 @@ from domain.command import COMMANDS
 from domain.eligibility.policy import Policy
 from web.backend import Json, Problem, items, part
 from web.case_view import clock_line, hardship_lines, live_clocks, now, number, stage_bar, timeline, title, urgency
-from web.choices import paper_name
 from web.correction import COMMAND as CORRECTION
 from web.correction import leaves
 from web.page import HEADERS, PageRoute, Visit, render, visitor
@@ -68,6 +67,7 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
     done = request.query_params.get("done", "")
     may = {c["name"] for c in commands}
     corrigible = {e["version"] for e in events if CORRECTION in may and leaves(visit, e, events)} if tab == "versions" else set[int]()
+    papers: Json = await visit.backend.papers(visit.session, case_id, visit.lang) if tab == "documents" and not past else {}
     return render(
         visit, "case.html", case=case, past=past, tab=tab, tabs=TABS, title=title(visit, case), number=number(case),
         latest=current["version"],
@@ -75,7 +75,7 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
         more_clocks=lines[2:], days=timeline(visit, events), events=events, hardship=hardship_lines(events), parties=people(visit, case),
         foremost=foremost(people(visit, case)),
         done=done if done in COMMANDS else "", offer=_offer(request, case, may, done), corrigible=corrigible,
-        issued=[(paper_name(visit, i), i) for i in items(case, "issued")], tags=tags(visit, case),
+        papers=papers, offered={i["template"] for i in items(papers, "issuable")}, tags=tags(visit, case),
         sent=request.query_params.get("sent", ""), chapters=[] if past else await story(visit, case), may=may,
         prepared=[] if past else prepared(visit, case), may_approve="approver" in visit.roles,
         grouped=len(items(case, "recipients")) > 1 or "add_recipients" in may,

@@ -95,6 +95,10 @@ class Choices:
         """What can be served: the centre's own papers first, then files."""
         return [*((i["document_id"], paper_name(self.visit, i)) for i in items(self.case, "issued")), *self._documents()]
 
+    def _standing(self) -> list[Pair]:
+        """The centre's papers that no other has taken the place of, the newest first."""
+        return [(i["document_id"], paper_name(self.visit, i)) for i in reversed(items(self.case, "issued")) if not i.get("voided_by")]
+
     def _papers(self) -> list[Pair]:
         """Kinds of paper the office knows, and those this case speaks of."""
         known = {key.removeprefix("papers."): words for key, words in texts.catalogue(self.visit.lang).items() if key.startswith("papers.")}

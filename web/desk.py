@@ -85,7 +85,7 @@ async def answer(request: Request, case_id: str, version: int, answer: str, visi
         if problem.status not in REPEATABLE:
             form.key = uuid4().hex
         return await _show(visit, case_id, form, problem.status)
-    return go(f"/to-approve?{urlencode({'done': answer})}")
+    return go(f"/to-approve?{urlencode({'done': answer, 'about': case_id})}")
 
 
 async def _return(visit: Visit, case_id: str, form: Sent, sent: FormData) -> None:

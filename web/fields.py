@@ -32,6 +32,7 @@ SOURCES: dict[str, str] = {
     "party_id": "recipients",
     "representatives": "applicants", "document_id": "documents", "serve_document.document_id": "servable",
     "agreement": "documents", "county": "counties", "tariff": "tariffs", "about": "events", "issue_document.template": "templates",
+    "voids": "standing",
     "transfer_caseworker.to": "people", "transfer_centre.to": "centres", "accept_first.ground": "accept_first_grounds",
     "waive_hardship_check.ground": "waivers",
 }  # fmt: skip

@@ -90,6 +90,21 @@ class InProcess:
         response = await self._call("GET", f"/cases/{case_id}/documents/{document_id}", session)
         return response.content, response.headers["Content-Type"]
 
+    async def papers(self, session: str, case_id: str, lang: str) -> Json:
+        return await self._ask("GET", f"/cases/{case_id}/papers", session, lang)
+
+    async def paper_preview(self, session: str, case_id: str, asked: Mapping[str, str], lang: str) -> bytes:
+        return (await self._call("GET", f"/cases/{case_id}/papers/preview", session, lang, params=asked)).content
+
+    async def paper(self, session: str, case_id: str, document_id: str) -> bytes:
+        return (await self._call("GET", f"/cases/{case_id}/papers/{document_id}", session)).content
+
+    async def paper_progress(self, session: str, case_id: str, document_id: str) -> Json:
+        return await self._ask("GET", f"/cases/{case_id}/papers/{document_id}/progress", session)
+
+    async def papers_print(self, session: str, case_id: str, ids: Sequence[str]) -> bytes:
+        return (await self._call("GET", f"/cases/{case_id}/papers/print", session, params={"ids": ",".join(ids)})).content
+
     async def across(self, session: str, filters: Mapping[str, str]) -> Json:
         return await self._ask("GET", "/events", session, params=filters)
 

@@ -1,6 +1,6 @@
-"""At any stage: notes, documents and their service, home visits, the caseworker in charge, holds, links. Nothing here moves the case.
+"""At any stage: notes, attached files, service, home visits, the caseworker in charge, holds, links. Nothing here moves the case.
 
-Corrections of the record stand in `correction.py`.
+Papers that the centre issues stand in `papers.py`, corrections of the record in `correction.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from domain.case import CaseState, Document, Hold, Issued, Link, Visit
+from domain.case import CaseState, Document, Hold, Link, Visit
 from domain.command import Command, Event, Facts, Happened, Refusal, Role, Stamp
 from domain.lifecycle import ANY, NOT_ENDED
 from domain.stages.common import known_lawyer, known_person, not_in_future, said
@@ -84,54 +84,6 @@ class DocumentAttached(Attachment, Event):
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
         fields = {name: getattr(self, name) for name in ("document_id", *Attachment.model_fields)}
         return case.but(documents=(*case.documents, Document(**fields, version=at.version)))
-
-
-ENDING_DECISIONS: frozenset[str] = frozenset({
-    "aid_refused", "application_withdrawn", "application_deemed_withdrawn", "application_referred", "objection_decided", "aid_terminated",
-})  # fmt: skip
-
-
-class Paperwork(Model):
-    """`about` is the version of the event that the paper carries."""
-
-    template: Code
-    language: Literal["zh-CN", "en"] = "zh-CN"
-    about: Annotated[int, Field(ge=1)] | None = None
-
-
-class IssueDocument(Paperwork, Command):
-    """Issue a paper in the centre's name. After the end only one that carries the decision that ended the case."""
-
-    states = ANY
-    roles = frozenset[Role]({"caseworker", "approver"})
-    emits = ("document_issued",)
-    lane = "margin"
-    needs = frozenset({"history"})
-
-    def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
-        carried = event_at(facts, self.about, "/about").event.type if self.about is not None else None
-        if case.ended and carried not in ENDING_DECISIONS:
-            raise Refusal("wrong_state", state=case.state)
-        issued = DocumentIssued(
-            **said(self),
-            document_id=UUID(facts.command_id),
-            number=f"{case.case_number or case.register_number}-{len(case.issued) + 1}",
-        )
-        return (issued,)
-
-
-class DocumentIssued(Paperwork, Event):
-    """`document_id` is the command's own id; numbers are dense in the case."""
-
-    lane = "margin"
-
-    document_id: UUID
-    number: str
-    template_version: int = 1
-
-    def apply(self, case: CaseState, at: Stamp) -> CaseState:
-        paper = Issued(document_id=self.document_id, number=self.number, template=self.template, about=self.about, version=at.version)
-        return case.but(issued=(*case.issued, paper))
 
 
 class Service(Model):

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from pydantic import ValidationError
 
+import texts
 from api.problem import document, field_errors, of_refusal
 from api.views import case_view, chapter, clock_view, opened_bodies, plain
 from domain.case import CaseState, blank, fold
@@ -17,6 +18,7 @@ from domain.command import COMMANDS, Actor, Facts, Happened, Refusal
 from domain.decide import Decision, decide, may_issue
 from domain.directory import Directory
 from domain.stages.continuation import CarriedOver, ContinueCase
+from domain.stages.papers import IssueDocument, offered
 from ledger import rules
 from readmodels.case_list import waiting_for
 from web.backend import Json, Problem
@@ -56,6 +58,7 @@ class InMemory:
     """Whose turn a case of the queue is."""
     readers_of_files: tuple[str, ...] = ("receptionist", "caseworker", "approver")
     drawn: int = 0
+    asked_of_progress: int = 0
     withheld: frozenset[str] = frozenset()
     """Types of events whose data nobody may see."""
 
@@ -302,6 +305,44 @@ class InMemory:
             }
         )
         return {"case_id": case_id}
+
+    async def papers(self, session: str, case_id: str, lang: str) -> Json:
+        person, case = self._person(session), self._case(case_id)
+        history = self.histories[case_id]
+        issuable: list[Json] = []
+
+        def called(code: str) -> Json:
+            return {"template": code, "title": texts.text("en" if lang == "en" else "zh-CN", f"templates.{code}")}
+
+        for code, (template, *_) in rules.current().templates.rows.items():
+            versions = offered(template, case, history) if person.role in IssueDocument.roles else ()
+            about = [
+                {"version": v, "type": h.event.type, "effective_on": h.at.effective_on.isoformat()}
+                for v in versions
+                for h in history
+                if h.at.version == v
+            ]
+            if about:
+                issuable.append(called(code) | {"template_version": template.version, "about": about, "each": template.each})
+        issued = [plain(p) | called(p.template) | {"readable": person.role in self.readers_of_files} for p in reversed(case.issued)]
+        return {"case_id": case_id, "version": case.version, "issuable": issuable, "issued": issued}
+
+    async def paper_preview(self, session: str, case_id: str, asked: Mapping[str, str], lang: str) -> bytes:
+        self._person(session)
+        self._case(case_id)
+        return f"%PDF- draft {sorted(asked.items())}".encode()
+
+    async def paper(self, session: str, case_id: str, document_id: str) -> bytes:
+        self._person(session)
+        self._case(case_id)
+        return f"%PDF- {document_id}".encode()
+
+    async def paper_progress(self, session: str, case_id: str, document_id: str) -> Json:
+        self.asked_of_progress += 1
+        return {"state": "ready" if self.asked_of_progress > 1 else "drawing", "pages": 300, "seconds": self.asked_of_progress}
+
+    async def papers_print(self, session: str, case_id: str, ids: Sequence[str]) -> bytes:
+        return b"%PDF- " + b" ".join(i.encode() for i in ids)
 
     async def document(self, session: str, case_id: str, document_id: str) -> tuple[bytes, str]:
         self._case(case_id)

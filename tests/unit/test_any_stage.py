@@ -12,9 +12,7 @@ from domain.command import Happened
 from domain.stages.any_stage import (
     AddNote,
     AttachDocument,
-    DocumentIssued,
     DocumentServed,
-    IssueDocument,
     LiftHold,
     LinkCase,
     PlaceHold,
@@ -25,6 +23,7 @@ from domain.stages.any_stage import (
 )  # fmt: skip
 from domain.stages.application import ApplicationSubmitted, WithdrawApplication
 from domain.stages.correction import CorrectRecord, RecordCorrected, business, personal_target
+from domain.stages.papers import IssueDocument
 from domain.stages.supplement import RequestVerification
 from domain.values import Applicant, Party, Sealed
 from tests.unit.test_application import REFUSED, SUPPLEMENT, TERMINATED
@@ -58,27 +57,6 @@ def test_a_digest_is_a_sha256_in_hex() -> None:
         AttachDocument(title="附件", digest="ABC", size=1, media_type="application/pdf")
 
 
-def test_issued_papers_are_numbered_in_the_case_and_named_by_their_command() -> None:
-    case = given(*AIDED)
-    issue = IssueDocument(template="grant_decision", about=case.version_of("aid_granted"))
-    (first,), (second,) = case.when(issue), case.when(issue)
-    assert isinstance(first, DocumentIssued)
-    assert isinstance(second, DocumentIssued)
-    assert (first.number, second.number) == ("市援民字〔2026〕第1号-1", "市援民字〔2026〕第1号-2")
-    assert [str(paper.document_id) for paper in (first, second)] == [h.at.command_id for h in case.history[-2:]]
-
-
-def test_after_the_end_only_the_ending_decision_is_issued() -> None:
-    case = given(*REFUSED)
-    case.refused("wrong_state", IssueDocument(template="letter"))
-    case.refused("wrong_state", IssueDocument(template="letter", about=1))
-    assert case.when(IssueDocument(template="refusal_decision", about=case.version_of("aid_refused")))
-
-
-def test_a_paper_is_about_an_event_the_case_has() -> None:
-    assert given(submit()).refused("unknown_version", IssueDocument(template="letter", about=99)).pointer == "/about"
-
-
 @pytest.mark.parametrize(("story", "event"), [(REFUSED, "aid_refused"), (TERMINATED, "aid_terminated")])
 def test_service_says_what_was_served_and_starts_the_time_to_object(story: Any, event: str) -> None:
     case = given(*story)
@@ -93,7 +71,7 @@ def test_service_says_what_was_served_and_starts_the_time_to_object(story: Any, 
 
 
 def test_an_issued_document_knows_what_it_carries() -> None:
-    case = given(*REFUSED, IssueDocument(template="refusal_decision", about=given(*REFUSED).version_of("aid_refused")))
+    case = given(*REFUSED, IssueDocument(template="refusal_notice", about=given(*REFUSED).version_of("aid_refused")))
     serve = ServeDocument(document_id=case.state.issued[0].document_id, to="王建国", served_on=TODAY)
     (served,) = case.when(serve)
     assert isinstance(served, DocumentServed)

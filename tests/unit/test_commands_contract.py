@@ -16,6 +16,7 @@ ADDED = {
     "decide_objection": {"for_recipients"},
     "add_recipients": {"recipient_count"},
     "continue_case": {"for_recipients"},
+    "issue_document": {"template_version", "voids", "for_recipients"},
 }
 """Optional fields that practice needs beside the contract's."""
 NEEDED = {

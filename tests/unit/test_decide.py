@@ -8,9 +8,10 @@ import pytest
 from domain.command import COMMANDS, Command
 from domain.decide import allowed_commands, may_issue
 from domain.stages.accept_first import ConfirmAcceptance
-from domain.stages.any_stage import AddNote, IssueDocument, LiftHold, PlaceHold
+from domain.stages.any_stage import AddNote, LiftHold, PlaceHold
 from domain.stages.application import WithdrawApplication
 from domain.stages.decision import GrantAid, RefuseAid
+from domain.stages.papers import IssueDocument
 from domain.stages.representation import RecordOutcome, RecordProcedure
 from tests.unit.world import (
     AIDED,
@@ -85,7 +86,7 @@ WORK_OVER = (*BY_DELEGATION, *ENGAGED, RecordOutcome(result="won", closed_on=TOD
         (AIDED, "wrong_state", GRANTED, "approver"),
         (AIDED, "wrong_state", PROCEDURE, "caseworker"),
         (WORK_OVER, "wrong_state", ConfirmAcceptance(agrees=False, reason="不符"), "approver"),
-        ((submit(), WithdrawApplication(reason="不再申请")), "wrong_state", IssueDocument(template="notice"), "caseworker"),
+        ((submit(), WithdrawApplication(reason="不再申请")), "wrong_state", IssueDocument(template="receipt"), "caseworker"),
         ((submit(),), "wrong_state", submit(), "caseworker"),
         (EXAMINED, "approver_is_examiner", GRANTED, EXAMINER),
         ((submit(), CHECKED), "hardship_missing", RECOMMENDED, "caseworker"),

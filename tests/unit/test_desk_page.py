@@ -40,7 +40,7 @@ async def test_a_proposal_is_carried_out_whole(browser: httpx.AsyncClient, backe
     address = f"/to-approve/{case_id}/{version_of(backend, case_id)}/carry-out"
     for _ in range(2):
         answer = await browser.post(address, data=data)
-        assert answer.headers["location"] == "/to-approve?done=carry-out"
+        assert answer.headers["location"] == f"/to-approve?done=carry-out&about={case_id}"
     assert backend.states[case_id].state == "lawyer_named"
     assert [h.event.type for h in backend.histories[case_id]].count("accepted_first") == 1
 
@@ -65,7 +65,7 @@ async def test_a_proposal_is_returned_with_its_reason_and_never_without(browser:
     assert (await browser.post(address, data={**data, "reason": " "})).status_code == 422
     assert backend.states[case_id].proposals[0].state == "open"
     sent = await browser.post(address, data={**data, "reason": "缺身份证"})
-    assert sent.headers["location"] == "/to-approve?done=return"
+    assert sent.headers["location"] == f"/to-approve?done=return&about={case_id}"
     assert backend.states[case_id].proposals[0].state == "returned"
 
 

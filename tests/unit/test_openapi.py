@@ -147,7 +147,8 @@ class TestOperations:
     def test_ids_are_the_routes_names_and_the_commands(self, described: Described) -> None:
         ids = [operation["operationId"] for _, _, operation in described.operations()]
         assert len(ids) == len(set(ids))
-        assert set(ids) == {*SUCCESSES, *EXAMPLES, "end_token", "document_content"} - {"issue_command", "submit_application"}
+        files = {"document_content", "preview_paper", "issued_paper", "print_papers"}
+        assert set(ids) == {*SUCCESSES, *EXAMPLES, "end_token", *files} - {"issue_command", "submit_application"}
 
     def test_each_says_what_it_is_in_an_order(self, described: Described) -> None:
         order = [tag["name"] for tag in described.document["tags"]]

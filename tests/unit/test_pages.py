@@ -484,10 +484,10 @@ async def test_service_is_recorded_for_files_and_for_papers_the_centre_issued(br
     address = f"/cases/{case_id}/commands/serve_document"
     assert "First attach a file or issue a paper" in (await browser.get(address)).text
     await attached(browser, case_id, "Payslip")
-    await backend.command(CLERK, case_id, "issue_document", {"template": "supplement_notice"}, key="issue", if_match=None, lang="en")
+    await backend.command(CLERK, case_id, "issue_document", {"template": "receipt"}, key="issue", if_match=None, lang="en")
     page = await browser.get(address)
     assert "Payslip</option>" in page.text
-    assert re.search(r"<option value=\"[0-9a-f-]{36}\">Notice to supply papers · ", page.text)
+    assert re.search(r"<option value=\"[0-9a-f-]{36}\">Receipt for papers · ", page.text)
     assert "First attach a file" not in page.text
 
 

@@ -75,6 +75,28 @@ async def test_a_receptionist_saves_a_visit_and_the_approver_carries_out_the_res
     assert {r.status for r in backend.states[case.case_id].recipients} == {"accepted_first"}
 
 
+async def test_the_papers_of_the_visit_are_issued_and_printed_in_one_run(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    await enter(browser, DESK)
+    saved = await browser.post("/same-day", data=await sheet(browser))
+    address = saved.headers["location"].split("?")[0]
+    assert "/papers" not in (await browser.get(address)).text, "who may not issue papers is not offered to"
+    (case,) = backend.states.values()
+    await enter(browser, CHIEF)
+    desk = await browser.get("/to-approve")
+    form = {name: hidden(desk, name) for name in ("csrf", "key", "version")}
+    await browser.post(f"/to-approve/{case.case_id}/{case.proposals[0].version}/carry-out", data=form)
+    data = await filled(browser, address)
+    runs = [await browser.post(f"{address}/papers", data=data) for _ in range(2)]
+    issued = backend.states[case.case_id].issued
+    assert [p.template for p in issued] == ["receipt", "accept_first_notice", "assignment_notice", "assignment_letter"]
+    assert {run.headers["location"] for run in runs} == {
+        f"/cases/{case.case_id}/papers/print?ids=" + "%2C".join(str(p.document_id) for p in issued)
+    }
+    page = await browser.get(address)
+    assert "Issue and print" not in page.text
+    assert "Print the papers" in page.text
+
+
 async def test_what_is_owed_is_what_the_ground_asks_for_and_was_not_handed_in(browser: httpx.AsyncClient, backend: InMemory) -> None:
     await enter(browser, DESK)
     await browser.post("/same-day", data=await sheet(browser))

@@ -31,7 +31,6 @@ from domain.stages.accept_first import (
 from domain.stages.any_stage import (
     AddNote,
     AttachDocument,
-    IssueDocument,
     LiftHold,
     LinkCase,
     PlaceHold,
@@ -57,6 +56,7 @@ from domain.stages.correction import CorrectRecord
 from domain.stages.decision import DeclareRecusal, RecommendDecision, RefuseAid, WaiveHardshipCheck
 from domain.stages.notice import NotifyOrgan, ReceiveOrganNotice
 from domain.stages.objection import DecideObjection, FileObjection
+from domain.stages.papers import IssueDocument
 from domain.stages.people import AddRecipients, ReleaseRecipient, ReplaceRecipient
 from domain.stages.replacement import DecideReplacement, RequestReplacement
 from domain.stages.representation import (
@@ -268,7 +268,7 @@ ASKS: Mapping[str, Command] = {
         ArchiveCase(volume="1", archive_number="2026-1"),
         AddNote(text="来电"),
         AttachDocument(title="附件", digest="0" * 64, size=1, media_type="application/pdf"),
-        IssueDocument(template="letter"),
+        IssueDocument(template="receipt"),
         ServeDocument(document_id=DOCUMENT, to="王建国", served_on=TODAY),
         ScheduleHomeVisit(at=noon(TODAY), address="柳家湾村"),
         RecordHomeVisit(held_on=TODAY, summary="已核对"),
