@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal
 
@@ -15,7 +16,8 @@ _PART = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 _CONDITION = re.compile(r"^([a-z_.]+)([?!])")
 _PLACE = re.compile(r"\{([a-z_.]+)(?::([a-z_]+))?\}")
 _ABSENT: tuple[Any, ...] = (None, "", [], (), {})
-_LOCALE = {"zh-CN": "zh_CN", "en": "en_GB"}
+_LOCALE = {"zh-CN": Locale.parse("zh_CN"), "en": Locale.parse("en_GB")}
+"""Parsed once: by name, every amount of a long table would search all locales there are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,23 @@ class Backend(Protocol):
 
     async def command(self, session: str, case_id: str, command: str, body: Json, *, key: str, if_match: int | None, lang: str) -> Json: ...
 
+    async def bundle(
+        self, session: str, case_id: str | None, commands: Sequence[Json], *, key: str, if_match: int | None, lang: str
+    ) -> Json:
+        """Carry out `[{command, body}]`, all or none; without a case the first of them opens one. The shape of a command's answer.
+
+        Pointers of faults begin with `/commands/<index>/body`; a refusal names the `index` of the command refused.
+        """
+        ...
+
+    async def continuation(self, session: str, case_id: str, body: Json, *, key: str, if_match: int | None, lang: str) -> Json:
+        """Open the case that follows: the shape of a command's answer, of the new case."""
+        ...
+
+    async def chain(self, session: str, case_id: str) -> list[Json]:
+        """The case with those before and after it, in the order they were opened: `[{case_id, asked, relation, state, …}]`."""
+        ...
+
     async def across(self, session: str, filters: Mapping[str, str]) -> Json:
         """`{items, next_cursor}`: events across cases; filters as of `GET /events`."""
         ...

@@ -18,6 +18,8 @@ from web.correction import COMMAND as CORRECTION
 from web.correction import leaves
 from web.page import HEADERS, PageRoute, Visit, render, visitor
 from web.prefill import accept_first_ground
+from web.prepared import prepared
+from web.story import story
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 type Tab = Literal["timeline", "people", "papers", "hardship", "assignment", "documents", "versions"]
@@ -26,6 +28,8 @@ SHOWN_COMMANDS = 6
 SHOWN_PEOPLE = 3
 """Of each side."""
 INTAKE = "submit_application"
+BESIDE_THE_LIST = frozenset({INTAKE, "propose_commands", "accept_proposal", "return_proposal"})
+"""Commands that pages of their own issue: the intake, the same-day sheet, the approver's desk."""
 MARGIN = frozenset(
     {"add_note", "attach_document", "correct_record", "declare_recusal", "place_hold", "link_case", "transfer_caseworker", "issue_receipt"}
 )
@@ -72,7 +76,9 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
         foremost=foremost(people(visit, case)),
         done=done if done in COMMANDS else "", offer=_offer(request, case, may, done), corrigible=corrigible,
         papers=papers, offered={i["template"] for i in items(papers, "issuable")}, tags=tags(visit, case),
-        sent=request.query_params.get("sent", ""),
+        sent=request.query_params.get("sent", ""), chapters=[] if past else await story(visit, case), may=may,
+        prepared=[] if past else prepared(visit, case), may_approve="approver" in visit.roles,
+        grouped=len(items(case, "recipients")) > 1 or "add_recipients" in may,
     )  # fmt: skip
 
 
@@ -153,7 +159,7 @@ def in_order(allowed: list[Json], clocks: Sequence[Json], at: datetime) -> list[
             return 1, 0
         return (2, running.index(name)) if name in running else (3, 0)
 
-    return sorted((c for c in allowed if c["name"] in COMMANDS and c["name"] != INTAKE), key=place)
+    return sorted((c for c in allowed if c["name"] in COMMANDS and c["name"] not in BESIDE_THE_LIST), key=place)
 
 
 def _answers(clock: Json) -> tuple[str, ...]:

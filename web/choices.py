@@ -77,7 +77,9 @@ class Choices:
 
     def _recipients(self) -> list[Pair]:
         people: list[Any] = [part(self.case, "applicant"), *items(self.case, "co_applicants")]
-        return [(str(p.get("party_id", i)), str(p.get("name") or self.visit.t("words.withheld"))) for i, p in enumerate(people)]
+        gone = {r["party_id"] for r in items(self.case, "recipients") if r["status"] == "released"}
+        named = [(p.get("party_id", i), str(p.get("name") or self.visit.t("words.withheld"))) for i, p in enumerate(people)]
+        return [(str(party_id), name) for party_id, name in named if party_id not in gone]
 
     def _applicants(self, typed: Tree) -> list[Pair]:
         if self.case:

@@ -13,12 +13,14 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 import texts
 from domain.command import COMMANDS
 from domain.eligibility.policy import Policy
+from domain.stages.continuation import ContinueCase
 from domain.stages.correction import CorrectRecord
+from web import origin
 from web.backend import Json, Problem, items, part
 from web.case_page import whole_history
 from web.case_view import CLOCK_EVENTS, entry, now, number, title
@@ -26,14 +28,12 @@ from web.choices import Choices
 from web.correction import asked
 from web.fields import Field, fields_of
 from web.forms import Parsed, Tree, grown, parse, shown
-from web.page import RESUME, PageRoute, Visit, go, guarded, problem_sentence, render, visitor
+from web.page import REPEATABLE, RESUME, PageRoute, Visit, go, guarded, problem_sentence, render, text_of, visitor
 from web.prefill import prefilled
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 INTAKE = "submit_application"
 NOTICE = "receive_organ_notice"
-REPEATABLE = frozenset({429, 503})
-"""Statuses after which the same key is sent again: the step may yet have been carried out."""
 SECTIONS = {
     "pages.section_reception": ("centre", "channel", "outlet", "assisting_agency", "received_by_centre_on", "form", "oral"),
     "pages.section_applicant": ("applicant",),
@@ -59,6 +59,8 @@ class Sheet:
     trouble: str = ""
     problem: Problem | None = None
     changed: Sequence[Any] = ()
+    origin: str = ""
+    """The page it was opened from, where that is not the case's."""
     resumed: bool = False
     """The session had ended; what was typed came along to the door and back."""
 
@@ -76,6 +78,10 @@ class Sheet:
         return any(fault.startswith(f"{pointer}/") for fault in self.errors)
 
     @property
+    def back(self) -> str:
+        return origin.back(self.origin, self.case_id) if self.case_id else "/"
+
+    @property
     def action(self) -> str:
         return f"/cases/{self.case_id}/commands/{self.command}" if self.case_id else "/notices/new" if self.command == NOTICE else "/intake"
 
@@ -84,7 +90,7 @@ class Sheet:
 async def intake(request: Request, visit: Signed) -> Response:
     policy: Policy = request.app.state.policy
     body = prefilled(INTAKE, {}, [], policy, now().date())
-    return await _show(visit, Sheet(INTAKE, {}, shown(fields_of(COMMANDS[INTAKE]), {**body, **_own_office(visit)}), uuid4().hex, None, {}))
+    return await _show(visit, Sheet(INTAKE, {}, shown(fields_of(COMMANDS[INTAKE]), {**body, **own_office(visit)}), uuid4().hex, None, {}))
 
 
 @router.post("/intake")
@@ -94,7 +100,7 @@ async def take(request: Request, visit: Signed) -> Response:
 
 @router.get("/notices/new")
 async def notice(visit: Signed) -> Response:
-    own = {name: code for name, code in _own_office(visit).items() if name == "centre"}
+    own = {name: code for name, code in own_office(visit).items() if name == "centre"}
     typed: Tree = {**shown(fields_of(COMMANDS[NOTICE]), own), "persons": [{}]}
     return await _show(visit, Sheet(NOTICE, {}, typed, uuid4().hex, None, {}))
 
@@ -133,21 +139,18 @@ async def _seen(visit: Visit, case_id: str) -> Json | None:
 async def form(request: Request, case_id: str, command: str, visit: Signed) -> Response:
     _known(command)
     case = await visit.backend.case(visit.session, case_id)
-    if command == "attach_document":
-        return render(visit, "attach.html", case=case, number=number(case), title=title(visit, case), key=uuid4().hex, trouble="")
     tariffs = await visit.backend.tariffs(visit.session)
     body = prefilled(command, case, tariffs, request.app.state.policy, now().date())
-    typed = shown(fields_of(COMMANDS[command]), body)
-    if command == CorrectRecord.name:
-        typed |= {name: request.query_params[name] for name in ("position", "field") if name in request.query_params}
-    return await _show(visit, Sheet(command, case, typed, uuid4().hex, case["version"], {}))
+    fields = fields_of(COMMANDS[command])
+    typed = shown(fields, body) | origin.asked_in(request.query_params, fields)
+    came_from = origin.known(request.query_params.get("from", ""))
+    return await _show(visit, Sheet(command, case, typed, uuid4().hex, case["version"], {}, origin=came_from))
 
 
 @router.post("/cases/{case_id}/commands/{command}")
 async def send(request: Request, case_id: str, command: str, visit: Signed) -> Response:
     _known(command)
-    case = await visit.backend.case(visit.session, case_id)
-    return await (_attach(request, visit, case) if command == "attach_document" else _send(request, visit, command, case))
+    return await _send(request, visit, command, await visit.backend.case(visit.session, case_id))
 
 
 def _known(command: str) -> None:
@@ -155,7 +158,7 @@ def _known(command: str) -> None:
         raise Problem(404, "unknown_command")
 
 
-def _own_office(visit: Visit) -> Json:
+def own_office(visit: Visit) -> Json:
     """Centre and outlet of whoever receives."""
     office = next((o for o in visit.offices if o["code"] == _office(visit)), None)
     if office is None or office["kind"] == "bureau":
@@ -173,14 +176,15 @@ async def _send(request: Request, visit: Visit, command: str, case: Json) -> Res
     pairs = [(name, value) for name, value in sent.multi_items() if isinstance(value, str)]
     form = await _drawn(visit, command, case, dict(pairs))
     parsed = parse(form.fields, pairs)
-    sheet = Sheet(command, case, parsed.typed, _text(sent, "key") or uuid4().hex, _number(sent, "version"), {})
+    sheet = Sheet(command, case, parsed.typed, text_of(sent, "key") or uuid4().hex, _number(sent, "version"), {})
+    sheet.origin = origin.known(text_of(sent, "from"))
     if RESUME in request.query_params:
         sheet.resumed = True
         return await _show(visit, sheet)
     try:
-        guarded(visit, {"csrf": _text(sent, "csrf")})
+        guarded(visit, {"csrf": text_of(sent, "csrf")})
         if sent.get("add"):
-            grown(sheet.typed, _text(sent, "add"))
+            grown(sheet.typed, text_of(sent, "add"))
         if sent.get("add") or sent.get("follow") or form.unfinished(dict(pairs)):
             if sent.get("follow"):
                 sheet.typed.pop("value", None)  # typed in place of what was chosen before
@@ -192,8 +196,8 @@ async def _send(request: Request, visit: Visit, command: str, case: Json) -> Res
         return await _again(visit, sheet, problem)
     if command == NOTICE:
         return go(f"/notices/{answer['cases'][0]['case_id']}?{urlencode({'sent': sheet.keep})}")
-    asked = urlencode({"done": command, "sent": sheet.keep})
-    return go(f"/cases/{answer['case_id']}?{asked}")
+    about = {"case": str(answer["case_id"])} if sheet.origin else {}
+    return go(origin.back(sheet.origin, str(answer["case_id"]), done=command, sent=sheet.keep, **about))
 
 
 async def _carry_out(visit: Visit, sheet: Sheet, parsed: Parsed) -> Json:
@@ -201,6 +205,10 @@ async def _carry_out(visit: Visit, sheet: Sheet, parsed: Parsed) -> Json:
         raise Problem(422, "unread", errors=parsed.errors)
     if sheet.command == INTAKE:
         return await visit.backend.submit(visit.session, parsed.body, key=sheet.key, lang=visit.lang)
+    if sheet.command == ContinueCase.name:
+        return await visit.backend.continuation(
+            visit.session, sheet.case_id, parsed.body, key=sheet.key, if_match=sheet.version, lang=visit.lang
+        )
     if sheet.command == NOTICE:
         return await visit.backend.notice(visit.session, parsed.body, key=sheet.key, lang=visit.lang)
     return await visit.backend.command(
@@ -211,7 +219,7 @@ async def _carry_out(visit: Visit, sheet: Sheet, parsed: Parsed) -> Json:
 async def _again(visit: Visit, sheet: Sheet, problem: Problem) -> Response:
     """The form once more with what was typed, what was wrong, and what a colleague did in between."""
     sheet.problem = problem
-    sheet.errors = {e["pointer"]: _fault(visit, e) for e in problem.errors if e.get("pointer")}
+    sheet.errors = {e["pointer"]: fault_of(visit, e) for e in problem.errors if e.get("pointer")}
     sheet.trouble = "" if problem.code == "unread" else problem.detail or problem_sentence(visit, problem)
     if problem.status not in REPEATABLE and problem.code not in ("unread", "csrf"):
         sheet.key = uuid4().hex
@@ -222,7 +230,7 @@ async def _again(visit: Visit, sheet: Sheet, problem: Problem) -> Response:
     return await _show(visit, sheet, problem.status if problem.code != "unread" else 422)
 
 
-def _fault(visit: Visit, error: Any) -> str:
+def fault_of(visit: Visit, error: Any) -> str:
     code = error.get("code", "invalid_value")
     said: str = error.get("detail") or ""
     known = f"faults.{code}" if texts.has(visit.lang, f"faults.{code}") else f"problems.{code}"
@@ -258,72 +266,50 @@ async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
     case = sheet.case
     form = await _drawn(visit, sheet.command, case, {f"/{name}": held for name, held in sheet.typed.items() if isinstance(held, str)})
     fields, choices = form.fields, form.choices
+    folded = _folded(sheet, fields)
     return render(
-        visit, "form.html", status, sheet=sheet, sections=_sections(sheet.command, fields),
+        visit, "form.html", status, sheet=sheet, sections=_sections(sheet.command, [f for f in fields if f.name not in folded]),
         only_choice=all(f.leads for f in fields if f.name not in EVERYWHERE),
-        rest=[f for f in fields if f.name in EVERYWHERE],
+        rest=[f for f in fields if f.name in folded],
         choices=partial(choices.of, sheet.typed), errors=sheet.errors, kept=sheet.resumed or bool(sheet.problem),
         open_at=sheet.faulty_within,
-        open_rest=any(sheet.typed.get(name) or f"/{name}" in sheet.errors for name in EVERYWHERE), number=number(case) if case else "",
+        open_rest=any(sheet.typed.get(name) or f"/{name}" in sheet.errors for name in folded), number=number(case) if case else "",
         title=title(visit, case) if case else "",
-        field_label=partial(texts.label, visit.lang, sheet.command), hint=partial(_hint, visit, sheet.command),
+        field_label=partial(label_of, visit), hint=partial(hint_of, visit), word_of=partial(word_of, visit),
     )  # fmt: skip
+
+
+def _folded(sheet: Sheet, fields: Sequence[Field]) -> frozenset[str]:
+    """Names of the fields that are folded away: what every command takes; in a short form all that is not asked for at first."""
+    short = origin.SHORT.get(sheet.command) if sheet.origin == origin.POCKET else None
+    return frozenset(f.name for f in fields if (f.name not in short if short else f.name in EVERYWHERE))
 
 
 def _sections(command: str, fields: Sequence[Field]) -> list[tuple[str, list[Field]]]:
     """The intake in the order of a visit; other forms are one section. What no section names comes in the last."""
-    own = [f for f in fields if f.name not in EVERYWHERE]
     if command != INTAKE:
-        return [("", own)]
-    by_name = {f.name: f for f in own}
+        return [("", list(fields))]
+    by_name = {f.name: f for f in fields}
     placed = [(title_key, [by_name.pop(name) for name in names if name in by_name]) for title_key, names in SECTIONS.items()]
     placed[-1][1].extend(by_name.values())
     return placed
 
 
-def _hint(visit: Visit, command: str, path: str) -> str:
-    keys = (f"hints.{command}.{path}", f"hints.{path.rpartition('.')[2]}")
+def label_of(visit: Visit, f: Field) -> str:
+    return texts.label(visit.lang, f.command, f.path)
+
+
+def word_of(visit: Visit, f: Field, code: str) -> str:
+    """The word for a code that can be chosen in a field."""
+    return visit.word(f.name, code, f.command)
+
+
+def hint_of(visit: Visit, f: Field) -> str:
+    """What helps to fill in a field, if anything is said about it."""
+    keys = (f"hints.{f.command}.{f.path}", f"hints.{f.name}")
     return next((visit.t(key) for key in keys if texts.has(visit.lang, key)), "")
 
 
-def _text(sent: FormData, name: str) -> str:
-    value = sent.get(name)
-    return value if isinstance(value, str) else ""
-
-
 def _number(sent: FormData, name: str) -> int | None:
-    value = _text(sent, name)
+    value = text_of(sent, name)
     return int(value) if value.isascii() and value.isdigit() else None
-
-
-async def _attach(request: Request, visit: Visit, case: Json) -> Response:
-    async with request.form() as sent:
-        return await _attached(visit, case, sent)
-
-
-async def _attached(visit: Visit, case: Json, sent: FormData) -> Response:
-    key = _text(sent, "key") or uuid4().hex
-    try:
-        guarded(visit, {"csrf": _text(sent, "csrf")})
-        given = _file(visit, sent)
-        name = _text(sent, "title") or str(given.filename)
-        media_type = given.content_type or "application/octet-stream"
-        await visit.backend.attach(
-            visit.session, case["case_id"], title=name, media_type=media_type, content=await given.read(), key=key, lang=visit.lang
-        )
-    except Problem as problem:
-        if problem.status == 401:
-            raise
-        trouble = problem.detail or problem_sentence(visit, problem)
-        key = key if problem.status in REPEATABLE else uuid4().hex
-        return render(
-            visit, "attach.html", problem.status, case=case, number=number(case), title=title(visit, case), key=key, trouble=trouble
-        )
-    return go(f"/cases/{case['case_id']}?{urlencode({'done': 'attach_document', 'tab': 'documents'})}")
-
-
-def _file(visit: Visit, sent: FormData) -> UploadFile:
-    given = sent.get("file")
-    if not isinstance(given, UploadFile) or not given.filename:
-        raise Problem(422, "invalid", visit.t("faults.required"))
-    return given

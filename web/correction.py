@@ -137,8 +137,9 @@ def _value(visit: Visit, choices: Choices, leaf: Leaf) -> Field:
     held = shown((f,), {f.name: leaf.value})[f.name]
     kind = "yes_no" if f.kind == "tick" else "text" if f.kind == "any" else f.kind
     return replace(
-        f, name="value", path="value", kind=kind, source=source, options=(), required=True, default=held if isinstance(held, str) else ""
-    )
+        f, name="value", path="value", command=CorrectRecord.name, kind=kind, source=source, options=(), required=True,
+        default=held if isinstance(held, str) else "",
+    )  # fmt: skip
 
 
 def _says(visit: Visit, choices: Choices, leaf: Leaf) -> str:

@@ -8,6 +8,7 @@ from texts import LANGUAGES
 from web.backend import Problem
 from web.page import (
     DOOR,
+    FORMS,
     LANGUAGE,
     RESUME,
     SESSION,
@@ -50,7 +51,7 @@ async def sign_in(request: Request) -> Response:
         otp = problem.code == "otp_required"
         back = local(given["next"])
         return render(visit, "sign_in.html", problem.status, next=back, username=given["username"], trouble=trouble, otp=otp, typed=typed)
-    to_form = typed and (given["next"] in ("/intake", "/notices/new") or "/commands/" in given["next"])
+    to_form = typed and FORMS.fullmatch(given["next"])
     response = _back_to_form(given["next"]) if to_form else go(given["next"] or "/")
     keep(request, response, SESSION, str(token["access_token"]), int(token["expires_in"]))
     response.delete_cookie(DOOR, path="/")

@@ -22,13 +22,14 @@ LONG = frozenset(
     {"summary", "reasons", "reason", "opinion", "detail", "note", "text", "report", "explanation", "explanations", "override_reason", "why"}
 )
 HIDDEN = frozenset({"party_id", "subject_id", "consultation_id"})
-"""Given by the system, never typed."""
+"""Given by the system, never typed; a command of its own may name somebody of the case by `party_id`."""
 
 SOURCES: dict[str, str] = {
     "papers.kind": "papers", "papers_owed.kind": "papers", "missing.kind": "papers", "handover.kind": "papers", "proof.kind": "papers",
     "centre": "centres", "outlet": "outlets", "on_behalf_of": "people", "taken_by": "people", "person": "people", "read_aloud_by": "people",
     "reviewed_by": "people", "visitors": "people", "agreed_by": "people", "lawyer": "lawyers", "lawyers": "lawyers", "unit": "units",
     "choices": "choices", "choice_not_followed.lawyer": "choices", "who": "everybody", "for_recipients": "recipients",
+    "party_id": "recipients",
     "representatives": "applicants", "document_id": "documents", "serve_document.document_id": "servable",
     "agreement": "documents", "county": "counties", "tariff": "tariffs", "about": "events", "issue_document.template": "templates",
     "voids": "standing",
@@ -45,6 +46,8 @@ class Field:
     name: str
     path: str
     kind: Kind
+    command: str = ""
+    """Whose body it is a field of."""
     required: bool = False
     default: str = ""
     options: tuple[str, ...] = ()
@@ -65,7 +68,7 @@ class Field:
 @cache
 def fields_of(model: type[Command]) -> tuple[Field, ...]:
     """The fields of a command in the model's order; those every command takes come last."""
-    own = [name for name in model.written() if name not in HIDDEN]
+    own = [name for name in model.written() if name == "party_id" or name not in HIDDEN]
     return tuple(_field(model.name, name, "", model.model_fields[name]) for name in [*own, *Command.model_fields])
 
 
@@ -82,7 +85,7 @@ def _field(command: str, attribute: str, parent: str, info: FieldInfo) -> Field:
     required = info.is_required() or (made.kind == "rows" and _least(info.annotation, info.metadata) > 0)
     kind: Kind = "tick" if made.kind == "yes_no" and default is False else made.kind
     return Field(
-        name=name, path=path, kind=kind, required=required, options=made.options, source=made.source, whole=made.whole,
+        name=name, path=path, kind=kind, command=command, required=required, options=made.options, source=made.source, whole=made.whole,
         longest=made.longest, fields=made.fields, default=str(default) if isinstance(default, str | int) and kind != "tick" else "",
     )  # fmt: skip
 

@@ -66,8 +66,19 @@ class InProcess:
         return await self._ask("POST", "/organ-notices", session, lang, json=body, headers={"Idempotency-Key": key})
 
     async def command(self, session: str, case_id: str, command: str, body: Json, key: str, if_match: int | None, lang: str) -> Json:  # noqa: PLR0917 -- the façade's shape
-        headers = {"Idempotency-Key": key} | ({"If-Match": f'"{if_match}"'} if if_match is not None else {})
-        return await self._ask("POST", f"/cases/{case_id}/commands/{command}", session, lang, json=body, headers=headers)
+        return await self._ask("POST", f"/cases/{case_id}/commands/{command}", session, lang, json=body, headers=_held(key, if_match))
+
+    async def bundle(  # noqa: PLR0917 -- the façade's shape
+        self, session: str, case_id: str | None, commands: Sequence[Json], key: str, if_match: int | None, lang: str
+    ) -> Json:
+        path = f"/cases/{case_id}/bundles" if case_id else "/bundles"
+        return await self._ask("POST", path, session, lang, json={"commands": list(commands)}, headers=_held(key, if_match))
+
+    async def continuation(self, session: str, case_id: str, body: Json, key: str, if_match: int | None, lang: str) -> Json:  # noqa: PLR0917 -- the façade's shape
+        return await self._ask("POST", f"/cases/{case_id}/continuations", session, lang, json=body, headers=_held(key, if_match))
+
+    async def chain(self, session: str, case_id: str) -> list[Json]:
+        return _items(await self._ask("GET", f"/cases/{case_id}/chain", session))
 
     async def attach(self, session: str, case_id: str, title: str, media_type: str, content: bytes, key: str, lang: str) -> Json:  # noqa: PLR0917 -- the façade's shape
         files = {"file": (title, content, media_type)}
@@ -127,6 +138,10 @@ class InProcess:
         if response.is_error:
             raise _problem(response)
         return response
+
+
+def _held(key: str, if_match: int | None) -> dict[str, str]:
+    return {"Idempotency-Key": key} | ({"If-Match": f'"{if_match}"'} if if_match is not None else {})
 
 
 def _items(answer: Any) -> list[Json]:

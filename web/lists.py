@@ -23,7 +23,7 @@ Signed = Annotated[Visit, Depends(visitor)]
 @router.get("/")
 async def today(visit: Signed) -> Response:
     """All that waits for the person, in the interface's own order of urgency."""
-    rows = [_row(visit, case) for case in (await visit.backend.queue(visit.session))["items"]]
+    rows = [row_of(visit, case) for case in (await visit.backend.queue(visit.session))["items"]]
     groups = [(name, [row for row in rows if row["urgency"] == name]) for name in URGENCIES]
     return render(visit, "today.html", groups=[(name, found) for name, found in groups if found])
 
@@ -32,7 +32,7 @@ async def today(visit: Signed) -> Response:
 async def cases(request: Request, visit: Signed) -> Response:
     filters = _given(request, CASE_FILTERS)
     found = await visit.backend.cases(visit.session, filters)
-    rows = [_row(visit, case) for case in found["items"]]
+    rows = [row_of(visit, case) for case in found["items"]]
     return render(visit, "cases.html", rows=rows, filters=filters, stages=STAGES, states=STATES, onward=_onward(request, found))
 
 
@@ -76,7 +76,7 @@ def _onward(request: Request, found: Mapping[str, Any]) -> str:
     return f"{request.url.path}?{urlencode({**kept, 'cursor': cursor})}" if cursor else ""
 
 
-def _row(visit: Visit, case: Json) -> Json:
+def row_of(visit: Visit, case: Json) -> Json:
     """A case's line: its number and people, where it stands, its nearest limit."""
     at = now()
     due: str | None = case.get("due_on") or case.get("due_at")

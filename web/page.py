@@ -6,6 +6,7 @@ only this browser holds.
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
+from starlette.datastructures import FormData
 
 import texts
 from api.list_reading import ACROSS_ROLES
@@ -28,7 +30,9 @@ from texts.speak import Lookup, moment, paper, say_date, say_fen, say_moment, sa
 from web.backend import Backend, Json, Problem
 
 SESSION, DOOR, LANGUAGE, TYPE = "yuanshou_session", "yuanshou_door", "yuanshou_lang", "yuanshou_type"
-CARRIED = ("key", "version")
+CARRIED = ("key", "version", "from")
+FORMS = re.compile(r"/(?:intake|notices/new|same-day|cases/[^/]+/(?:commands/[^/]+|group/add))")
+"""Addresses of forms: what was typed there comes back through the door where the session had ended."""
 YEAR_SECONDS = 365 * 24 * 3600
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -38,6 +42,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+REPEATABLE = frozenset({429, 503})
+"""Statuses after which the same key is sent again: the step may yet have been carried out."""
 RESUME = "resume"
 """In the address of a form: what was typed comes from the door, where the session had to be opened again."""
 
@@ -197,7 +203,7 @@ async def _to_the_door(request: Request) -> Response:
     path = request.url.path
     address = path + (f"?{request.url.query}" if request.url.query else "")
     typed = await typed_pairs(request) if request.method == "POST" else []
-    if request.method == "POST" and "/commands/" not in path:
+    if request.method == "POST" and not FORMS.fullmatch(path):
         address = "/"
     if typed:
         visit = stranger(request)
@@ -207,6 +213,12 @@ async def _to_the_door(request: Request) -> Response:
         response = go(f"/sign-in?next={quote(address, safe='')}")
     response.delete_cookie(SESSION, path="/")
     return response
+
+
+def text_of(sent: FormData, name: str) -> str:
+    """A field of a sent form that is no file; empty where it is not there."""
+    value = sent.get(name)
+    return value if isinstance(value, str) else ""
 
 
 async def typed_pairs(request: Request) -> list[tuple[str, str]]:

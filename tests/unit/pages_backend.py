@@ -12,13 +12,15 @@ from pydantic import ValidationError
 
 import texts
 from api.problem import document, field_errors, of_refusal
-from api.views import case_view, clock_view, plain
+from api.views import case_view, chapter, clock_view, opened_bodies, plain
 from domain.case import CaseState, blank, fold
 from domain.command import COMMANDS, Actor, Facts, Happened, Refusal
-from domain.decide import allowed_commands, decide
+from domain.decide import Decision, allowed_commands, decide
 from domain.directory import Directory
+from domain.stages.continuation import CarriedOver, ContinueCase
 from domain.stages.papers import IssueDocument, offered
 from ledger import rules
+from readmodels.case_list import waiting_for
 from web.backend import Json, Problem
 
 
@@ -80,6 +82,7 @@ class InMemory:
             "id": person.code,
             "name": person.name,
             "roles": [{"role": person.role, "office": person.office}],
+            "lawyer": person.lawyer,
             "office": person.office,
             "unread": sum(not m["read"] for m in self.messages),
         }
@@ -87,10 +90,12 @@ class InMemory:
     async def queue(self, session: str) -> Json:
         rows = (await self.cases(session, {}))["items"]
         told = [
-            {**row, "urgency": self.urgencies.get(row["case_id"], "later"), "waiting_for": self.roles_needed.get(row["case_id"])}
-            for row in rows
+            {**row, "urgency": self.urgencies.get(row["case_id"], "later"), "waiting_for": self._awaited(row["case_id"])} for row in rows
         ]
         return {"items": told, "next_cursor": None}
+
+    def _awaited(self, case_id: str) -> str | None:
+        return self.roles_needed.get(case_id) or waiting_for(self.states[case_id])
 
     async def cases(self, session: str, filters: Mapping[str, str]) -> Json:
         self._person(session)
@@ -117,7 +122,7 @@ class InMemory:
         self._person(session)
         case = self._case(case_id)
         if version is None:
-            return {**case_view(case), "documents": self.files}
+            return opened_bodies({**case_view(case), "documents": self.files})
         if not 0 < version <= case.version:
             raise Problem(404, "version_not_found")
         return case_view(fold(self.histories[case_id][:version], blank(case_id)))
@@ -169,18 +174,57 @@ class InMemory:
         return {"notice_id": str(notice.notice_id), "cases": [{"case_id": c.case_id, "version": c.version} for c in opened]}
 
     async def command(self, session: str, case_id: str, command: str, body: Json, *, key: str, if_match: int | None, lang: str) -> Json:
-        person = self._person(session)
-        if self.down:
-            raise Problem(503, "engine_away")
+        if key in self.answered:
+            return self.answered[key]
+        _, decision = self._decided(session, self._case(case_id) if case_id else blank(str(uuid4())), command, body, if_match, lang)
+        return self._kept(key, [decision])
+
+    async def bundle(
+        self, session: str, case_id: str | None, commands: Sequence[Json], *, key: str, if_match: int | None, lang: str
+    ) -> Json:
         if key in self.answered:
             return self.answered[key]
         case = self._case(case_id) if case_id else blank(str(uuid4()))
+        decisions: list[Decision] = []
+        for index, asked in enumerate(commands):
+            try:
+                case, decision = self._decided(session, case, asked["command"], asked["body"], None if index else if_match, lang)
+            except Problem as problem:
+                errors = [{**e, "pointer": f"/commands/{index}/body{e['pointer']}"} for e in problem.errors]
+                members = {**problem.members, "index": index}
+                raise Problem(problem.status, problem.code, problem.detail, errors, **members) from problem
+            decisions.append(decision)
+        return self._kept(key, decisions)
+
+    async def continuation(self, session: str, case_id: str, body: Json, *, key: str, if_match: int | None, lang: str) -> Json:
+        if key in self.answered:
+            return self.answered[key]
+        _, decision = self._decided(session, self._case(case_id), "continue_case", body, if_match, lang)
+        self._kept(f"{key}/before", [decision])
+        return self._kept(key, [decision.others[0]])
+
+    async def chain(self, session: str, case_id: str) -> list[Json]:
+        case = self._case(case_id)
+        before = [str(case.continues.case_id)] if case.continues else []
+        after = [str(c.case_id) for c in case.continued]
+        return [chapter(self.states[each], asked=each == case_id) for each in [*before, case_id, *after]]
+
+    def _decided(  # noqa: PLR0917 -- what a decision takes
+        self, session: str, case: CaseState, command: str, body: Json, if_match: int | None, lang: str
+    ) -> tuple[CaseState, Decision]:
+        person = self._person(session)
+        if self.down:
+            raise Problem(503, "engine_away")
         if if_match is not None and case.last_act_version > if_match:
             raise Problem(412, "version_mismatch", version=case.version)
         try:
             asked = COMMANDS[command].model_validate(body)
         except ValidationError as fault:
             raise Problem(422, "invalid", errors=field_errors(fault.errors(), body)) from fault
+        if isinstance(asked, ContinueCase):
+            matter = case.matter
+            carried = CarriedOver(parties=case.parties, summary=matter.summary if matter else None)
+            asked = asked.model_copy(update={"reserved": (uuid4(),), "carried_over": carried})
         facts = Facts(
             now=self.now, effective_on=asked.effective_on or self.now.date(),
             actor=Actor(person.code, person.role, person.office, person.lawyer, person.unit),
@@ -193,10 +237,14 @@ class InMemory:
         except Refusal as refusal:
             said = document(of_refusal(refusal), lang if lang == "en" else "zh-CN")
             raise Problem(refusal.status, refusal.code, said["detail"], said.get("errors", [])) from refusal
-        for each in decision.cases:
-            self.states[each.case.case_id] = each.case
-            self.histories.setdefault(each.case.case_id, []).extend(each.events)
-        self.answered[key] = {"case_id": case.case_id, "version": decision.case.version}
+        return decision.case, decision
+
+    def _kept(self, key: str, decisions: Sequence[Decision]) -> Json:
+        for decision in (each for d in decisions for each in d.cases):
+            self.states[decision.case.case_id] = decision.case
+            self.histories.setdefault(decision.case.case_id, []).extend(decision.events)
+        last = decisions[-1].case
+        self.answered[key] = {"case_id": last.case_id, "version": last.version}
         return self.answered[key]
 
     def _draw(self, series: Any) -> int:

@@ -81,6 +81,51 @@ for (const slider of document.querySelectorAll("[data-version]")) {
   slider.addEventListener("change", () => slider.form.requestSubmit());
 }
 
+// One click is enough for a form that is a single button.
+for (const form of document.querySelectorAll("form[data-once]")) {
+  form.addEventListener("submit", () => {
+    const button = form.querySelector("button:not([type])");
+    setTimeout(() => (button.disabled = true));
+    addEventListener("pageshow", () => (button.disabled = false), { once: true });
+  });
+}
+
+for (const all of document.querySelectorAll("[data-everyone]")) {
+  const rows = [...all.form.querySelectorAll(`input[name="${all.dataset.everyone}"]`)];
+  all.addEventListener("change", () => rows.forEach((box) => (box.checked = all.checked)));
+  all.form.addEventListener("change", (event) => {
+    if (rows.includes(event.target) && !event.target.checked) all.checked = false;
+  });
+}
+
+// Letters as keys, where a page has them; who uses speech or a screen reader's own keys turns them off (WCAG 2.1.4).
+const KEYS = PREFIX + "keys-off";
+for (const note of document.querySelectorAll("[data-keys]")) {
+  const show = () => {
+    const off = localStorage.getItem(KEYS) !== null;
+    note.querySelector("[data-on]").hidden = off;
+    note.querySelector("[data-off]").hidden = !off;
+    document.documentElement.classList.toggle("keys-off", off);
+  };
+  note.hidden = false;
+  show();
+  note.querySelector("button").addEventListener("click", () => {
+    if (localStorage.getItem(KEYS) === null) localStorage.setItem(KEYS, "1");
+    else localStorage.removeItem(KEYS);
+    show();
+  });
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem(KEYS) !== null) return;
+  const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (!target) return;
+  event.preventDefault();
+  if (target.matches("input, textarea")) target.focus();
+  else target.click();
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "")) {
     const find = document.querySelector(".find input");
