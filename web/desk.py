@@ -138,7 +138,8 @@ async def _show(visit: Visit, asked: str, form: Sent | None = None, status: int 
     return render(
         visit, "desk.html", status, rows=[row_of(visit, row) | {"kind": _kind(row)} for row in rows], chosen=chosen, form=form,
         next=ids[(at + 1) % len(ids)] if len(ids) > 1 else "", key=uuid4().hex,
-        done=done if done in COMMANDS or done in ("carry-out", "return") else "", sent=visit.request.query_params.get("sent", ""), **shown,
+        done=done if done in COMMANDS or done in ("carry-out", "return") else "", sent=visit.request.query_params.get("sent", ""),
+        about=visit.request.query_params.get("about", ""), **shown,
     )  # fmt: skip
 
 

@@ -41,6 +41,7 @@ async def test_a_proposal_is_carried_out_whole(browser: httpx.AsyncClient, backe
     for _ in range(2):
         answer = await browser.post(address, data=data)
         assert answer.headers["location"] == f"/to-approve?done=carry-out&about={case_id}"
+    assert f'href="/same-day/{case_id}"' in (await browser.get(answer.headers["location"])).text, "its papers are printed from there"
     assert backend.states[case_id].state == "lawyer_named"
     assert [h.event.type for h in backend.histories[case_id]].count("accepted_first") == 1
 
