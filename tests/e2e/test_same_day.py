@@ -70,7 +70,8 @@ async def test_26_workers_in_one_visit_are_one_save_and_one_word_of_the_approver
     await chief.shoot("same-day-papers")
     async with chief.page.expect_response(lambda r: "/papers/print" in r.url) as printed:
         await chief.page.click("button.do", no_wait_after=True)
-    assert (await (await printed.value).all_headers())["content-type"] == "application/pdf"
+    run = await printed.value
+    assert run.headers["content-type"] == "application/pdf", await run.text()
 
     case = await system.get(system.login("caseworker", CENTRE), f"/cases/{case_id}")
     assert (case["state"], case["recipient_count"], len(case["recipients"])) == ("lawyer_named", WORKERS, WORKERS)
