@@ -22,8 +22,8 @@ from web.prepared import prepared
 from web.story import story
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-type Tab = Literal["timeline", "people", "papers", "hardship", "assignment", "documents", "versions"]
-TABS = ("timeline", "people", "papers", "hardship", "assignment", "documents", "versions")
+type Tab = Literal["timeline", "people", "papers", "hardship", "assignment", "proceedings", "documents", "versions"]
+TABS = ("timeline", "people", "papers", "hardship", "assignment", "proceedings", "documents", "versions")
 SHOWN_COMMANDS = 6
 SHOWN_PEOPLE = 3
 """Of each side."""
@@ -31,13 +31,24 @@ INTAKE = "submit_application"
 BESIDE_THE_LIST = frozenset({INTAKE, "propose_commands", "accept_proposal", "return_proposal"})
 """Commands that pages of their own issue: the intake, the same-day sheet, the approver's desk."""
 MARGIN = frozenset(
-    {"add_note", "attach_document", "correct_record", "declare_recusal", "place_hold", "link_case", "transfer_caseworker", "issue_receipt"}
+    {
+        "add_note",
+        "attach_document",
+        "correct_record",
+        "declare_recusal",
+        "place_hold",
+        "link_case",
+        "transfer_caseworker",
+        "transfer_centre",
+        "issue_receipt",
+    }
 )
 """Commands beside the line: never the first that is offered."""
 DETOURS = frozenset({
     "require_supplement",
         "request_verification", "withdraw_application", "deem_withdrawn", "refer_elsewhere", "refuse_aid", "decline_assignment",
     "find_ineligible", "report_termination_ground", "terminate_aid", "request_replacement", "return_closing_file", "record_consent",
+    "release_recipient", "replace_recipient", "settle_without_assignment",
 })  # fmt: skip
 """Commands that lead away from the line: offered after those that carry the case on."""
 ANSWERS: Mapping[str, tuple[str, ...]] = {
@@ -75,6 +86,7 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
         more_clocks=lines[2:], days=timeline(visit, events), events=events, hardship=hardship_lines(events), parties=people(visit, case),
         foremost=foremost(people(visit, case)),
         done=done if done in COMMANDS else "", offer=_offer(request, case, may, done), corrigible=corrigible,
+        steps=sorted(items(part(case, "representation"), "procedures"), key=lambda s: (s["held_on"], s["version"])),
         papers=papers, offered={i["template"] for i in items(papers, "issuable")}, tags=tags(visit, case),
         sent=request.query_params.get("sent", ""), chapters=[] if past else await story(visit, case), may=may,
         prepared=[] if past else prepared(visit, case), may_approve="approver" in visit.roles,
