@@ -85,12 +85,10 @@ async def answer(request: Request, case_id: str, version: int, answer: str, visi
         if problem.status not in REPEATABLE:
             form.key = uuid4().hex
         return await _show(visit, case_id, form, problem.status)
-    return go(f"/to-approve?{urlencode({'done': answer})}")
+    return go(f"/to-approve?{urlencode({'done': answer, 'about': case_id})}")
 
 
 async def _return(visit: Visit, case_id: str, form: Sent, sent: FormData) -> None:
-    if not form.reason.strip():
-        raise Problem(422, "reason_required", visit.t("faults.required"))
     body = {"proposal": form.version, "reason": form.reason}
     await visit.backend.command(visit.session, case_id, ReturnProposal.name, body, key=form.key, if_match=_version(sent), lang=visit.lang)
 
@@ -140,7 +138,8 @@ async def _show(visit: Visit, asked: str, form: Sent | None = None, status: int 
     return render(
         visit, "desk.html", status, rows=[row_of(visit, row) | {"kind": _kind(row)} for row in rows], chosen=chosen, form=form,
         next=ids[(at + 1) % len(ids)] if len(ids) > 1 else "", key=uuid4().hex,
-        done=done if done in COMMANDS or done in ("carry-out", "return") else "", sent=visit.request.query_params.get("sent", ""), **shown,
+        done=done if done in COMMANDS or done in ("carry-out", "return") else "", sent=visit.request.query_params.get("sent", ""),
+        about=visit.request.query_params.get("about", ""), **shown,
     )  # fmt: skip
 
 

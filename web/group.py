@@ -22,6 +22,7 @@ from web.forms import TRUE
 from web.page import PageRoute, Visit, go, render, visitor
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+POWER = "power_of_attorney"
 ONE = ("release_recipient", "replace_recipient")
 """Commands that concern one person at a time."""
 SHOWN_OF_NUMBER = 4
@@ -65,9 +66,17 @@ async def grid(request: Request, case_id: str, visit: Signed) -> Response:
         counts=[(status, visit.word("status", status), n) for status, n in Counter(row.status for row in rows).items()],
         people=len(here), counted=int(case.get("recipient_count") or len(here)), with_amount=len(amounts), total=sum(amounts),
         commands=[name for name in may if name in ONE or (name in COMMANDS and "for_recipients" in COMMANDS[name].model_fields)],
-        may_add=AddRecipients.name in may, may_issue="issue_document" in may, trouble=request.query_params.get("trouble", ""),
+        may_add=AddRecipients.name in may, powers=await _powers(visit, case_id, may), trouble=request.query_params.get("trouble", ""),
         done=done if done in COMMANDS else "", sent=request.query_params.get("sent", ""),
     )  # fmt: skip
+
+
+async def _powers(visit: Visit, case_id: str, may: list[str]) -> bool:
+    """Whether powers of attorney, one page a person, can be issued now."""
+    if "issue_document" not in may:
+        return False
+    papers = await visit.backend.papers(visit.session, case_id, visit.lang)
+    return any(offer["template"] == POWER for offer in items(papers, "issuable"))
 
 
 def rows_of(visit: Visit, case: Json) -> list[Row]:

@@ -23,9 +23,11 @@ Signed = Annotated[Visit, Depends(visitor)]
 @router.get("/")
 async def today(visit: Signed) -> Response:
     """All that waits for the person, in the interface's own order of urgency."""
-    rows = [row_of(visit, case) for case in (await visit.backend.queue(visit.session))["items"]]
+    waiting = (await visit.backend.queue(visit.session))["items"]
+    rows = [row_of(visit, case) for case in waiting]
+    to_approve = sum(case.get("waiting_for") == "approver" for case in waiting) if "approver" in visit.roles else 0
     groups = [(name, [row for row in rows if row["urgency"] == name]) for name in URGENCIES]
-    return render(visit, "today.html", groups=[(name, found) for name, found in groups if found])
+    return render(visit, "today.html", groups=[(name, found) for name, found in groups if found], to_approve=to_approve)
 
 
 @router.get("/cases")

@@ -6,7 +6,7 @@ from typing import override
 from fastapi import APIRouter, Request, Response
 from starlette.convertors import Convertor, register_url_convertor
 
-from web import attach_page, case_page, command_page, desk, door, group, group_add, lists, paper_page, pocket, same_day
+from web import attach_page, case_page, command_page, desk, door, group, group_add, lists, paper_page, pocket, same_day, visit_done
 from web.backend import Problem
 from web.page import PageRoute
 
@@ -27,7 +27,7 @@ class PagePath(Convertor[str]):
 
 register_url_convertor("page", PagePath())
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-for room in (door, lists, pocket, desk, same_day, group, group_add, attach_page, command_page, paper_page, case_page):
+for room in (door, lists, pocket, desk, same_day, visit_done, group, group_add, attach_page, command_page, paper_page, case_page):
     router.include_router(room.router)
 
 

@@ -14,8 +14,7 @@ from domain.command import COMMANDS
 from domain.eligibility.policy import Policy
 from domain.stages.application import SubmitApplication
 from web.backend import Json, Problem, items, part
-from web.case_page import whole_history
-from web.case_view import entry, now, number, title
+from web.case_view import now
 from web.choices import Choices
 from web.command_page import fault_of, hint_of, label_of, own_office, word_of
 from web.fields import Field
@@ -23,11 +22,9 @@ from web.forms import TRUE, Parsed, Tree, grown, parse, shown
 from web.page import REPEATABLE, RESUME, PageRoute, Visit, go, guarded, problem_sentence, render, text_of, visitor
 from web.paste import Fault, Known, Pasted, against, read
 from web.paste_view import SAID, preview
-from web.prepared import prepared
-from web.visit_plan import OPENING, WAYS, Plan, Wanted, Way, everybody, planned, sheet_fields
+from web.visit_plan import OPENING, WAYS, Plan, Wanted, Way, everybody, key_of, planned, sheet_fields
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-PRINT = "/cases/{case_id}/papers/print"
 KEEP = "same-day"
 """Under which name the browser keeps what is typed."""
 
@@ -58,7 +55,7 @@ async def blank_sheet(visit: Signed) -> Response:
     _receives(visit)
     body = {OPENING: {**own_office(visit), "channel": "walk_in", "received_by_centre_on": now().date().isoformat()}}
     way: Way = "accept_first"
-    said: Json = {"way": way, "receipt": TRUE, "same_groups": TRUE}
+    said: Json = {"way": way, "receipt": TRUE, "same_groups": TRUE, "speaking": []}
     return await _show(visit, Sheet(shown(sheet_fields(), body), said, uuid4().hex))
 
 
@@ -90,24 +87,6 @@ async def save(request: Request, visit: Signed) -> Response:
             raise
         return await _again(visit, sheet, plan, problem)
     return go(f"/same-day/{answer['case_id']}?sent={KEEP}")
-
-
-@router.get("/same-day/{case_id}")
-async def saved(request: Request, case_id: str, visit: Signed) -> Response:
-    """What the save did, and what waits for whom."""
-    case = await visit.backend.case(visit.session, case_id)
-    events = [e for e in await whole_history(visit, case_id) if not e["type"].startswith("clock_")]
-    return render(
-        visit, "same_day_done.html", case=case, number=number(case), title=title(visit, case), entries=[entry(visit, e) for e in events],
-        prepared=prepared(visit, case), print_at=_print_at(request, case), sent=request.query_params.get("sent", ""),
-    )  # fmt: skip
-
-
-def _print_at(request: Request, case: Json) -> str:
-    """Where everything issued so far is printed in one run; empty where nothing was issued, or papers have no page here."""
-    ids = ",".join(str(paper["document_id"]) for paper in items(case, "issued"))
-    has_page = any(getattr(route, "path", "") == PRINT for route in request.app.routes)
-    return PRINT.format(case_id=case["case_id"]) + f"?ids={ids}" if ids and has_page else ""
 
 
 def _receives(visit: Visit) -> None:
@@ -193,12 +172,13 @@ async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
     application = cast("Tree", sheet.typed.get(OPENING, {}))
     groups: dict[str, Sequence[Field]] = {f.name: f.fields for f in sheet_fields()}
     people = everybody(application, sheet.pasted.people)
+    typed = [person for person in everybody(application, ()) if person.get("name")]
     return render(
         visit, "same_day.html", status, sheet=sheet, parts={name: {f.name: f for f in fields} for name, fields in groups.items()},
         choices=partial(choices.of, application), errors=sheet.errors, only_choice=False, open_at=sheet.faulty_within,
         field_label=partial(label_of, visit), hint=partial(hint_of, visit),
-        word_of=partial(word_of, visit), wanted=_wanted({"speaking": [], **sheet.said}), said=sheet.said,
-        counted=len(people),
+        word_of=partial(word_of, visit), wanted=_wanted(sheet.said), said=sheet.said,
+        counted=len(people), typed_people=[(key_of(person), person["name"]) for person in typed],
         may={name: bool(visit.roles & COMMANDS[name].roles) for name in COMMANDS}, is_approver="approver" in visit.roles,
         found=preview(visit, sheet.pasted), kept=sheet.resumed or sheet.looked_at or status != 200,
     )  # fmt: skip

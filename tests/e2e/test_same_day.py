@@ -65,7 +65,12 @@ async def test_26_workers_in_one_visit_are_one_save_and_one_word_of_the_approver
     await chief.go(f"/to-approve?case={case_id}")
     await chief.shoot("to-approve-proposal")
     await chief.page.keyboard.press("a")
-    await chief.page.wait_for_selector("p.done")
+    await chief.page.click("p.done a")
+    await chief.page.wait_for_selector("button.do")
+    await chief.shoot("same-day-papers")
+    async with chief.page.expect_response(lambda r: "/papers/print" in r.url) as printed:
+        await chief.page.click("button.do", no_wait_after=True)
+    assert (await (await printed.value).all_headers())["content-type"] == "application/pdf"
 
     case = await system.get(system.login("caseworker", CENTRE), f"/cases/{case_id}")
     assert (case["state"], case["recipient_count"], len(case["recipients"])) == ("lawyer_named", WORKERS, WORKERS)
@@ -73,6 +78,7 @@ async def test_26_workers_in_one_visit_are_one_save_and_one_word_of_the_approver
     assert {tuple(r["categories"]) for r in case["recipients"]} == {("migrant_worker",)}
     assert [p["kind"] for p in case["accept_first"]["papers_owed"]] == ["work_evidence"]
     assert [p["state"] for p in case["proposals"]] == ["done"]
+    assert [p["template"] for p in case["issued"]] == ["receipt", "accept_first_notice", "assignment_notice", "assignment_letter"]
     assert desk.complaints + chief.complaints == []
 
 

@@ -15,7 +15,7 @@ from api.problem import document, field_errors, of_refusal
 from api.views import case_view, chapter, clock_view, opened_bodies, plain
 from domain.case import CaseState, blank, fold
 from domain.command import COMMANDS, Actor, Facts, Happened, Refusal
-from domain.decide import Decision, allowed_commands, decide
+from domain.decide import Decision, decide, may_issue
 from domain.directory import Directory
 from domain.stages.continuation import CarriedOver, ContinueCase
 from domain.stages.papers import IssueDocument, offered
@@ -44,6 +44,8 @@ class InMemory:
     histories: dict[str, list[Happened]] = field(default_factory=dict[str, list[Happened]])
     states: dict[str, CaseState] = field(default_factory=dict[str, CaseState])
     answered: dict[str, Json] = field(default_factory=dict[str, Json])
+    bundles: dict[str, list[Json]] = field(default_factory=dict[str, list[Json]])
+    """What each key of a bundle was sent with: another body under it is a conflict."""
     down: bool = False
     files: list[Json] = field(default_factory=list[Json])
     contents: dict[str, tuple[bytes, str]] = field(default_factory=dict[str, tuple[bytes, str]])
@@ -156,7 +158,10 @@ class InMemory:
         return {n: gone if n in self.erased else self._without_erased(v) for n, v in cast("Json", held).items()}
 
     async def allowed(self, session: str, case_id: str) -> list[Json]:
-        names = allowed_commands(self._case(case_id), self._person(session).role)
+        case, person = self._case(case_id), self._person(session)
+        actor = Actor(person.code, person.role, person.office, person.lawyer, person.unit)
+        kinds = [kind for kind in COMMANDS.values() if person.role in kind.roles]
+        names = [kind.name for kind in kinds if may_issue(case, kind, actor, self.directory, self.now.date())]
         return [{"name": name, "label": name, "schema": {}} for name in names]
 
     async def clocks(self, session: str, case_id: str) -> list[Json]:
@@ -182,6 +187,8 @@ class InMemory:
     async def bundle(
         self, session: str, case_id: str | None, commands: Sequence[Json], *, key: str, if_match: int | None, lang: str
     ) -> Json:
+        if self.bundles.setdefault(key, list(commands)) != list(commands):
+            raise Problem(409, "idempotency_conflict")
         if key in self.answered:
             return self.answered[key]
         case = self._case(case_id) if case_id else blank(str(uuid4()))

@@ -40,7 +40,8 @@ async def test_a_proposal_is_carried_out_whole(browser: httpx.AsyncClient, backe
     address = f"/to-approve/{case_id}/{version_of(backend, case_id)}/carry-out"
     for _ in range(2):
         answer = await browser.post(address, data=data)
-        assert answer.headers["location"] == "/to-approve?done=carry-out"
+        assert answer.headers["location"] == f"/to-approve?done=carry-out&about={case_id}"
+    assert f'href="/same-day/{case_id}"' in (await browser.get(answer.headers["location"])).text, "its papers are printed from there"
     assert backend.states[case_id].state == "lawyer_named"
     assert [h.event.type for h in backend.histories[case_id]].count("accepted_first") == 1
 
@@ -65,7 +66,7 @@ async def test_a_proposal_is_returned_with_its_reason_and_never_without(browser:
     assert (await browser.post(address, data={**data, "reason": " "})).status_code == 422
     assert backend.states[case_id].proposals[0].state == "open"
     sent = await browser.post(address, data={**data, "reason": "缺身份证"})
-    assert sent.headers["location"] == "/to-approve?done=return"
+    assert sent.headers["location"] == f"/to-approve?done=return&about={case_id}"
     assert backend.states[case_id].proposals[0].state == "returned"
 
 
@@ -117,8 +118,24 @@ async def test_the_two_person_rule_is_told_before_it_refuses(browser: httpx.Asyn
     assert backend.states[case_id].proposals[0].state == "open"
 
 
+async def test_who_examined_a_case_is_told_that_a_colleague_decides(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await opened(backend)
+    steps: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("declare_conflict_check", {"cleared": True}),
+        ("recommend_decision", {"decision": "refuse", "opinion": "不属于范围"}),
+    )
+    for command, body in steps:
+        await backend.command(CLERK, case_id, command, body, key=command, if_match=None, lang="en")
+    backend.staff[CLERK].role = "approver"
+    await enter(browser, CLERK)
+    page = await browser.get("/to-approve")
+    assert "you did the step before (decision recommended)" in page.text
+    assert f"/cases/{case_id}/commands/refuse_aid" not in page.text
+
+
 async def test_the_desk_is_the_approvers_alone(browser: httpx.AsyncClient, backend: InMemory) -> None:
     await enter(browser, CLERK)
     assert (await browser.get("/to-approve")).status_code == 403
+    await opened(backend)  # waits for the caseworker
     await enter(browser, CHIEF)
     assert "Nothing waits for your decision" in (await browser.get("/to-approve")).text

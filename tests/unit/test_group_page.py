@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from tests.unit.pages_backend import InMemory
-from tests.unit.test_pages import BODY, CLERK, OVERSEER, backend, browser, enter, filled, hidden
+from tests.unit.test_pages import BODY, CLERK, backend, browser, enter, filled, hidden
+from tests.unit.test_pocket_page import at_work
 from tests.unit.test_same_day_page import number, workers
 
 __all__ = ["backend", "browser"]
@@ -140,7 +141,18 @@ async def test_when_a_colleague_was_faster_the_paste_stays_and_can_be_sent(brows
 
 async def test_who_may_do_nothing_reads_the_table_without_choices(browser: httpx.AsyncClient, backend: InMemory) -> None:
     case_id = await group(backend)
-    await enter(browser, OVERSEER)
+    await enter(browser, "han.lei")
     page = await browser.get(f"/cases/{case_id}/group")
     assert f"/cases/{case_id}/group/add" not in page.text
     assert 'name="for"' not in page.text
+
+
+async def test_powers_of_attorney_are_offered_once_somebody_is_helped(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await at_work(backend)
+    await enter(browser, CLERK)
+    page = await browser.get(f"/cases/{case_id}/group")
+    link = f"/cases/{case_id}/papers/new?template=power_of_attorney"
+    assert f'href="{link}"' in page.text
+    assert (await browser.get(link)).status_code == 200
+    alone = await group(backend)
+    assert "power_of_attorney" not in (await browser.get(f"/cases/{alone}/group")).text

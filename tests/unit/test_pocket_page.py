@@ -86,3 +86,23 @@ async def test_a_step_that_the_state_does_not_allow_is_no_link(browser: httpx.As
     page = await browser.get("/pocket")
     assert f"/cases/{case_id}/commands/record_meeting" not in page.text
     assert "not possible now" in page.text
+
+
+async def test_a_hearing_that_was_held_is_not_the_next_one(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await at_work(backend)
+    for place, days in (("一庭", 2), ("二庭", 5)):
+        body = {"forum": "仲裁院", "at": (backend.now + timedelta(days=days)).isoformat(), "place": place}
+        await backend.command(LAWYER, case_id, "schedule_hearing", body, key=place, if_match=None, lang="en")
+    held = {"held_on": backend.now.date().isoformat(), "result": "提前开庭"}
+    await backend.command(LAWYER, case_id, "record_hearing", held, key="held", if_match=None, lang="en")
+    await enter(browser, LAWYER)
+    page = await browser.get("/pocket")
+    assert "仲裁院 · 二庭" in page.text
+    assert "仲裁院 · 一庭" not in page.text
+
+
+async def test_a_case_that_has_ended_is_no_longer_in_hand(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await opened(backend)
+    await backend.command(CLERK, case_id, "withdraw_application", {"reason": "自行解决"}, key="out", if_match=None, lang="en")
+    await enter(browser, LAWYER)
+    assert "You have no case in hand" in (await browser.get("/pocket")).text

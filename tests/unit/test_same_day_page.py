@@ -75,6 +75,28 @@ async def test_a_receptionist_saves_a_visit_and_the_approver_carries_out_the_res
     assert {r.status for r in backend.states[case.case_id].recipients} == {"accepted_first"}
 
 
+async def test_the_papers_of_the_visit_are_issued_and_printed_in_one_run(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    await enter(browser, DESK)
+    saved = await browser.post("/same-day", data=await sheet(browser))
+    address = saved.headers["location"].split("?")[0]
+    assert "/papers" not in (await browser.get(address)).text, "who may not issue papers is not offered to"
+    (case,) = backend.states.values()
+    await enter(browser, CHIEF)
+    desk = await browser.get("/to-approve")
+    form = {name: hidden(desk, name) for name in ("csrf", "key", "version")}
+    await browser.post(f"/to-approve/{case.case_id}/{case.proposals[0].version}/carry-out", data=form)
+    data = await filled(browser, address)
+    runs = [await browser.post(f"{address}/papers", data=data) for _ in range(2)]
+    issued = backend.states[case.case_id].issued
+    assert [p.template for p in issued] == ["receipt", "accept_first_notice", "assignment_notice", "assignment_letter"]
+    assert {run.headers["location"] for run in runs} == {
+        f"/cases/{case.case_id}/papers/print?ids=" + "%2C".join(str(p.document_id) for p in issued)
+    }
+    page = await browser.get(address)
+    assert "Issue and print" not in page.text
+    assert "Print the papers" in page.text
+
+
 async def test_what_is_owed_is_what_the_ground_asks_for_and_was_not_handed_in(browser: httpx.AsyncClient, backend: InMemory) -> None:
     await enter(browser, DESK)
     await browser.post("/same-day", data=await sheet(browser))
@@ -97,6 +119,21 @@ async def test_faults_of_the_paste_stand_at_their_rows_and_nothing_is_saved(brow
         assert words in answer.text, words
     assert f"李某\t{number(1)}\t100" in answer.text, "the paste stays as it was typed"
     assert not backend.states
+
+
+async def test_a_row_that_only_the_page_finds_fault_with_is_not_saved(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    await enter(browser, DESK)
+    for text in ("姓名\t金额\n李某\t约五千", f"姓名\t身份证号\n欧阳\t{number(77)}"):
+        more = {"/visit/paste": text, "/submit_application/applicant/id_number": number(77)}
+        assert (await browser.post("/same-day", data=await sheet(browser, **more))).status_code == 422
+    assert not backend.states
+
+
+async def test_without_the_tick_nobody_is_put_into_a_group(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    await enter(browser, DESK)
+    await browser.post("/same-day", data=await sheet(browser, **{"/visit/paste": workers(1), "/visit/same_groups": ""}))
+    (case,) = backend.states.values()
+    assert [p.categories for p in case.parties[:2]] == [("migrant_worker",), ()]
 
 
 async def test_a_fault_that_the_rules_find_stands_at_the_field_it_is_about(browser: httpx.AsyncClient, backend: InMemory) -> None:
@@ -206,3 +243,9 @@ def test_every_pointer_of_the_bundle_finds_its_place_on_the_sheet() -> None:
     assert plan.pasted_at("/submit_application/co_applicants/0/name") is None
     assert plan.pasted_at("/submit_application/co_applicants/1/phone") == (1, "/phone")
     assert plan.pasted_at("/submit_application/matter/summary") is None
+
+
+def test_nothing_overtakes_what_waits_for_somebody_else() -> None:
+    bodies = {"submit_application": {"applicant": {"name": "李某"}}, "assign_unit": {"unit": "U"}}
+    plan = planned(bodies, Wanted(way="waiver"), (), {"approver", "caseworker"}, rules.current().policy)
+    assert [step.command for step in plan.proposed] == ["grant_aid", "assign_unit"]

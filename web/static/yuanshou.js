@@ -81,6 +81,11 @@ for (const slider of document.querySelectorAll("[data-version]")) {
   slider.addEventListener("change", () => slider.form.requestSubmit());
 }
 
+// A decision opened from the desk goes on from the keyboard: at what is still to be filled in, else at the button that sends it.
+for (const form of document.querySelectorAll("form.sheet:has(input[name=from][value=desk])")) {
+  (form.querySelector("input:invalid, select:invalid, textarea:invalid") ?? form.querySelector(".actions .send")).focus({ preventScroll: true });
+}
+
 // One click is enough for a form that is a single button.
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", () => {
