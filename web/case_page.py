@@ -73,7 +73,7 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
     events = [e for e in history if e["version"] <= case["version"]]
     clocks: list[Json] = case["clocks"] if past else await visit.backend.clocks(visit.session, case_id)
     at = now()
-    commands = [] if past else in_order(await visit.backend.allowed(visit.session, case_id), clocks, at)
+    commands = [] if past else in_order(await visit.backend.allowed(visit.session, case_id), clocks, at, lacking(case))
     lines = [clock_line(visit, c, at) for c in live_clocks(clocks)]
     done = request.query_params.get("done", "")
     may = {c["name"] for c in commands}
@@ -151,8 +151,16 @@ async def whole_history(visit: Visit, case_id: str, after: int = 0) -> list[Json
         after = events[-1]["version"]
 
 
-def in_order(allowed: list[Json], clocks: Sequence[Json], at: datetime) -> list[Json]:
-    """What may be done: first what answers a limit that is missed or near, then what carries the case on to another state, what
+def lacking(case: Json) -> tuple[str, ...]:
+    """What an examiner's opinion still lacks: the conflict check, and a result or waiver for each person nobody decided about."""
+    known, undecided = part(case, "eligibility"), [r for r in items(part(case, "eligibility"), "recipients") if r["status"] == "undecided"]
+    unchecked = ("declare_conflict_check",) if undecided and known.get("conflict_cleared") is None else ()
+    untested = not case.get("on_notice") and any(not (r.get("hardship") or r.get("waiver")) for r in undecided)
+    return (*unchecked, *(("assess_hardship", "waive_hardship_check") if untested else ()))
+
+
+def in_order(allowed: list[Json], clocks: Sequence[Json], at: datetime, before: Sequence[str] = ()) -> list[Json]:
+    """What may be done: first what answers a limit that is missed or near, what must come `before`, what leads to another state, what
     answers a later limit, what else prepares a step, and last what stands beside the line.
     """
     live = live_clocks(clocks)
@@ -163,13 +171,15 @@ def in_order(allowed: list[Json], clocks: Sequence[Json], at: datetime) -> list[
         name, kind = command["name"], COMMANDS[command["name"]]
         if name in near:
             return 0, near.index(name)
+        if name in before:
+            return 1, before.index(name)
         if name in MARGIN or kind.lane == "margin":
-            return 5, 0
+            return 6, 0
         if name in DETOURS:
-            return 4, 0
+            return 5, 0
         if set(kind.to) - {"="}:
-            return 1, 0
-        return (2, running.index(name)) if name in running else (3, 0)
+            return 2, 0
+        return (3, running.index(name)) if name in running else (4, 0)
 
     return sorted((c for c in allowed if c["name"] in COMMANDS and c["name"] not in BESIDE_THE_LIST), key=place)
 
