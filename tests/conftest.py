@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 import structlog
 from filelock import FileLock
+from hypothesis import settings
 
 from ops.engines import Engines
 from tests import engines as own_engines
 
 pytest_plugins = ["tests.house"]
+
+# A property is no stop-watch: on a busy machine an example may take its time.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # Tracebacks as the product's own logs have them: drawn with every frame's variables one takes seconds, in which a worker does nothing else.
 structlog.configure(processors=[

@@ -22,8 +22,8 @@ from web.prepared import prepared
 from web.story import story
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-type Tab = Literal["timeline", "people", "papers", "hardship", "assignment", "documents", "versions"]
-TABS = ("timeline", "people", "papers", "hardship", "assignment", "documents", "versions")
+type Tab = Literal["timeline", "people", "papers", "hardship", "assignment", "proceedings", "documents", "versions"]
+TABS = ("timeline", "people", "papers", "hardship", "assignment", "proceedings", "documents", "versions")
 SHOWN_COMMANDS = 6
 SHOWN_PEOPLE = 3
 """Of each side."""
@@ -31,13 +31,24 @@ INTAKE = "submit_application"
 BESIDE_THE_LIST = frozenset({INTAKE, "propose_commands", "accept_proposal", "return_proposal"})
 """Commands that pages of their own issue: the intake, the same-day sheet, the approver's desk."""
 MARGIN = frozenset(
-    {"add_note", "attach_document", "correct_record", "declare_recusal", "place_hold", "link_case", "transfer_caseworker", "issue_receipt"}
+    {
+        "add_note",
+        "attach_document",
+        "correct_record",
+        "declare_recusal",
+        "place_hold",
+        "link_case",
+        "transfer_caseworker",
+        "transfer_centre",
+        "issue_receipt",
+    }
 )
 """Commands beside the line: never the first that is offered."""
 DETOURS = frozenset({
     "require_supplement",
         "request_verification", "withdraw_application", "deem_withdrawn", "refer_elsewhere", "refuse_aid", "decline_assignment",
     "find_ineligible", "report_termination_ground", "terminate_aid", "request_replacement", "return_closing_file", "record_consent",
+    "release_recipient", "replace_recipient", "settle_without_assignment",
 })  # fmt: skip
 """Commands that lead away from the line: offered after those that carry the case on."""
 ANSWERS: Mapping[str, tuple[str, ...]] = {
@@ -62,7 +73,7 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
     events = [e for e in history if e["version"] <= case["version"]]
     clocks: list[Json] = case["clocks"] if past else await visit.backend.clocks(visit.session, case_id)
     at = now()
-    commands = [] if past else in_order(await visit.backend.allowed(visit.session, case_id), clocks, at)
+    commands = [] if past else in_order(await visit.backend.allowed(visit.session, case_id), clocks, at, lacking(case))
     lines = [clock_line(visit, c, at) for c in live_clocks(clocks)]
     done = request.query_params.get("done", "")
     may = {c["name"] for c in commands}
@@ -75,6 +86,7 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
         more_clocks=lines[2:], days=timeline(visit, events), events=events, hardship=hardship_lines(events), parties=people(visit, case),
         foremost=foremost(people(visit, case)),
         done=done if done in COMMANDS else "", offer=_offer(request, case, may, done), corrigible=corrigible,
+        steps=sorted(items(part(case, "representation"), "procedures"), key=lambda s: (s["held_on"], s["version"])),
         papers=papers, offered={i["template"] for i in items(papers, "issuable")}, tags=tags(visit, case),
         sent=request.query_params.get("sent", ""), chapters=[] if past else await story(visit, case), may=may,
         prepared=[] if past else prepared(visit, case), may_approve="approver" in visit.roles,
@@ -139,8 +151,16 @@ async def whole_history(visit: Visit, case_id: str, after: int = 0) -> list[Json
         after = events[-1]["version"]
 
 
-def in_order(allowed: list[Json], clocks: Sequence[Json], at: datetime) -> list[Json]:
-    """What may be done: first what answers a limit that is missed or near, then what carries the case on to another state, what
+def lacking(case: Json) -> tuple[str, ...]:
+    """What an examiner's opinion still lacks: the conflict check, and a result or waiver for each person nobody decided about."""
+    known, undecided = part(case, "eligibility"), [r for r in items(part(case, "eligibility"), "recipients") if r["status"] == "undecided"]
+    unchecked = ("declare_conflict_check",) if undecided and known.get("conflict_cleared") is None else ()
+    untested = not case.get("on_notice") and any(not (r.get("hardship") or r.get("waiver")) for r in undecided)
+    return (*unchecked, *(("assess_hardship", "waive_hardship_check") if untested else ()))
+
+
+def in_order(allowed: list[Json], clocks: Sequence[Json], at: datetime, before: Sequence[str] = ()) -> list[Json]:
+    """What may be done: first what answers a limit that is missed or near, what must come `before`, what leads to another state, what
     answers a later limit, what else prepares a step, and last what stands beside the line.
     """
     live = live_clocks(clocks)
@@ -151,13 +171,15 @@ def in_order(allowed: list[Json], clocks: Sequence[Json], at: datetime) -> list[
         name, kind = command["name"], COMMANDS[command["name"]]
         if name in near:
             return 0, near.index(name)
+        if name in before:
+            return 1, before.index(name)
         if name in MARGIN or kind.lane == "margin":
-            return 5, 0
+            return 6, 0
         if name in DETOURS:
-            return 4, 0
+            return 5, 0
         if set(kind.to) - {"="}:
-            return 1, 0
-        return (2, running.index(name)) if name in running else (3, 0)
+            return 2, 0
+        return (3, running.index(name)) if name in running else (4, 0)
 
     return sorted((c for c in allowed if c["name"] in COMMANDS and c["name"] not in BESIDE_THE_LIST), key=place)
 

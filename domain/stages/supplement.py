@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any, Literal
 
 from domain.case import CaseState, Supplement, Verification
-from domain.command import Command, Event, Facts, Refusal, Role, Stamp
+from domain.command import Actor, Command, Event, Facts, Refusal, Role, Stamp
+from domain.directory import Directory
 from domain.lifecycle import State
 from domain.stages.application import COUNTER, EXAMINATION
 from domain.stages.common import said, with_papers, without
@@ -142,6 +143,10 @@ class RecordVerification(Command):
     result: Literal["confirmed", "not_confirmed", "no_answer"]
     detail: PersonalText
     about: int | None = None
+
+    @classmethod
+    def open_to(cls, case: CaseState, actor: Actor, directory: Directory, on: date) -> bool:  # noqa: ARG003 -- the case alone tells
+        return any(v.result is None for v in case.verifications)
 
     @classmethod
     def leads(cls) -> frozenset[tuple[State | None, str]]:

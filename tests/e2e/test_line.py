@@ -98,7 +98,7 @@ async def test_a_case_goes_from_the_door_to_the_archive_by_the_pages_alone(syste
 async def test_no_page_is_wider_than_its_screen_nor_complains(system: System, chromium: Browser, lang: str, width: int) -> None:
     person = await Person.enter(chromium, system.base_url, system.login("supervisor", CENTRE), lang=lang, width=width)
     case_id = (await system.cases(system.login("supervisor", CENTRE)))[0]["case_id"]
-    tabs = ("timeline", "people", "papers", "hardship", "assignment", "documents", "versions")
+    tabs = ("timeline", "people", "papers", "hardship", "assignment", "proceedings", "documents", "versions")
     pages = {
         "today": "/",
         "cases": "/cases",

@@ -642,3 +642,19 @@ def test_a_paper_titled_in_chinese_is_named_by_its_kind_in_english() -> None:
     assert paper("en", {"kind": "id_copy", "title": "身份证复印件", "copies": 26}, words) == f"{by_kind} (×26)"
     assert paper("en", {"kind": "other", "title": "收条"}, words) == "收条"
     assert paper("en", {"kind": "id_copy", "title": "ID of Mr Wang"}, words) == "ID of Mr Wang"
+
+
+async def test_the_proceedings_tell_preservation_awards_and_what_of_them_came_in(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = str((await backend.submit(CLERK, BODY, key="steps", lang="en"))["case_id"])
+    step = {"stage": "arbitration", "body": "市仲裁委", "before_aid": True, "held_on": "2026-01-05"}
+    for key, more in (
+        ("preserved", {"kind": "preservation_ordered"}),
+        ("awarded", {"kind": "award", "amount_fen": 4_860_000, "payment_due_on": "2026-02-01"}),
+        ("paid", {"kind": "payment_received", "amount_fen": 860_000}),
+    ):
+        await backend.command(CLERK, case_id, "record_procedure", {**step, **more}, key=key, if_match=None, lang="en")
+    await enter(browser, CLERK)
+    page = (await browser.get(f"/cases/{case_id}?tab=proceedings")).text
+    assert [said for said in ("48,600.00", "8,600.00", "40,000.00", "preservation ordered", "before the aid") if said not in page] == []
+    untouched = str((await backend.submit(CLERK, BODY, key="empty", lang="en"))["case_id"])
+    assert "No steps are recorded yet" in (await browser.get(f"/cases/{untouched}?tab=proceedings")).text
