@@ -4,6 +4,7 @@ import re
 from typing import override
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 from starlette.convertors import Convertor, register_url_convertor
 
 from web import attach_page, case_page, command_page, desk, door, group, group_add, lists, paper_page, pocket, same_day, visit_done
@@ -29,6 +30,12 @@ register_url_convertor("page", PagePath())
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 for room in (door, lists, pocket, desk, same_day, visit_done, group, group_add, attach_page, command_page, paper_page, case_page):
     router.include_router(room.router)
+
+
+@router.get("/favicon.ico")
+async def icon() -> Response:
+    """Where a browser looks for the icon of what is no page of ours: a paper it shows."""
+    return RedirectResponse("/static/icon.svg", status_code=308)
 
 
 @router.get("/{path:page}")
