@@ -34,7 +34,7 @@ def plain(value: Model) -> dict[str, Any]:
 def case_view(case: CaseState, at: datetime | None = None) -> dict[str, Any]:
     """A case as returned by `GET /cases/{case_id}`, for any version that has at least one event; its clocks as they stood at `at`."""
     parties = [plain(p) | {"party_id": i} for i, p in enumerate(case.parties)]
-    lane = case.accept_first
+    lane, heads = case.accept_first, case.heads
     return {
         "case_id": case.case_id,
         "register_number": case.register_number,
@@ -50,8 +50,8 @@ def case_view(case: CaseState, at: datetime | None = None) -> dict[str, Any]:
         "oral": case.oral,
         "consultation_id": str(case.consultation_id) if case.consultation_id else None,
         "received_by_centre_on": case.received_by_centre_on.isoformat() if case.received_by_centre_on else None,
-        "applicant": parties[case.heads] if parties else None,
-        "co_applicants": [parties[r.party_id] for r in case.present if r.party_id != case.heads],
+        "applicant": parties[heads] if parties else None,
+        "co_applicants": [parties[r.party_id] for r in case.present if r.party_id != heads],
         "recipient_count": case.recipient_count,
         "representatives": list(case.representatives),
         "proxy": None if case.proxy_party is None else {"party": parties[case.proxy_party], "relation": case.proxy_relation},

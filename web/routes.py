@@ -34,8 +34,8 @@ for room in (door, lists, pocket, desk, same_day, visit_done, group, group_add, 
 
 @router.get("/favicon.ico")
 async def icon() -> Response:
-    """What a browser asks for beside a paper it shows, which names no icon of its own."""
-    return RedirectResponse("/static/icon.svg", 308)
+    """Where a browser looks for the icon of what is no page of ours: a paper it shows."""
+    return RedirectResponse("/static/icon.svg", status_code=308)
 
 
 @router.get("/{path:page}")

@@ -359,6 +359,12 @@ async def test_the_interface_and_the_probes_are_not_shadowed_by_the_pages(browse
         assert (await browser.get(address)).headers["content-type"] == "application/json"
 
 
+async def test_a_paper_shown_by_the_browser_finds_the_icon_where_browsers_look(browser: httpx.AsyncClient) -> None:
+    asked = await browser.get("/favicon.ico")
+    icon = await browser.get(asked.headers["location"])
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
+
+
 async def test_a_message_can_be_marked_as_read(browser: httpx.AsyncClient, backend: InMemory) -> None:
     case_id = await opened(backend)
     said = {"case_id": case_id, "kind": "deadline_warned", "limit": "examine_application", "due_on": "2026-12-01"}
