@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -47,6 +47,7 @@ class Desk:
 
     def __init__(self, system: System) -> None:
         self.system = system
+        self.opened: set[str] = set()
 
     def login(self, who: str) -> dict[str, str]:
         if "." in who:
@@ -58,6 +59,7 @@ class Desk:
         answer = await self.system.call(self.login(who), "POST", path, json=dict(body), headers=headers)
         if expect is None:
             assert answer.status_code in (200, 201), f"{path}: {answer.text}"
+            self.opened |= {case["case_id"] for case in answer.json().get("cases", (answer.json(),))}
         else:
             assert (answer.status_code, answer.json()["code"]) == expect, f"{path}: {answer.text}"
         return answer.json()
@@ -92,8 +94,39 @@ class Desk:
 
 
 @pytest.fixture
-def desk(system: System) -> Desk:
-    return Desk(system)
+async def desk(system: System) -> AsyncIterator[Desk]:
+    """The desk of one test; afterwards the clocks of every case it touched are held to their rules."""
+    used = Desk(system)
+    yield used
+    for case_id in used.opened:
+        held_to_the_clock_rules(await used.case(case_id), await used.events(case_id))
+
+
+def held_to_the_clock_rules(case: Json, events: list[Json]) -> None:
+    """Each clock starts once, on the legal day of what started it, and ends once; pauses come in pairs; nothing rings for days gone by."""
+    of = {
+        kind: [e["data"] for e in events if e["type"] == f"clock_{kind}"] for kind in ("started", "paused", "resumed", "met", "cancelled")
+    }
+    started = {data["clock_id"]: data for data in of["started"]}
+    assert len(started) == len(of["started"])
+    ended = [data["clock_id"] for kind in ("met", "cancelled") for data in of[kind]]
+    assert len(ended) == len(set(ended))
+    assert set(ended) <= set(started)
+    causes = {(data["clock_id"], data["cause"]) for data in of["paused"]}
+    assert {(data["clock_id"], cause) for data in of["resumed"] for cause in data["causes"]} <= causes
+    by_version = {e["version"]: e for e in events}
+    for clock in case["clocks"]:
+        cause = by_version[int(clock["id"].rpartition("/")[2])]
+        days = {str(v)[:10] for v in (cause["effective_on"], *cause["data"].values()) if isinstance(v, str)}
+        assert clock["started"][:10] in days, clock
+        assert clock["due"][:10] >= clock["started"][:10]
+        still_open = [p for p in clock["pauses"] if p["to"] is None]
+        assert bool(still_open) == (clock["state"] == "paused"), clock
+    assert [e["type"] for e in events if e["type"].startswith("deadline_")] == []
+    if case["state"] == "archived":
+        assert [c["id"] for c in case["clocks"] if c["state"] in ("running", "paused", "missed")] == []
+    if not (case["accept_first"] and case["accept_first"]["deferred"]):
+        assert clocks(case, "decide_after_papers") == []
 
 
 def statuses(case: Json) -> dict[str, int]:
