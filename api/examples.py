@@ -60,6 +60,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "declare_conflict_check": {"cleared": True},
     "declare_recusal": {"person": "P-LU-PING", "ground": "kin", "detail": "与对方负责人系近亲属。"},
     "recommend_decision": {"decision": "grant", "opinion": "符合条件，建议给予法律援助。"},
+    "return_recommendation": {"reason": "请补充家庭收入的证明后再提意见。"},
     "grant_aid": {"forms": ["arbitration"], "stages": ["arbitration"], "reasons": "经济困难，事项属于援助范围。"},
     "refuse_aid": {"grounds": ["not_in_hardship"], "reasons": "人均收入高于标准。"},
     "file_objection": {"reasons": "家庭收入已有变化，请求重新审查。", "received_on": "2026-12-02"},

@@ -48,7 +48,7 @@ DETOURS = frozenset({
     "require_supplement",
         "request_verification", "withdraw_application", "deem_withdrawn", "refer_elsewhere", "refuse_aid", "decline_assignment",
     "find_ineligible", "report_termination_ground", "terminate_aid", "request_replacement", "return_closing_file", "record_consent",
-    "release_recipient", "replace_recipient", "settle_without_assignment",
+    "release_recipient", "replace_recipient", "settle_without_assignment", "return_recommendation",
 })  # fmt: skip
 """Commands that lead away from the line: offered after those that carry the case on."""
 ANSWERS: Mapping[str, tuple[str, ...]] = {

@@ -42,11 +42,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What is to be decided about a case: the step forward, and the one that returns, refuses or does not agree."""
+    """What is to be decided about a case: the step forward, the one that sends back or does not agree, and a third where there is one."""
 
     kind: str
     forward: Step | None = None
     other: Step | None = None
+    third: Step | None = None
 
 
 @dataclass
@@ -181,10 +182,11 @@ def _yes_or_no(kind: str, command: str, field: str) -> Matter:
 
 
 def _decision(case: Json) -> Matter:
-    """The decision as it was recommended goes forward."""
+    """The decision as it was recommended goes forward, the opinion goes back with a reason, or the decision is the other one."""
+    back = Step("return_recommendation", "return")
     if part(case, "eligibility").get("recommendation") == "refuse":
-        return Matter("decision", Step("refuse_aid", "approve"), Step("grant_aid", "disagree"))
-    return Matter("decision", Step("grant_aid", "approve"), Step("refuse_aid", "refuse"))
+        return Matter("decision", Step("refuse_aid", "approve"), back, Step("grant_aid", "disagree"))
+    return Matter("decision", Step("grant_aid", "approve"), back, Step("refuse_aid", "refuse"))
 
 
 def _first_choice(visit: Visit, case: Json) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ from domain.stages import application as application
 from domain.stages import notice as notice
 from domain.stages import supplement as supplement
 from domain.stages import decision as decision
+from domain.stages import sent_back as sent_back
 from domain.stages import objection as objection
 from domain.stages import people as people
 from domain.stages import accept_first as accept_first

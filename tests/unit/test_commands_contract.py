@@ -32,6 +32,7 @@ BEYOND: dict[str, Any] = {
     "propose_commands": {"commands": "list!", "reason": "text"},
     "accept_proposal": {"proposal": "int!"},
     "return_proposal": {"proposal": "int!", "reason": "text!"},
+    "return_recommendation": {"reason": "text!", "for_recipients": "list of party_id"},
 }
 """Commands that practice needs beside the contract's (docs/decisions/0006)."""
 ELSEWHERE = {

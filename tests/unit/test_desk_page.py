@@ -94,7 +94,8 @@ async def test_an_examined_case_shows_its_check_its_sum_and_the_opinion(browser:
     for words in ("孙立", "曾代理对方", "符合条件", "check waived"):
         assert words in page.text, words
     assert f'/cases/{case_id}/commands/grant_aid?from=desk" data-key="a"' in page.text
-    assert f'/cases/{case_id}/commands/refuse_aid?from=desk" data-key="r"' in page.text
+    assert f'/cases/{case_id}/commands/return_recommendation?from=desk" data-key="r"' in page.text
+    assert f'/cases/{case_id}/commands/refuse_aid?from=desk"' in page.text
 
 
 async def test_a_form_opened_from_the_desk_comes_back_to_it(browser: httpx.AsyncClient, backend: InMemory) -> None:
