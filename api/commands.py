@@ -52,7 +52,6 @@ class Answer:
     replayed: bool
     others: Sequence[dict[str, Any]] = ()
     """The same of every other case the command opened or wrote to."""
-    command_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +265,7 @@ class Commands:
             others = [
                 await self._case_answer(conn, Made(other["case_id"], other, directory, taken.keys)) for other in outcome.get("others", ())
             ]
-        return Answer(body, outcome["version"], taken.replayed, others, taken.command_id)
+        return Answer(body, outcome["version"], taken.replayed, others)
 
     async def _case_answer(self, conn: Connection, made: Made, current: Row | None = None, since: Cursor | None = None) -> dict[str, Any]:
         """What the command made of one case, opened for display. `current` and `since` were asked for before, if at all."""

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from api.correction import seal_correction
 from api.people import check_newcomers
 from domain.case import CaseState
-from domain.command import Command
+from domain.command import Command, Refusal
 from domain.stages.continuation import CarriedOver, ContinueCase, going_on
 from domain.stages.correction import CorrectRecord
 from domain.stages.notice import ReceiveOrganNotice
@@ -75,9 +75,12 @@ class Sealing:
     def _carried_over(self, command: ContinueCase, case: CaseState) -> ContinueCase:
         """The earlier case's people and summary, opened and sealed again for the new case under the same keys.
 
-        Raises `Refusal` where it goes on for nobody.
+        Where it goes on for nobody there is nothing to carry: the rules will say so, with what the case allows instead.
         """
-        ids = going_on(case, command)
+        try:
+            ids = going_on(case, command)
+        except Refusal:
+            return command
         stream = events.stream_of(case.case_id)
         people = [unsealed(party, self.keys, stream) for party in case.parties]
         self.people += people

@@ -153,7 +153,8 @@ async def whole_history(visit: Visit, case_id: str, after: int = 0) -> list[Json
 
 def lacking(case: Json) -> tuple[str, ...]:
     """What an examiner's opinion still lacks: the conflict check, and a result or waiver for each person nobody decided about."""
-    known, undecided = part(case, "eligibility"), [r for r in items(part(case, "eligibility"), "recipients") if r["status"] == "undecided"]
+    known = part(case, "eligibility")
+    undecided = [r for r in items(known, "recipients") if r["status"] == "undecided"]
     unchecked = ("declare_conflict_check",) if undecided and known.get("conflict_cleared") is None else ()
     untested = not case.get("on_notice") and any(not (r.get("hardship") or r.get("waiver")) for r in undecided)
     return (*unchecked, *(("assess_hardship", "waive_hardship_check") if untested else ()))

@@ -88,8 +88,7 @@ class ContinueCase(ContinuationFields, Command):
         return {str(self.reserved[0]): [submitted, choice] if choice else [submitted]}
 
     def _application(self, case: CaseState, ids: tuple[int, ...], facts: Facts) -> ApplicationSubmitted:
-        assert self.carried_over is not None  # noqa: S101 -- written with the reserved id when the command was taken in
-        if len(self.carried_over.parties) != len(case.parties):
+        if self.carried_over is None or len(self.carried_over.parties) != len(case.parties):
             raise Refusal("carried_over_changed")
         held = self.carried_over.parties
         centre = self.centre or case.centre

@@ -242,3 +242,17 @@ async def test_of_two_who_decide_for_overlapping_recipients_one_is_told_who_was_
     assert (refused.status, refused.code, refused.values["recipients"]) == (409, "already_decided", [2])
     decided = [r.party_id for r in (await state(house, case_id)).recipients if r.status == "granted"]
     assert decided in ([0, 1, 2], [2, 3])
+
+
+async def test_what_cannot_go_on_is_refused_by_the_rules_with_what_is_allowed_instead(house: House) -> None:
+    case_id = await examined(house)
+
+    with pytest.raises(Problem) as reopened:
+        await house.do("caseworker", "continue_case", case_id, relation="reapplication", stage="arbitration")
+    with pytest.raises(Problem) as under_way:
+        await house.do("caseworker", "continue_case", await worked(house), relation="reapplication", stage="arbitration")
+
+    assert (reopened.value.status, reopened.value.code) == (409, "wrong_state")
+    assert (under_way.value.status, under_way.value.code) == (409, "nobody_to_apply_again")
+    assert "recommend_decision" in reopened.value.values["allowed_commands"]
+    assert "add_note" in under_way.value.values["allowed_commands"]
