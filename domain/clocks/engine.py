@@ -165,9 +165,10 @@ class _Turn:
         }
 
     def _when(self, fields: Mapping[str, str]) -> date:
-        """The event's legal day: the field that holds it, else the day it takes effect."""
-        value: date | None = getattr(self.event, fields[self.event.type], None) if self.event.type in fields else None
-        return value or self.at.effective_on
+        """The event's legal day: the first of the fields named for it that holds one, else the day it takes effect."""
+        names = fields[self.event.type].split("|") if self.event.type in fields else ()
+        said: list[date | None] = [getattr(self.event, name, None) for name in names]
+        return next(filter(None, said), self.at.effective_on)
 
     def _own_date(self, limit: Limit) -> date | None:
         """The date the case or a body sets in place of the limit's number."""

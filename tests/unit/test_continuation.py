@@ -209,3 +209,10 @@ def test_a_case_whose_refusal_was_just_corrected_is_examined_and_not_applied_for
     case.then(FileObjection(reasons="不服"), DecideObjection(result="corrected", reasons="应予援助"))
     refusal = case.refused("wrong_state", goes_on(case.state, **again), "caseworker")
     assert "recommend_decision" in refusal.detail["allowed_commands"]
+
+
+def test_where_nobody_says_when_a_decision_was_received_its_own_day_counts_not_the_day_it_was_typed() -> None:
+    told = given(*UNDER_WAY, award(held_on=date(2026, 3, 5), received_on=None))
+    assert remedy(told).due_on == date(2026, 3, 20)
+    old = given(submit(), award(before_aid=True, held_on=date(2025, 10, 8), received_on=None))
+    assert not [c for c in old.state.clocks if c.limit == "next_remedy"]
