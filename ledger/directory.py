@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import groupby
 
 import sqlalchemy as sa
 
 from domain.command import Actor
 from domain.directory import DIRECTORY_EVENTS, Directory, DirectoryEvent
-from ledger import events as store
+from ledger import registers
 from ledger.schema import events
 from ledger.sql import Connection, Cursor, Statement
 from ledger.store import WORKER, Database
@@ -33,9 +32,6 @@ _THEN = Statement(
         events.c.recorded_at <= sa.bindparam("moment", type_=sa.TIMESTAMP(timezone=True)),
     )
     .order_by(events.c.position)
-)
-_VERSION = Statement(
-    sa.select(sa.func.coalesce(sa.func.max(events.c.version), 0).label("version")).where(events.c.stream == sa.bindparam("stream"))
 )
 
 
@@ -72,26 +68,7 @@ async def extend(database: Database, changes: Iterable[DirectoryEvent], *, actor
     """Append changes to the directory, all or none. Raises `DirectoryFault` when they do not fit what is there."""
     changes = tuple(changes)
     async with database.transaction(WORKER) as conn:
-        await conn.execute("SELECT pg_advisory_xact_lock(%s)", (store.CASE_LOCK,))
+        await registers.lock(conn)
         before = await (await _ALL.run(conn, streams=STREAMS)).fetchall()
         Directory.fold([*(DIRECTORY_EVENTS[r["type"]].model_validate_json(bytes(r["body"])) for r in before), *changes])
-        for stream, group in groupby(changes, key=lambda change: change.stream):
-            head = await (await _VERSION.run(conn, stream=stream)).fetchone()
-            version: int = head["version"] if head else 0
-            drafts = [
-                store.Draft(
-                    type=change.type,
-                    schema_version=change.schema_version,
-                    version=version + offset,
-                    decided_at=now,
-                    effective_on=change.since,
-                    actor=actor.id,
-                    role=actor.role,
-                    office=actor.office,
-                    command_id=command_id,
-                    correlation_id=command_id,
-                    body=store.body_of(change),
-                )
-                for offset, change in enumerate(group, start=1)
-            ]
-            await store.append(conn, stream, version, drafts)
+        await registers.append(conn, changes, actor=actor, now=now, command_id=command_id)

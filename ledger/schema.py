@@ -46,6 +46,7 @@ cases = sa.Table(
     "cases",
     metadata,
     sa.Column("case_id", pg.UUID(as_uuid=False), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False, server_default="case", comment="case, consultation, duty: the stream is <kind>/<case_id>"),
     sa.Column("version", sa.Integer, nullable=False, server_default="0"),
     sa.Column("snapshot", pg.JSONB),
     sa.Column("schema", sa.Integer),
@@ -55,7 +56,7 @@ cases = sa.Table(
     sa.Column("next_rung_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("armed_version", sa.Integer, nullable=False, server_default="0"),
     _time("changed_at", default=True),
-    comment="A case's lock, head and snapshot (a cache of the fold). armed_version: what its workflow is known to have seen.",
+    comment="Lock, head and snapshot (a cache of the fold) of a stream that takes commands. armed_version: what its workflow has seen.",
 )
 
 inbox = sa.Table(
@@ -67,6 +68,7 @@ inbox = sa.Table(
     sa.Column("body_hmac", sa.LargeBinary, nullable=False),
     sa.Column("hmac_key", sa.Text, nullable=False),
     sa.Column("case_id", pg.UUID(as_uuid=False), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, server_default="case", comment="of the stream the command is for, as in cases"),
     sa.Column("command", sa.Text, nullable=False),
     sa.Column("body", pg.JSONB),
     sa.Column("tokens", pg.JSONB),
@@ -86,6 +88,21 @@ inbox = sa.Table(
 )
 sa.Index("inbox_open", inbox.c.received_at, postgresql_where=inbox.c.outcome.is_(None))
 sa.Index("inbox_by_case", inbox.c.case_id)
+
+deeds = sa.Table(
+    "deeds",
+    metadata,
+    sa.Column("principal", sa.Text),
+    sa.Column("idempotency_key", sa.Text),
+    sa.Column("deed_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("body_hmac", sa.LargeBinary, nullable=False),
+    sa.Column("hmac_key", sa.Text, nullable=False),
+    sa.Column("outcome", pg.JSONB),
+    _time("done_at", default=True),
+    sa.PrimaryKeyConstraint("principal", "idempotency_key"),
+    comment="Changes to registers (directory, accounts, rotas), each once a principal and key, with its outcome for ever.",
+)
 
 number_series = sa.Table(
     "number_series",
@@ -160,6 +177,35 @@ sa.Index("case_list_lawyers", case_list.c.lawyers, postgresql_using="gin")
 sa.Index("case_list_scope", case_list.c.centre, case_list.c.state, case_list.c.updated_at)
 sa.Index("case_list_outlet", case_list.c.outlet, case_list.c.updated_at)
 sa.Index("case_list_unit", case_list.c.unit, case_list.c.updated_at)
+
+inquiries = sa.Table(
+    "inquiries",
+    metadata,
+    sa.Column("inquiry_id", pg.UUID(as_uuid=False), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False, comment="consultation or duty"),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("number", sa.Text),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("centre", sa.Text, nullable=False),
+    sa.Column("outlet", sa.Text, comment="the office that received it, where that is no centre"),
+    sa.Column("owner", sa.Text, comment="who must not drop it (first-inquiry responsibility)"),
+    sa.Column("handing_to", sa.Text, comment="whom a hand-over waits for"),
+    sa.Column("channel", sa.Text),
+    sa.Column("in_custody", sa.Boolean),
+    sa.Column("person", pg.JSONB, comment="the sealed name of who asked; absent for who did not say"),
+    sa.Column("forwarded_to", sa.Text),
+    sa.Column("case_id", pg.UUID(as_uuid=False), comment="the case it became"),
+    _time("received_at"),
+    _time("updated_at"),
+    sa.Column("due_at", sa.TIMESTAMP(timezone=True), comment="the nearest open due moment"),
+    sa.Column("due_limit", sa.Text),
+    sa.Column("waiting_for", sa.Text),
+    sa.Column("clocks", pg.JSONB, nullable=False, server_default="[]"),
+    comment="Read model, inline: consultations and requests to duty lawyers.",
+)
+for _column in ("centre", "outlet", "owner", "handing_to"):
+    sa.Index(f"inquiries_{_column}", inquiries.c[_column], inquiries.c.received_at)
+sa.Index("inquiries_case", inquiries.c.case_id)
 
 outbox = sa.Table(
     "outbox",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from typing import Any, ClassVar, Literal
 
 from domain.command import Role
 from domain.directory.entries import Charge, Delegation, Grant, Lawyer, Name, Office, Period, Person, Tariff, Unit
-from domain.values import Code, Fen, Model
+from domain.registers import RegisterEvent
+from domain.values import Code, Fen
 
 
 class DirectoryFault(ValueError):  # noqa: N818 -- a fault of the data, as `Refusal` is an answer
@@ -41,18 +41,13 @@ DIRECTORY_EVENTS: dict[str, type[DirectoryEvent]] = {}
 """By type, to read a stored event back. Apart from the case's events: the directory is no case."""
 
 
-class DirectoryEvent(Model):
-    """What happened to the directory. `since` is the legal day it holds from; the stream is `directory/<kind>`."""
+class DirectoryEvent(RegisterEvent):
+    """What happened to the directory; the stream is `directory/<kind>`."""
 
-    type: ClassVar[str]
     kind: ClassVar[str]
-    schema_version: ClassVar[int] = 1
-
-    since: date
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.type = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
         DIRECTORY_EVENTS[cls.type] = cls
 
     @property
