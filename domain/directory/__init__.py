@@ -34,9 +34,11 @@ from domain.directory.entries import (
     Unit,
 )
 from domain.directory.lookup import Directory
+from domain.directory.standards import DibaoLineSet, HardshipStandardSet, SpotCheckShareSet
 
 __all__ = [
-    "DIRECTORY_EVENTS", "CaseScope", "Charge", "Delegation", "DelegationGiven", "Directory", "DirectoryEvent", "DirectoryFault",
-    "Function", "FunctionGiven", "Grant", "Lawyer", "LawyerRegistered", "LawyerSuspended", "LeaveSet", "Office", "OfficeKind",
-    "OfficeOpened", "Period", "Person", "PersonRegistered", "RoleGranted", "Tariff", "TariffSet", "Unit", "UnitRegistered",
+    "DIRECTORY_EVENTS", "CaseScope", "Charge", "Delegation", "DelegationGiven", "DibaoLineSet", "Directory", "DirectoryEvent",
+    "DirectoryFault", "Function", "FunctionGiven", "Grant", "HardshipStandardSet", "Lawyer", "LawyerRegistered", "LawyerSuspended",
+    "LeaveSet", "Office", "OfficeKind", "OfficeOpened", "Period", "Person", "PersonRegistered", "RoleGranted", "SpotCheckShareSet",
+    "Tariff", "TariffSet", "Unit", "UnitRegistered",
 ]  # fmt: skip

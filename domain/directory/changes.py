@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar, Literal
 
@@ -29,6 +29,7 @@ class Draft:
     tariffs: dict[str, tuple[Tariff, ...]]
     delegations: list[Delegation]
     charges: list[Charge]
+    standards: list[DirectoryEvent] = field(default_factory=list["DirectoryEvent"])
 
     def need(self, book: Mapping[str, object], *codes: str | None) -> None:
         """Raise `DirectoryFault` unless the book holds every code given."""

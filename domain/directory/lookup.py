@@ -26,6 +26,8 @@ class Directory:
     tariffs: dict[str, tuple[Tariff, ...]] = field(default_factory=dict[str, tuple[Tariff, ...]])
     delegations: tuple[Delegation, ...] = ()
     charges: tuple[Charge, ...] = ()
+    standards: tuple[DirectoryEvent, ...] = ()
+    """The events that set standards, in the order entered; `domain.eligibility.standards` reads them."""
 
     @classmethod
     def fold(cls, events: Iterable[DirectoryEvent], base: Directory | None = None) -> Directory:
@@ -33,12 +35,13 @@ class Directory:
         base = base or cls()
         draft = Draft(
             dict(base.office_of), dict(base.person_of), dict(base.unit_of), dict(base.lawyer_of),
-            dict(base.tariffs), list(base.delegations), list(base.charges),
+            dict(base.tariffs), list(base.delegations), list(base.charges), list(base.standards),
         )  # fmt: skip
         for event in events:
             event.apply(draft)
         return cls(
-            draft.offices, draft.people, draft.units, draft.lawyers, draft.tariffs, tuple(draft.delegations), tuple(draft.charges)
+            draft.offices, draft.people, draft.units, draft.lawyers, draft.tariffs, tuple(draft.delegations), tuple(draft.charges),
+            tuple(draft.standards),
         )  # fmt: skip
 
     def office(self, code: str | None) -> Office | None:
