@@ -50,7 +50,6 @@ class LetterAnswered(Event):
     answered_on: date
 
     def apply(self, case: ConsultationState, at: Stamp) -> ConsultationState:
-        del at
         letter = case.letter.model_copy(update={"answered_on": self.answered_on}) if case.letter else None
         return case.but(letter=letter)
 
@@ -70,7 +69,6 @@ class DraftDocument(Draft, Command):
     emits = ("document_drafted",)
 
     def decide(self, case: ConsultationState, facts: Facts) -> tuple[Event, ...]:
-        del case, facts
         fields: dict[str, Any] = said(self)
         return (DocumentDrafted(**fields),)
 

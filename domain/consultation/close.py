@@ -23,7 +23,6 @@ class CloseConsultation(Command):
     how: How
 
     def decide(self, case: ConsultationState, facts: Facts) -> tuple[Event, ...]:
-        del facts
         if case.handing is not None:
             raise Refusal("hand_over_open", person=case.handing.to)
         if (self.how == "converted") != (case.state == "converted"):

@@ -125,7 +125,6 @@ class ConvertToApplication(Added, Command):
 
     @classmethod
     def open_to(cls, case: ConsultationState, actor: Actor, directory: Directory, on: date) -> bool:
-        del actor, directory, on
         return case.application is None
 
     def opens(self) -> int:
@@ -135,13 +134,11 @@ class ConvertToApplication(Added, Command):
         return tuple(map(str, self.reserved))
 
     def decide(self, case: ConsultationState, facts: Facts) -> tuple[Event, ...]:
-        del facts
         if case.application is not None:
             raise Refusal("already_converted", case_id=case.application)
         return (ConsultationConverted(into=self.reserved[0], centre=self.centre),)
 
     def spread(self, case: ConsultationState, facts: Facts) -> Mapping[str, Sequence[Event]]:
-        del case
         if self.carried is None:
             raise Refusal("carried_over_changed")
         case_id = str(self.reserved[0])
@@ -155,5 +152,4 @@ class ConsultationConverted(Event):
     centre: Code
 
     def apply(self, case: ConsultationState, at: Stamp) -> ConsultationState:
-        del at
         return case.but(state="converted", application=self.into, handing=None)

@@ -74,7 +74,6 @@ class ByTheNamed(Model):
 
     @classmethod
     def open_to(cls, case: ConsultationState, actor: Actor, directory: Directory, on: date) -> bool:
-        del directory, on
         return case.handing is not None and case.handing.to == actor.id
 
     @staticmethod
@@ -108,7 +107,6 @@ class HandOverAccepted(Event):
     handed: int
 
     def apply(self, case: ConsultationState, at: Stamp) -> ConsultationState:
-        del at
         return case.but(owner=self.successor, handing=None)
 
 
@@ -132,5 +130,4 @@ class HandOverReturned(Event):
     handed: int
 
     def apply(self, case: ConsultationState, at: Stamp) -> ConsultationState:
-        del at
         return case.but(handing=None)

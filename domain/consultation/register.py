@@ -119,7 +119,20 @@ class ConsultationRegistered(Event):
         return self.model_copy(update={"number": f"{short}援咨字〔{self.draws.year}〕第{numbers[0]}号"})
 
     def apply(self, case: ConsultationState, at: Stamp) -> ConsultationState:
-        names = ("office", "centre", "outlet", "owner", "channel", "asker", "people", "question", "cause", "received_at", "referred_by", "number")
+        names = (
+            "office",
+            "centre",
+            "outlet",
+            "owner",
+            "channel",
+            "asker",
+            "people",
+            "question",
+            "cause",
+            "received_at",
+            "referred_by",
+            "number",
+        )
         return case.but(
             state="open",
             opened_on=at.effective_on,
@@ -135,5 +148,4 @@ class LetterReceived(Event):
     received_on: date
 
     def apply(self, case: ConsultationState, at: Stamp) -> ConsultationState:
-        del at
         return case.but(letter=Letter(received_on=self.received_on))

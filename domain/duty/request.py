@@ -121,5 +121,4 @@ class ForwardRequest(Forwarding, Command):
 
 class RequestForwarded(Forwarding, Event):
     def apply(self, case: DutyState, at: Stamp) -> DutyState:
-        del at
         return case.but(state="forwarded", centre=self.centre, forwarded_to=self.centre, forwarded_at=self.forwarded_at)

@@ -36,7 +36,6 @@ class TakeUpRequest(Added, Command):
 
     @classmethod
     def open_to(cls, case: DutyState, actor: Actor, directory: Directory, on: date) -> bool:
-        del actor, directory, on
         return case.application is None
 
     def opens(self) -> int:
@@ -46,13 +45,11 @@ class TakeUpRequest(Added, Command):
         return tuple(map(str, self.reserved))
 
     def decide(self, case: DutyState, facts: Facts) -> tuple[Event, ...]:
-        del facts
         if case.application is not None:
             raise Refusal("already_converted", case_id=case.application)
         return (RequestTakenUp(into=self.reserved[0], centre=self.centre or case.centre),)
 
     def spread(self, case: DutyState, facts: Facts) -> Mapping[str, Sequence[Event]]:
-        del case
         if self.carried is None:
             raise Refusal("carried_over_changed")
         case_id = str(self.reserved[0])
@@ -66,5 +63,4 @@ class RequestTakenUp(Event):
     centre: Code
 
     def apply(self, case: DutyState, at: Stamp) -> DutyState:
-        del at
         return case.but(state="taken_up", application=self.into)

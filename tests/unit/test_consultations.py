@@ -112,7 +112,12 @@ def test_only_the_owner_hands_over_or_a_supervisor_for_one_who_cannot() -> None:
 
 @pytest.mark.parametrize(
     ("to", "code"),
-    [("P-NOBODY", "unknown_person"), (LIAISON.id, "already_the_owner"), ("P-HAN-LEI", "cannot_take_inquiry"), ("P-GONE", "cannot_take_inquiry")],
+    [
+        ("P-NOBODY", "unknown_person"),
+        (LIAISON.id, "already_the_owner"),
+        ("P-HAN-LEI", "cannot_take_inquiry"),
+        ("P-GONE", "cannot_take_inquiry"),
+    ],
 )
 def test_it_is_handed_only_to_a_colleague_who_answers_inquiries(to: str, code: str) -> None:
     inquiry = consultation(directory=left())

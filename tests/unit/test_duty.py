@@ -29,7 +29,9 @@ def test_the_hours_of_somebody_in_custody_run_through_night_and_weekend() -> Non
     request = duty_request(at(FRIDAY, 17, 30), in_custody=True)
     clock = request.clock("forward_from_custody")
     assert (clock.started_at, clock.due_at) == (at(FRIDAY, 17, 30), at(SATURDAY, 17, 30))
-    assert request.when(ForwardRequest(centre=COUNTY, forwarded_at=at(SATURDAY, 17)), DUTY_LAWYER, at(SATURDAY, 17)) == ["request_forwarded"]
+    assert request.when(ForwardRequest(centre=COUNTY, forwarded_at=at(SATURDAY, 17)), DUTY_LAWYER, at(SATURDAY, 17)) == [
+        "request_forwarded"
+    ]
     assert request.clock("forward_from_custody").state == "met"
 
 

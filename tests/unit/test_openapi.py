@@ -140,8 +140,11 @@ class TestRequests:
         assert {p["name"] for p in operation["parameters"]} >= {"Idempotency-Key", "If-Match", "case_id"}
 
 
-OPENING = (f"{PREFIX}/cases", f"{PREFIX}/bundles", f"{PREFIX}/organ-notices")
-"""Where no case is yet whose version could be named."""
+OPENING = (
+    *(f"{PREFIX}/{path}" for path in ("cases", "bundles", "organ-notices", "consultations", "duty-requests", "duty-offices/{office}/shifts")),
+    f"{PREFIX}/duty-offices/{{office}}/shifts/{{shift_id}}/close",
+)
+"""Where no case is yet whose version could be named, nor an inquiry."""
 
 
 class TestOperations:
@@ -149,7 +152,7 @@ class TestOperations:
         ids = [operation["operationId"] for _, _, operation in described.operations()]
         assert len(ids) == len(set(ids))
         files = {"document_content", "preview_paper", "issued_paper", "print_papers"}
-        assert set(ids) == {*SUCCESSES, *EXAMPLES, "end_token", *files} - {"issue_command", "submit_application"}
+        assert set(ids) == {*SUCCESSES, *EXAMPLES, "end_token", *files} - {"issue_command", "consultation_command", "duty_command", "submit_application"}
 
     def test_each_says_what_it_is_in_an_order(self, described: Described) -> None:
         order = [tag["name"] for tag in described.document["tags"]]

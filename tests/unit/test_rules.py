@@ -17,6 +17,8 @@ from domain.rules import load
 from ledger import rules
 
 RULES = rules.current()
+
+
 def raw(name: str) -> dict[str, Any]:
     return yaml.safe_load(files("domain").joinpath("rules_data", name).read_text(encoding="utf-8"))
 
