@@ -94,18 +94,19 @@ def filled_in(known: Known, added: Added, centre: str, **came_from: UUID) -> dic
         fields["recipient_count"] = known.people
     said = {name: getattr(added, name) for name in Added.model_fields}
     fields |= {name: value for name, value in said.items() if value not in (None, ()) and name not in ("applicant", "matter", "opponents")}
-    person = known.person.model_dump(exclude={"party_id"}, exclude_none=True) if known.person else {}
-    fields["applicant"] = person | (_given(added.applicant) if added.applicant else {})
+    fields["applicant"] = _given(known.person) | _given(added.applicant)
     subjects = {party.name: party.subject_id for party in known.opponents}
     opponents = known.opponents if added.opponents is None else added.opponents
     fields["opponents"] = [_given(party) | {"subject_id": party.subject_id or subjects.get(party.name)} for party in opponents]
     matter = {"summary": known.summary, "cause": known.cause}
-    fields["matter"] = matter | (_given(added.matter) if added.matter else {})
+    fields["matter"] = matter | _given(added.matter)
     return fields
 
 
-def _given(model: Model) -> dict[str, Any]:
-    return model.model_dump(exclude={"party_id"}, exclude_none=True, exclude_unset=True)
+def _given(model: Model | None) -> dict[str, Any]:
+    """The fields that somebody filled in, as they are: an opened day is a text, which no dump would take for a day."""
+    said = model.model_fields_set if model else frozenset[str]()
+    return {name: value for name in said if (value := getattr(model, name)) is not None and name != "party_id"}
 
 
 class ConvertToApplication(Added, Command):
