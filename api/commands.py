@@ -281,8 +281,10 @@ class Commands:
         recorded = [r for r in events.recorded_all(await since.fetchall()) if first < r.at.version <= version]
         state = streams.snapshot_of(current) if current is not None and current["version"] == version else None
         state = state or await streams.folded(conn, case_id, made.kind, upto=version)
-        answered = views.case_answer if isinstance(state, CaseState) else inquiry_views.answer
-        body = answered(state, recorded, made.directory)
+        if isinstance(state, CaseState):
+            body = views.case_answer(state, recorded, made.directory)
+        else:
+            body = inquiry_views.answer(state, recorded, made.directory)
         subjects = subjects_in(body)
         keys = made.keys if subjects <= made.keys.keys() else await load_keys(conn, self._keys.master, subjects)
         return unseal_json(body, keys, events.stream_of(case_id, made.kind))

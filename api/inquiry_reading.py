@@ -1,4 +1,4 @@
-"""What may be read of consultations and duty requests: one as it stands with its history, lists, what the caller may do, a duty office's log."""
+"""What may be read of consultations and duty requests: one with its history, lists, what the caller may do, a duty office's log."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The shapes of consultations, duty requests and duty logs in the API's answers, for the OpenAPI document; held to the answers as the others."""
+"""The shapes of consultations, duty requests and duty logs in the API's answers, for the OpenAPI document; held to the answers."""
 
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from domain.values import Cause, Channel, Code, OwnText, PersonalText
 
 
 class InquiryEvent(Shape):
-    """What happened to a consultation or duty request, with the hashes (hex) that prove it; `data` is the component named after the type."""
+    """What happened to an inquiry, with the hashes (hex) that prove it; the shape of `data` is the component named after the type."""
 
     position: int
     version: int
@@ -84,7 +84,7 @@ class Consultation(Shape):
 
 
 class ConsultationAnswer(Shape):
-    """The consultation's head after a command, the events just recorded, its clocks; `case` is what the command opened, if it opened one."""
+    """The consultation's head after a command, the events just recorded, its clocks; `case` is what the command opened, if any."""
 
     consultation_id: UUID
     number: str | None

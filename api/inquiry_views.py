@@ -17,6 +17,8 @@ type Json = dict[str, Any]
 ID_OF: Mapping[str, str] = {"consultation": "consultation_id", "duty": "duty_request_id"}
 """By the kind of stream, what its id is called."""
 _HIDDEN = frozenset({"inquiry_id", "kind", "clocks", "person"})
+_OF_THE_OTHER = {"consultation": frozenset({"in_custody", "forwarded_to"}), "duty": frozenset({"handing_to"})}
+"""Columns of the list that speak of the other kind."""
 
 
 def view(state: ConsultationState | DutyState, at: datetime | None = None) -> Json:
@@ -110,14 +112,16 @@ def answer(state: StreamState, recorded: Sequence[Recorded], directory: Director
 def row(listed: Mapping[str, Any]) -> Json:
     """A list row: like the inquiry, with the person's name alone."""
     kind: str = listed["kind"]
-    shown = {
-        name: views.moment(value) if isinstance(value, datetime) else str(value) if name == "case_id" and value else value
-        for name, value in listed.items()
-        if name not in _HIDDEN
-        and (kind == "consultation" or name != "handing_to")
-        and (kind == "duty" or name not in ("in_custody", "forwarded_to"))
-    }
-    return {ID_OF[kind]: str(listed["inquiry_id"]), "name": (listed["person"] or {}).get("name"), **shown}
+    person: Json = listed["person"] or {}
+    hidden = _HIDDEN | _OF_THE_OTHER[kind]
+    shown = {name: _plain(name, value) for name, value in listed.items() if name not in hidden}
+    return {ID_OF[kind]: str(listed["inquiry_id"]), "name": person.get("name"), **shown}
+
+
+def _plain(name: str, value: Any) -> Any:
+    if isinstance(value, datetime):
+        return views.moment(value)
+    return str(value) if name == "case_id" and value else value
 
 
 def shift(each: Shift, requests: Sequence[Json]) -> Json:

@@ -78,18 +78,23 @@ class Sealing:
             self.applicant = nobody
         if self.applicant is None and newcomers:
             self.applicant = newcomers[0].subject_id
-        if isinstance(command, ContinueCase) and isinstance(self.case, CaseState):
-            command = self._carried_over(command, self.case)
-        elif isinstance(command, ReceiveOrganNotice):
-            command = self._each_for_their_case(command)
-        elif isinstance(command, ConvertToApplication | TakeUpRequest) and command.carried:
-            carried = self.sealer(str(command.reserved[0]), command.carried.applicant.subject_id).seal(command.carried)
-            command = command.model_copy(update={"carried": carried})
+        command = self._for_their_cases(command)
         sealed = self.sealer().seal(command)
         if isinstance(sealed, CorrectRecord):
             sealed, corrected = await seal_correction(self.conn, self.case_id, sealed, self.sealer())
             self.people += [corrected] if corrected else []
         return sealed
+
+    def _for_their_cases(self, command: Command) -> Command:
+        """The command with what stands in other cases sealed for these."""
+        if isinstance(command, ContinueCase) and isinstance(self.case, CaseState):
+            return self._carried_over(command, self.case)
+        if isinstance(command, ReceiveOrganNotice):
+            return self._each_for_their_case(command)
+        if isinstance(command, ConvertToApplication | TakeUpRequest) and command.carried:
+            carried = self.sealer(str(command.reserved[0]), command.carried.applicant.subject_id).seal(command.carried)
+            return command.model_copy(update={"carried": carried})
+        return command
 
     async def _meet(self, subject: UUID) -> None:
         """A key for a subject who has none yet; who stands in the case or inquiry already has theirs."""

@@ -1,7 +1,7 @@
 """Going on duty and off it: two deeds in the log of a duty office, each done once however often it is sent."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from api import inquiry_views, views
@@ -11,7 +11,7 @@ from api.inquiry_reading import shifts_of
 from api.problem import Problem, of_refusal
 from api.typed import typed
 from domain.command import Actor, Refusal
-from domain.duty.shifts import Shift, ShiftClosed, ShiftEvent, ShiftOpened, check_closing, check_opening
+from domain.duty.shifts import Shift, ShiftClosed, ShiftOpened, check_closing, check_opening
 from domain.values import Code, Model, Moment, Text
 from ledger import registers
 
@@ -41,7 +41,11 @@ async def opened(desk: Desk, office: str, body: Mapping[str, Any], key: str) -> 
     async def act(deed: str) -> Json:
         at = asked.opened_at or desk.now
         event = ShiftOpened(since=_day(at), office=office, shift_id=deed, person=actor.id, opened_at=at, remark=asked.remark)
-        return await _append(desk, event, actor, deed, lambda log: check_opening(log, event, desk.directory, desk.now))
+
+        def check(log: Sequence[Shift]) -> None:
+            check_opening(log, event, desk.directory, desk.now)
+
+        return await _append(desk, event, actor, deed, check)
 
     return await do_once(desk, key, "open_shift", {"office": office, **body}, act)
 
@@ -54,7 +58,11 @@ async def closed(desk: Desk, office: str, shift_id: str, body: Mapping[str, Any]
     async def act(deed: str) -> Json:
         at = asked.closed_at or desk.now
         event = ShiftClosed(since=_day(at), office=office, shift_id=shift_id, closed_at=at, handed_to=asked.handed_to, remark=asked.remark)
-        return await _append(desk, event, actor, deed, lambda log: check_closing(log, event, actor.id, desk.directory, desk.now))
+
+        def check(log: Sequence[Shift]) -> None:
+            check_closing(log, event, actor.id, desk.directory, desk.now)
+
+        return await _append(desk, event, actor, deed, check)
 
     return await do_once(desk, key, "close_shift", {"office": office, "shift_id": shift_id, **body}, act)
 
@@ -67,19 +75,17 @@ def _on_duty(desk: Desk, office: str) -> Actor:
     return Actor(who.person, "duty_lawyer", office, who.lawyer, who.unit)
 
 
-async def _append(desk: Desk, event: ShiftEvent, actor: Actor, deed: str, check: Any) -> Json:
+async def _append(desk: Desk, event: ShiftOpened | ShiftClosed, actor: Actor, deed: str, check: Callable[[Sequence[Shift]], None]) -> Json:
     """Record the event if the log as it stands allows it; the shift as it then is."""
     await registers.lock(desk.conn)
-    log: Sequence[Shift] = await shifts_of(desk, event.office)
     try:
-        check(log)
+        check(await shifts_of(desk, event.office))
     except Refusal as refusal:
         raise of_refusal(refusal) from refusal
     await registers.append(desk.conn, [event], actor=actor, now=desk.now, command_id=deed)
-    shift_id: str = getattr(event, "shift_id")  # noqa: B009 -- both events have one
-    (shift,) = [each for each in await shifts_of(desk, event.office) if each.shift_id == shift_id]
+    (shift,) = [each for each in await shifts_of(desk, event.office) if each.shift_id == event.shift_id]
     return inquiry_views.shift(shift, [])
 
 
-def _day(moment: datetime) -> Any:
+def _day(moment: datetime) -> date:
     return moment.astimezone(views.ZONE).date()

@@ -1,4 +1,4 @@
-"""The list of consultations and duty requests: one row each, written with the events it shows; found by office, owner, person and due date."""
+"""The list of consultations and duty requests: one row each, written with the events it shows, and how they are found."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

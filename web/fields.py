@@ -19,7 +19,23 @@ Kind = Literal[
 ]  # fmt: skip
 
 LONG = frozenset(
-    {"summary", "reasons", "reason", "opinion", "detail", "note", "text", "report", "explanation", "explanations", "override_reason", "why", "question", "advice", "request"}
+    {
+        "summary",
+        "reasons",
+        "reason",
+        "opinion",
+        "detail",
+        "note",
+        "text",
+        "report",
+        "explanation",
+        "explanations",
+        "override_reason",
+        "why",
+        "question",
+        "advice",
+        "request",
+    }
 )
 HIDDEN = frozenset({"party_id", "subject_id", "consultation_id", "duty_request_id"})
 """Given by the system, never typed; a command of its own may name somebody of the case by `party_id`."""
@@ -33,7 +49,8 @@ SOURCES: dict[str, str] = {
     "representatives": "applicants", "document_id": "documents", "serve_document.document_id": "servable",
     "agreement": "documents", "county": "counties", "tariff": "tariffs", "about": "events", "issue_document.template": "templates",
     "voids": "standing",
-    "transfer_caseworker.to": "people", "hand_over_inquiry.to": "people", "office": "reception_offices", "handed_to": "people", "transfer_centre.to": "centres", "accept_first.ground": "accept_first_grounds",
+    "hand_over_inquiry.to": "people", "office": "reception_offices", "handed_to": "people",
+    "transfer_caseworker.to": "people", "transfer_centre.to": "centres", "accept_first.ground": "accept_first_grounds",
     "waive_hardship_check.ground": "waivers",
 }  # fmt: skip
 """Whose codes a field takes: looked up by command and field, by parent and field, then by the field's name."""

@@ -4,6 +4,7 @@ A consultation is a stream of its own (`consultation/<id>`). One file a subject,
 """
 
 # ruff: noqa: I001 -- the order of the imports is the order of the commands
+import domain.stages  # noqa: F401 # pyright: ignore[reportUnusedImport] -- whole before its rooms are asked for here, whoever is imported first
 from domain.consultation import register as register
 from domain.consultation import advice as advice
 from domain.consultation import convert as convert

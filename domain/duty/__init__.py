@@ -4,6 +4,7 @@ A request is a stream of its own (`duty/<id>`); the log of an office is a regist
 """
 
 # ruff: noqa: I001 -- the order of the imports is the order of the commands
+import domain.stages  # noqa: F401 # pyright: ignore[reportUnusedImport] -- whole before its rooms are asked for here, whoever is imported first
 from domain.duty import request as request
 from domain.duty import take_up as take_up
 from domain.duty import shifts as shifts

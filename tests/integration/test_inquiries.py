@@ -26,7 +26,7 @@ def asked(**changes: Any) -> dict[str, Any]:
     } | changes  # fmt: skip
 
 
-async def send(api: Api, role: Role, path: str, body: dict[str, Any], at: str | None = None, key: str | None = None) -> httpx.Response:
+async def send(api: Api, role: Role, path: str, body: dict[str, Any], at: str | None = None, *, key: str | None = None) -> httpx.Response:
     return await api.ask(role, "POST", path, at, json=body, headers={"Idempotency-Key": key or f"inq-{uuid4()}"})
 
 
@@ -37,7 +37,9 @@ async def registered(api: Api, **changes: Any) -> dict[str, Any]:
     return answer.json()
 
 
-async def command(api: Api, role: Role, of: dict[str, Any], name: str, body: dict[str, Any], at: str | None = None) -> httpx.Response:
+async def command(  # noqa: PLR0917 -- who does what with which, where
+    api: Api, role: Role, of: dict[str, Any], name: str, body: dict[str, Any], at: str | None = None
+) -> httpx.Response:
     path = f"/consultations/{of['consultation_id']}" if "consultation_id" in of else f"/duty-requests/{of['duty_request_id']}"
     return await send(api, role, f"{path}/commands/{name}", body, at)
 
@@ -71,9 +73,9 @@ async def test_nothing_personal_stands_in_the_ledger_in_the_clear(api: Api) -> N
 
 async def test_a_repeat_gets_the_same_answer_and_another_body_a_conflict(api: Api) -> None:
     key, body = f"inq-{uuid4()}", asked()
-    first, again = [await send(api, "liaison", "/consultations", body, VILLAGE, key) for _ in range(2)]
+    first, again = [await send(api, "liaison", "/consultations", body, VILLAGE, key=key) for _ in range(2)]
     assert (again.status_code, again.json(), again.headers["idempotent-replay"]) == (201, first.json(), "true")
-    other = await send(api, "liaison", "/consultations", body | {"people": 3}, VILLAGE, key)
+    other = await send(api, "liaison", "/consultations", body | {"people": 3}, VILLAGE, key=key)
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
 
 
@@ -178,7 +180,7 @@ async def test_a_duty_request_is_logged_forwarded_and_taken_up_by_the_centre(api
 
     key = f"inq-{uuid4()}"
     close = f"{shifts}/{begun.json()['shift_id']}/close"
-    ended, again = [await send(api, "duty_lawyer", close, {"remark": "无未办事项"}, DUTY_OFFICE, key) for _ in range(2)]
+    ended, again = [await send(api, "duty_lawyer", close, {"remark": "无未办事项"}, DUTY_OFFICE, key=key) for _ in range(2)]
     assert (ended.status_code, again.json(), again.headers["idempotent-replay"]) == (200, ended.json(), "true")
     twice = await send(api, "duty_lawyer", close, {}, DUTY_OFFICE)
     assert (twice.status_code, twice.json()["code"]) == (409, "shift_closed")

@@ -1,4 +1,4 @@
-"""Consultations and duty requests in the unit tests' world: the story of one of them told in commands, as `tests.unit.world` does of cases."""
+"""Consultations and duty requests in the unit tests' world: the story of one told in commands, as `tests.unit.world` does of cases."""
 
 from __future__ import annotations
 

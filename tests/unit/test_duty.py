@@ -107,11 +107,14 @@ def closed(hour: int = 17, shift: str = "s1", **changes: Any) -> ShiftClosed:
 
 
 def refusal_of(code: str, log: tuple[Shift, ...], event: ShiftOpened | ShiftClosed, by: str = DUTY_LAWYER.id) -> Refusal:
-    with pytest.raises(Refusal) as met:
+    def check() -> None:
         if isinstance(event, ShiftOpened):
             check_opening(log, event, DIRECTORY, at(TODAY, 18))
         else:
             check_closing(log, event, by, DIRECTORY, at(TODAY, 18))
+
+    with pytest.raises(Refusal) as met:
+        check()
     assert met.value.code == code, met.value.detail
     return met.value
 
