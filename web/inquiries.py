@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from texts.speak import moment
-from web.backend import Json, items, part
+from web.backend import Json, Problem, items, part
 from web.case_view import left, now, urgency
 from web.page import Visit
 
@@ -120,3 +120,19 @@ def offices_of(visit: Visit, kinds: Sequence[str], role: str | None = None) -> l
     held: list[Json] = visit.me.get("roles") or []
     mine = {str(each["office"]) for each in held if isinstance(each, dict) and role in (None, each["role"])}
     return [o for o in visit.offices if o["kind"] in kinds and (o["code"] in mine or (role is None and o.get("parent") in mine))]
+
+
+async def came_from(visit: Visit, case: Json) -> Json | None:
+    """The inquiry a case was opened from: where it is, its number; None where it came from none, or the visitor may not see it."""
+    for kind, words in ((CONSULTATION, "reception.came_from"), (DUTY, "reception.came_from_duty")):
+        inquiry_id = case.get(kind.id_name)
+        if not inquiry_id:
+            continue
+        try:
+            inquiry = await one(visit, kind, str(inquiry_id))
+        except Problem as problem:
+            if problem.status != 404:
+                raise
+            return None
+        return {"address": kind.address(inquiry), "number": inquiry["number"], "words": visit.t(words)}
+    return None
