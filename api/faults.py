@@ -55,6 +55,14 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "issued_paper": _OF_A_PAPER,
     "paper_progress": _OF_A_PAPER,
     "print_papers": _OF_A_PAPER,
+    "link_people": (
+        Problem(403, "forbidden"),
+        not_found("person_not_found"),
+        Problem(409, "people_linked_already"),
+        Problem(422, "invalid", errors=[{"pointer": "/other", "code": "same_entry"}]),
+    ),
+    "unlink_people": (Problem(403, "forbidden"), not_found("person_not_found"), Problem(409, "people_not_linked")),
+    "case_conflicts": (Problem(403, "forbidden", withheld=["eligibility"]), not_found("case_not_found")),
     "all_events": (Problem(403, "forbidden"),),
     "read_message": (
         not_found("message_not_found"),

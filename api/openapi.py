@@ -13,7 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 import texts
-from api import case_shapes, paper_shapes, shapes
+from api import case_shapes, paper_shapes, person_shapes, shapes
 from api.answers import CASE_ID, Answers
 from api.asked import OPENING
 from api.auth import Credentials
@@ -23,6 +23,7 @@ from api.routes.commands import ATTACHING, CONTINUING, NOTIFIED
 from api.schemas import REF, answer_components, body_components, human_commands, spoken, vocabularies, without_null
 from domain.case import Document
 from domain.command import COMMANDS, EVENTS, Command
+from domain.conflicts import ConflictFindings
 from domain.directory import Tariff
 from domain.lifecycle import STATES
 from domain.stages.decision import AssessHardship
@@ -37,6 +38,7 @@ _OPEN = frozenset({"new_token", "healthz", "readyz"})
 _TAGS = {
     "people": "Signing in, and the directory: who and what a command may name.",
     "cases": "One case: as it stands, as it stood, its history, and what the caller may do next; and finding cases.",
+    "persons": "The people of the cases: searched, compared with whoever is taken down, linked as one; conflicts of interest.",
     "papers": "The centre's papers: previewed, fetched as issued, put together to print. Issuing one is the command `issue_document`.",
     "commands": "What changes a case. Each is one command, recorded once however often its key is sent.",
     "work": "What waits for the person signed in.",
@@ -60,9 +62,10 @@ _REQUEST_ID: Json = {"X-Request-Id": {"schema": {"type": "string"}, "description
 _ETAG: Json = {
     "ETag": {"schema": {"type": "string", "examples": ['"13"']}, "description": "The case's version, in quotes: for `If-Match`."}
 }
-_CHANGED: Json = _ETAG | {
+_REPLAY: Json = {
     "Idempotent-Replay": {"schema": {"type": "string", "const": "true"}, "description": "There where the key had been used before."}
 }
+_CHANGED: Json = _ETAG | _REPLAY
 _OPENED: Json = _CHANGED | {"Location": {"required": True, "schema": {"type": "string"}, "description": "The new case."}}
 _LANGUAGE: Json = {
     "name": "Accept-Language",
@@ -110,6 +113,20 @@ SUCCESSES: Mapping[str, Success] = {
     "case_documents": _page_of(Document, "The documents attached.", lambda a: a.case_view()["documents"][0]),
     "case_papers": Success(paper_shapes.CasePapers, "The case's papers.", Answers.papers),
     "paper_progress": Success(paper_shapes.PaperProgress, "Drawing, or ready.", lambda _: {"state": "drawing", "pages": 300, "seconds": 1}),
+    "find_persons": _page_of(
+        person_shapes.FoundPerson,
+        "The people that fit and are in the caller's cases.",
+        lambda _: person_shapes.KNOWN | {"matched": ["name"]},
+    ),
+    "person_duplicates": Success(
+        person_shapes.Alike,
+        "Who may be the same person.",
+        lambda _: {"items": [person_shapes.KNOWN | {"reasons": ["name", "number"]}], "elsewhere": 1},
+    ),
+    "person_identity": Success(person_shapes.IdentityFacts, "What the number says.", lambda _: person_shapes.IDENTITY),
+    "link_people": Success(person_shapes.Linked, "They are one person from now on.", lambda _: person_shapes.LINKED, _REPLAY),
+    "unlink_people": Success(person_shapes.Linked, "They are two again.", lambda _: person_shapes.LINKED, _REPLAY),
+    "case_conflicts": Success(ConflictFindings, "What stands against the case.", lambda _: person_shapes.FINDINGS),
     "all_events": _page_of(case_shapes.EventOfCase, "The events that fit and are within the caller's scope.", Answers.event_of_case),
     "my_queue": _page_of(shapes.QueueRow, "Cases that wait for the caller.", lambda a: a.row() | {"mine": False, "urgency": "waiting"}),
     "deadlines": _page_of(shapes.Deadline, "The limits by due date.", Answers.deadline),
@@ -159,7 +176,8 @@ class _Document:
         """`declared` are the components FastAPI made of the routes' parameters and forms; they stand where they are used."""
         self.declared = declared
         self.answers = Answers(rules.current())
-        bodies = [Credentials, shapes.Bundle, *(kind for kind in human_commands() if kind.name != ATTACHING)]
+        asked = dict.fromkeys(kind for kind, _ in person_shapes.BODIES.values())
+        bodies = [Credentials, shapes.Bundle, *asked, *(kind for kind in human_commands() if kind.name != ATTACHING)]
         self.bodies, taken = body_components(bodies)
         wanted = [shapes.Problem, *dict.fromkeys(success.shape for success in SUCCESSES.values()), *EVENTS.values()]
         self.shapes, given = answer_components(wanted)
@@ -215,6 +233,8 @@ class _Document:
             operation["requestBody"] = self._body(Credentials, TOKEN_REQUEST)
         elif name == "hardship":
             operation["requestBody"] = self._body(AssessHardship, EXAMPLES["assess_hardship"])
+        elif name in person_shapes.BODIES:
+            operation["requestBody"] = self._body(*person_shapes.BODIES[name])
         elif name == ATTACHING:
             operation["requestBody"] = self._form(given["requestBody"])
         changes = any(p["name"] == "Idempotency-Key" for p in given.get("parameters", ()))

@@ -166,7 +166,9 @@ class TestOperations:
         for path, method, operation in described.operations():
             headers = {p["name"]: p["required"] for p in operation.get("parameters", ()) if p["in"] == "header"}
             changes = operation["tags"] == ["commands"]
-            assert headers.get("Idempotency-Key") is (True if changes else None), path
+            assert headers.get("Idempotency-Key") is (
+                True if changes or operation["operationId"] in ("link_people", "unlink_people") else None
+            ), path
             assert ("If-Match" in headers) is (changes and method == "post" and path not in OPENING)
 
     def test_no_parameter_may_be_null(self, described: Described) -> None:
