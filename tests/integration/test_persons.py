@@ -1,5 +1,6 @@
-"""The people of the cases over HTTP on the real ledger: found in one's own cases only, compared, linked and told apart, held for conflicts."""
+"""The people of the cases over HTTP on the real ledger: found in one's own cases only, compared, linked and told apart."""
 
+from itertools import permutations
 from typing import Any
 from uuid import uuid4
 
@@ -27,12 +28,12 @@ def number(sequence: int, born: str = "19800101") -> str:
     return first + check_character(first)
 
 
-_PICKED = iter("赫连闻人澹台公冶宗政濮阳淳于单于太叔申屠公孙仲孙轩辕令狐钟离宇文长孙慕容鲜于闾丘司徒司空亓官司寇")
+_PICKED = permutations("赫连闻人澹台公冶宗政濮阳淳于单太叔申屠孙仲轩辕令狐钟离宇文长慕容鲜闾丘徒空亓官寇", 2)
 
 
 def surname() -> str:
     """Two characters that no other test gives to anybody: tests share one ledger."""
-    return next(_PICKED) + next(_PICKED)
+    return "".join(next(_PICKED))
 
 
 def key() -> dict[str, str]:
