@@ -26,7 +26,7 @@ MAY_LINK: tuple[Role, ...] = ("caseworker", "approver", "supervisor")
 def _linker(desk: Desk) -> Actor:
     """The caller in the role that links people. Raises `Problem` 403."""
     who = desk.principal
-    held = next(((role, office) for role, office in who.roles if role in MAY_LINK), None)
+    held: tuple[Role, str] | None = next((each for each in who.roles if each[0] in MAY_LINK), None)
     if held is None:
         raise Problem(403, "forbidden")
     return Actor(who.person, held[0], held[1], who.lawyer, who.unit)

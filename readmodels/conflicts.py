@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from domain.case import CaseState
 from domain.conflicts import ConflictFindings, Match, judge
 from domain.lifecycle import STAGE_OF
-from domain.presence import presences
+from domain.presence import PartyRole, presences
 from ledger import marks
 from ledger.marks import Marks
 from ledger.schema import people
@@ -104,7 +104,7 @@ async def found(conn: Connection, case: CaseState, named: Mapping[str, Any] | No
         names=[m.name for m in each], shapes=[m.shape for m in each], most=SAME_NAME,
     )  # fmt: skip
     more, counted = await _MORE.run(conn, names=names, most=SAME_NAME), await _COUNT.run(conn)
-    roles = {p.party_id: p.role for p in here}
+    roles: dict[int, PartyRole] = {p.party_id: p.role for p in here}
     own = {str(later.case_id) for later in case.continued}
     own |= {str(earlier) for earlier in (case.continues.case_id if case.continues else None, case.consultation_id) if earlier}
     rows = [row for row in await asked.fetchall() if str(row["case_id"]) not in own]

@@ -45,7 +45,7 @@ def _reached(reach: Reach) -> sa.ColumnElement[bool]:
     return sa.or_(found, inquiries.c.handing_to.in_(sorted(reach.values))) if reach.column == "owner" else found
 
 
-def _visible(scope: Scope, subject: sa.ColumnElement[str]) -> sa.Lateral:
+def _visible(scope: Scope, subject: sa.ColumnElement[str]) -> sa.FromClause:
     """Whether the subject stands in anything of the scope, looked up by its key: never by reading all that the scope holds."""
     found = (
         sa.select(sa.literal(1).label("one"))
