@@ -16,6 +16,7 @@ from domain.case import CaseState, Decided, Hardship, Recipient, Waiver, Wall
 from domain.command import Command, Event, Facts, Refusal, Role, Stamp
 from domain.conflicts import ConflictFindings
 from domain.eligibility import calculate
+from domain.eligibility.standards import standing
 from domain.lifecycle import NOT_ENDED, State, onward
 from domain.stages.application import EXAMINATION
 from domain.stages.common import (
@@ -74,7 +75,7 @@ class AssessHardship(HardshipQuestion, Command):
         ids = addressed(open_recipients(case), self.for_recipients, nobody="nobody_undecided", case=case)
         asked = self.model_copy(update={"for_recipients": ids, "residence": self.residence or _residence(case, ids[0])})
         result = calculate(
-            facts.rules.policy,
+            standing(facts.rules.policy, facts.directory),
             on=facts.effective_on,
             household=self.household,
             county=self.county,
