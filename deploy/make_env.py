@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent / "env"
-ROLES = ("owner", "app", "reader", "auditor", "temporal")
+ROLES = ("owner", "app", "worker", "reader", "auditor", "temporal")
 
 
 def main() -> int:

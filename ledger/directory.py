@@ -11,6 +11,7 @@ from ledger import registers
 from ledger.schema import events
 from ledger.sql import Connection, Cursor, Statement
 from ledger.store import WORKER, Database
+from ledger.wall import shadow
 
 STREAMS = sorted({f"directory/{kind.kind}" for kind in DIRECTORY_EVENTS.values()})
 
@@ -70,5 +71,6 @@ async def extend(database: Database, changes: Iterable[DirectoryEvent], *, actor
     async with database.transaction(WORKER) as conn:
         await registers.lock(conn)
         before = await (await _ALL.run(conn, streams=STREAMS)).fetchall()
-        Directory.fold([*(DIRECTORY_EVENTS[r["type"]].model_validate_json(bytes(r["body"])) for r in before), *changes])
+        after = Directory.fold([*(DIRECTORY_EVENTS[r["type"]].model_validate_json(bytes(r["body"])) for r in before), *changes])
         await registers.append(conn, changes, actor=actor, now=now, command_id=command_id)
+        await shadow(conn, after)

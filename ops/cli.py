@@ -197,7 +197,8 @@ def address(home: Home, role: str) -> str | None:
     """The database's address for a role: from the environment, else of the running or last run; None before the first."""
     given = os.environ.get("DATABASE_URL")
     if given:
-        return (os.environ.get("DATABASE_OWNER_URL") or given) if role == "owner" else given
+        own = {"owner": "DATABASE_OWNER_URL", "worker": "DATABASE_WORKER_URL"}.get(role, "DATABASE_URL")
+        return os.environ.get(own) or given
     port = home.running().get("postgres_port")
     if not isinstance(port, int) or not (home.keys / f"postgres-{role}").exists():
         return None
@@ -219,6 +220,7 @@ def running_home() -> Home:
     if not (os.environ.get("DATABASE_URL") and os.environ.get("TEMPORAL_ADDRESS")) and find(run.get("supervisor")) is None:
         give_up(f"no system runs on {home.path}: `make run` starts it", BUSY)
     os.environ["YUANSHOU_HOME"] = str(home.path)
+    os.environ.setdefault("DATABASE_WORKER_URL", address(home, "worker") or "")
     os.environ.setdefault("DATABASE_URL", address(home, "app") or "")
     os.environ.setdefault("TEMPORAL_ADDRESS", str(run.get("temporal_address", "")))
     os.environ.setdefault("YUANSHOU_PORT", str(run.get("address", ":8000")).rpartition(":")[2])

@@ -1,7 +1,9 @@
-"""The database's shape: Alembic's migrations, run as the owner."""
+"""The database's shape: Alembic's migrations and then the wall, as the owner."""
 
 import os
 
+import psycopg
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -10,8 +12,11 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
+from ops import wall
 from ops.home import ROOT
 from ops.process import EngineError
+
+_log = structlog.get_logger(__name__)
 
 
 def _config(dsn: str) -> Config:
@@ -27,11 +32,19 @@ def owner_address(app: str) -> str:
 
 
 def migrate(dsn: str) -> None:
-    """Bring the database to the newest revision; twice does nothing. `dsn` is the owner's. Raises EngineError if it does not answer."""
+    """Bring the database to the newest revision and put up the wall; twice does nothing. `dsn` is the owner's.
+
+    Raises EngineError if it does not answer.
+    """
     try:
         command.upgrade(_config(dsn), "head")
     except OperationalError as fault:
         raise EngineError(f"the database cannot be migrated: {fault.orig}") from fault
+    with psycopg.connect(dsn) as connection:
+        # As the migrations do: of two starts at once the second waits, then finds nothing left to do.
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext('yuanshou-migrate'))")
+        if wall.build(connection):
+            _log.info("the wall was put up")
 
 
 def pending(dsn: str) -> list[str]:

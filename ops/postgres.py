@@ -30,7 +30,7 @@ from ops.process import stop as stop_process
 
 DATABASE = "yuanshou"
 SUPERUSER = "postgres"
-ROLES = ("owner", "app", "reader", "auditor")
+ROLES = ("owner", "app", "worker", "reader", "auditor")
 SHARED_ENGINES = Path("/var/cache/yuanshou")
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -64,7 +64,7 @@ class Cluster:
         return self.home.postgres / self.folder
 
     def dsn(self, role: str = "app") -> str:
-        """The address of the database for a role (`owner`, `app`, `reader`, `auditor`), password included."""
+        """The address of the database for a role (one of `ROLES`), password included."""
         return self._address(role, DATABASE)
 
     def _address(self, role: str, database: str) -> str:
@@ -148,7 +148,7 @@ class Cluster:
 
 
 def provision(connection: psycopg.Connection[tuple[object, ...]], passwords: dict[str, str]) -> None:
-    """Make the four roles and the database; `connection` is a superuser's, in autocommit. No role but owner may create anything."""
+    """Make the roles and the database; `connection` is a superuser's, in autocommit. No role but owner may create anything."""
     known = {str(row[0]) for row in connection.execute("SELECT rolname FROM pg_roles")}
     for role, password in passwords.items():
         verb = sql.SQL("ALTER ROLE" if role in known else "CREATE ROLE")
@@ -158,7 +158,7 @@ def provision(connection: psycopg.Connection[tuple[object, ...]], passwords: dic
     if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
         connection.execute(sql.SQL("CREATE DATABASE {} OWNER owner").format(name))
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
-    connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO app, reader, auditor").format(name))
+    connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO app, worker, reader, auditor").format(name))
 
 
 def ensure(home: Home, port: int | None = None) -> Cluster:

@@ -132,11 +132,11 @@ async def furnish(stack: AsyncExitStack, engines: Engines, *, working: bool = Tr
     Urgent assignments are due at once in it (`hurried`), so that timers can be seen.
     """
     os.environ.update(engines.environment())
-    settings = replace(Settings.from_environment(), database_url=engines.app_dsn, temporal_address=engines.temporal_address)
+    settings = replace(Settings.from_environment(), database_url=engines.app_dsn, worker_url=engines.worker_dsn, temporal_address=engines.temporal_address)
     keys = KeyRing.open(settings.keys)
     client = await connect(settings, keys)
     await ensure_search_attributes(client)
-    database = await stack.enter_async_context(Database(settings.database_url, name="test"))
+    database = await stack.enter_async_context(Database(settings.database_url, worker=settings.worker_url, name="test"))
     owner = await stack.enter_async_context(Database(engines.owner_dsn, size=2, name="test-owner"))
     cache = DirectoryCache()
     async with database.transaction(WORKER) as conn:

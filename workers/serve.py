@@ -70,7 +70,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
     client = await connect(settings, keys, using=runtime(), lazy=True)
     directory = DirectoryCache()
     async with (
-        Database(settings.database_url, size=12, name="yuanshou-api") as database,
+        Database(settings.database_url, worker=settings.worker_url, size=12, name="yuanshou-api") as database,
         Courier(client, database, answer_from=settings.answer_from) as courier,
     ):
         yield Services(

@@ -33,7 +33,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Clust
 
 
 def yuanshou(*words: str, home: Path, **env: str) -> Result:
-    clean = {"DATABASE_URL": None, "DATABASE_OWNER_URL": None, "TEMPORAL_ADDRESS": None}
+    clean = {"DATABASE_URL": None, "DATABASE_OWNER_URL": None, "DATABASE_WORKER_URL": None, "TEMPORAL_ADDRESS": None}
     return CliRunner().invoke(app, words, env={**clean, "YUANSHOU_HOME": str(home), **env})
 
 
