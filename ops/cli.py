@@ -132,7 +132,8 @@ def _migrate(owner: str, as_json: bool) -> None:
     from ops.migration import migrate, pending
 
     applied = pending(owner)
-    migrate(owner)
+    if migrate(owner):
+        say("the wall of row-level security was put up")
     if as_json:
         typer.echo(json.dumps({"applied": applied}))
     else:

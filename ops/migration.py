@@ -3,7 +3,6 @@
 import os
 
 import psycopg
-import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -15,9 +14,6 @@ from sqlalchemy.pool import NullPool
 from ops import wall
 from ops.home import ROOT
 from ops.process import EngineError
-
-_log = structlog.get_logger(__name__)
-
 
 def _config(dsn: str) -> Config:
     config = Config()
@@ -31,10 +27,10 @@ def owner_address(app: str) -> str:
     return os.environ.get("DATABASE_OWNER_URL") or app
 
 
-def migrate(dsn: str) -> None:
-    """Bring the database to the newest revision and put up the wall; twice does nothing. `dsn` is the owner's.
+def migrate(dsn: str) -> bool:
+    """Bring the database to the newest revision and put up the wall, whose absence or drift it answers; twice does nothing.
 
-    Raises EngineError if it does not answer.
+    `dsn` is the owner's. Raises EngineError if it does not answer.
     """
     try:
         command.upgrade(_config(dsn), "head")
@@ -43,8 +39,7 @@ def migrate(dsn: str) -> None:
     with psycopg.connect(dsn) as connection:
         # As the migrations do: of two starts at once the second waits, then finds nothing left to do.
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('yuanshou-migrate'))")
-        if wall.build(connection):
-            _log.info("the wall was put up")
+        return wall.build(connection)
 
 
 def pending(dsn: str) -> list[str]:

@@ -121,7 +121,8 @@ class Supervisor:
         dsn = self._start_database()
         address = self._start_temporal()
         self.say("migrating the database")
-        migrate(dsn["owner"])
+        if migrate(dsn["owner"]):
+            self.say("the wall of row-level security was put up")
         keyring.check(dsn["owner"], self.home.keys)
         engines = {"DATABASE_URL": dsn["app"], "DATABASE_WORKER_URL": dsn["worker"], "TEMPORAL_ADDRESS": address}
         shared = {"YUANSHOU_HOME": str(self.home.path), "YUANSHOU_PORT": str(self.port), **process.THRIFT, **engines}
