@@ -19,6 +19,7 @@ from domain.lifecycle import Stage, State
 from domain.matching import Explanation, NotFollowedCause
 from domain.money import Money
 from domain.stages.application import Oral
+from domain.stream import UnknownLimit
 from domain.values import (
     Applicant,
     CaseStage,
@@ -40,7 +41,7 @@ from domain.values import (
 WITHHELD_OF_A_CASE = frozenset({
     "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "engagement", "representation", "outcome",
     "papers", "documents", "holds", "links", "oral", "recipients", "supplement", "verifications", "visits", "replacement", "termination",
-    "objection", "notice", "proposals", "money",
+    "objection", "notice", "proposals", "money", "service_circle",
 })  # fmt: skip
 """Fields of a case that one role or another may not see; they are absent then, and named in `withheld`."""
 
@@ -204,6 +205,15 @@ class Clock(Shape):
     on_miss: str | None
 
 
+class ServiceCircle(Shape):
+    """How far the applicant had to go, in minutes; `within` the promise of half an hour in town, an hour in the country."""
+
+    township: Code
+    outlet: Code
+    minutes: int | None
+    within: bool | None
+
+
 class Case(Shape):
     """A case as it stands, or as it stood where `as_of_basis` says so. Fields that a command brought keep the command's names."""
 
@@ -260,10 +270,11 @@ class Case(Shape):
     proposals: list[fold.Proposal]
     visits: list[fold.Visit]
     clocks: list[Clock]
-    unknown_limits: list[fold.UnknownLimit]
+    unknown_limits: list[UnknownLimit]
     served: list[int]
     opened_on: date
     updated_at: AwareDatetime
+    service_circle: ServiceCircle | None = Field(default=None, description="Where the applicant's township is known.")
     as_of_basis: Literal["version", "recorded", "legal", "recorded_and_legal"] | None = None
     withheld: list[str] | None = None
 

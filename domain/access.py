@@ -16,6 +16,7 @@ from domain.directory import CaseScope, Directory
 from domain.lifecycle import State, onward
 from domain.stages.any_stage import NoteAdded
 from domain.stages.correction import RecordCorrected
+from domain.stream import StreamState
 
 Column = Literal["centre", "outlet", "unit", "lawyer", "owner", "accepted_by"]
 
@@ -27,7 +28,7 @@ _ASSESSMENT = ("eligibility",)
 _BESIDE_SUBSIDY = (
     "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "engagement", "representation", "outcome",
     "papers", "documents", "holds", "links", "oral", "recipients", "supplement", "verifications", "visits", "replacement", "termination",
-    "objection", "notice", "proposals", "money",
+    "objection", "notice", "proposals", "money", "service_circle",
 )  # fmt: skip
 _WITHHELD: dict[Role, tuple[str, ...]] = {
     "liaison": _ASSESSMENT,
@@ -97,8 +98,10 @@ class Scope:
         return not (self.excluded & case.excluded) and (self.everything or any(r.covers(case) for r in self.reaches))
 
 
-def scope_of(case: CaseState) -> CaseScope:
-    """Where a case stands, out of its state."""
+def scope_of(case: StreamState) -> CaseScope:
+    """Where a case stands, or a stream of another kind, out of its state."""
+    if not isinstance(case, CaseState):
+        return CaseScope(centre=case.centre, outlet=case.outlet, owner=case.owner, excluded=case.excluded, state=case.state)
     assignment = case.assignment
     return CaseScope(
         centre=case.centre,
@@ -106,7 +109,7 @@ def scope_of(case: CaseState) -> CaseScope:
         unit=assignment.unit if assignment else None,
         owner=case.owner,
         lawyers=tuple(h.lawyer for h in assignment.lawyers) if assignment else (),
-        excluded=frozenset(w.who for w in case.walls) | frozenset(case.recused),
+        excluded=case.excluded,
         stage=case.stage,
         state=case.state,
         accepted_by=case.acted_by.get("accepted_first", ()),
@@ -165,13 +168,13 @@ def _finance(_: Principal, office: str, directory: Directory) -> _Grant:
 def _supervisor(_: Principal, office: str, directory: Directory) -> _Grant:
     """Their office and those below; the city level everything."""
     below = directory.below(office)
-    if below and len(below) == len(directory.offices()):
+    if below and len(below) == len(directory.office_of):
         return True, ()
     return False, (*_reach("centre", *below), *_reach("outlet", *below))
 
 
 def _bureau(_: Principal, office: str, directory: Directory) -> _Grant:
-    return False, _reach("centre", *(o.code for o in directory.offices() if o.kind == "centre" and o.bureau == office))
+    return False, _reach("centre", *directory.set_up_by(office))
 
 
 def _all(_: Principal, __: str, ___: Directory) -> _Grant:

@@ -30,8 +30,8 @@ _RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TR
 _BY_COLUMN = frozenset({"SELECT", "INSERT", "UPDATE", "REFERENCES"})
 """Rights that may be given on a column alone."""
 _BODIES = {name: body for name, body in re.findall(r"CREATE FUNCTION (\w+)\(.*?AS \$\$(.*?)\$\$;", FUNCTIONS, re.DOTALL)}
-_VIEW = "wall_now"
-_VIEW_MARK = sha256(FUNCTIONS.partition("CREATE FUNCTION")[0].encode()).hexdigest()[:16]
+_VIEWS = ("wall_now", "wall_offices_now")
+_VIEWS_MARK = sha256(FUNCTIONS.partition("CREATE FUNCTION")[0].encode()).hexdigest()[:16]
 _POLICIES = """
     SELECT c.relname, p.polname, coalesce(obj_description(p.oid, 'pg_policy'), ''),
            md5(concat_ws('|', pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid), p.polcmd, p.polpermissive,
@@ -115,14 +115,15 @@ def _take_down(connection: Plain) -> None:
     made = "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname = ANY(%s)"
     for (function,) in connection.execute(made, [list(_BODIES)]).fetchall():
         _run(connection, f"DROP FUNCTION {function}")
-    _run(connection, f"DROP VIEW IF EXISTS {_VIEW}")
+    _run(connection, f"DROP VIEW IF EXISTS {', '.join(_VIEWS)}")
 
 
 def _make_functions(connection: Plain) -> None:
     _run(connection, FUNCTIONS)
     connection.execute("SELECT set_config('search_path', 'public', true)")
-    mark = connection.execute("SELECT md5(pg_get_viewdef(%s::regclass))", [_VIEW]).fetchone()
-    _run(connection, f"COMMENT ON VIEW {_VIEW} IS '{_VIEW_MARK} {mark[0] if mark else ''}'")
+    for name in _VIEWS:
+        form = connection.execute("SELECT md5(pg_get_viewdef(%s::regclass))", [name]).fetchone()
+        _run(connection, f"COMMENT ON VIEW {name} IS '{_VIEWS_MARK} {form[0] if form else ''}'")
 
 
 def _put_up(connection: Plain) -> None:
@@ -186,13 +187,15 @@ def _functions(connection: Plain) -> Iterator[str]:
             yield f"function {name} is missing"
         elif held[name] != (body, True):
             yield f"function {name} was changed"
-    row = connection.execute(
-        "SELECT obj_description(c.oid, 'pg_class'), md5(pg_get_viewdef(c.oid)) FROM pg_class c"
-        " WHERE c.relname = %s AND c.relnamespace = 'public'::regnamespace",
-        [_VIEW],
-    ).fetchone()
-    if row is None or row[0] != f"{_VIEW_MARK} {row[1]}":
-        yield f"view {_VIEW} was changed"
+    query = (
+        "SELECT c.relname, obj_description(c.oid, 'pg_class'), md5(pg_get_viewdef(c.oid)) FROM pg_class c"
+        " WHERE c.relname = ANY(%s) AND c.relnamespace = 'public'::regnamespace"
+    )
+    views = {str(name): (comment, form) for name, comment, form in connection.execute(query, [list(_VIEWS)]).fetchall()}
+    for name in _VIEWS:
+        comment, form = views.get(name, (None, None))
+        if comment != f"{_VIEWS_MARK} {form}":
+            yield f"view {name} is missing or was changed"
 
 
 def _grants(connection: Plain, roles: frozenset[str]) -> Iterator[str]:
@@ -200,8 +203,8 @@ def _grants(connection: Plain, roles: frozenset[str]) -> Iterator[str]:
     for role in _ROLES:
         if role not in roles:
             continue
-        for table in (*tables, _VIEW):
-            wanted = grants_of(table).get(role, frozenset[str]()) if table != _VIEW else frozenset[str]()
+        for table in (*tables, *_VIEWS):
+            wanted = grants_of(table).get(role, frozenset[str]()) if table not in _VIEWS else frozenset[str]()
             yield from _rights(connection, role, table, wanted)
 
 

@@ -2,18 +2,22 @@
 --
 -- Everything begins with `app.session`, the opaque token that a transaction is entered with: its SHA-256 must name a session that is
 -- open, of an account that is not disabled, of a person the directory holds. Nothing else is believed: not a user name, not a role.
+-- Today is Asia/Shanghai's, as it is for `domain/access.py`; the shadow's rows say of themselves on which days they hold.
 
 CREATE VIEW wall_now AS
 SELECT a.username, p.code AS person, p.lawyer, p.unit, g.role, g.office
   FROM sessions s
   JOIN accounts a ON a.username = s.username AND NOT a.disabled
-  JOIN wall_people p ON p.code = a.person
-  LEFT JOIN wall_grants g
-    ON g.person = p.code
-   AND (now() AT TIME ZONE 'Asia/Shanghai')::date BETWEEN g.since AND coalesce(g.until, 'infinity'::date)
+  JOIN wall_people p ON p.code = a.person AND (now() AT TIME ZONE 'Asia/Shanghai')::date BETWEEN p.since AND p.until
+  LEFT JOIN wall_grants g ON g.person = p.code AND (now() AT TIME ZONE 'Asia/Shanghai')::date BETWEEN g.since AND g.until
  WHERE s.token_hash = sha256(convert_to(current_setting('app.session', true), 'UTF8'))
    AND s.ended_at IS NULL
    AND s.expires_at > now();
+
+CREATE VIEW wall_offices_now AS
+SELECT o.code, o.kind, o.bureau, o.centre, o.above, o.whole_city
+  FROM wall_offices o
+ WHERE (now() AT TIME ZONE 'Asia/Shanghai')::date BETWEEN o.since AND o.until;
 
 -- The caller's user name; null where no session is open.
 CREATE FUNCTION wall_user() RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
@@ -46,10 +50,10 @@ $$;
 CREATE FUNCTION wall_everything() RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
     RETURN EXISTS (
-        SELECT FROM wall_now n LEFT JOIN wall_offices o ON o.code = n.office
+        SELECT FROM wall_now n LEFT JOIN wall_offices_now o ON o.code = n.office
          WHERE n.role = 'auditor'
             OR n.role = 'supervisor' AND o.code IS NOT NULL
-               AND (o.whole_city OR NOT EXISTS (SELECT FROM wall_offices b WHERE NOT o.code = ANY (b.above)))
+               AND (o.whole_city OR NOT EXISTS (SELECT FROM wall_offices_now b WHERE NOT o.code = ANY (b.above)))
     );
 END
 $$;
@@ -62,22 +66,22 @@ BEGIN
     CASE what
     WHEN 'centre' THEN
         RETURN ARRAY(
-            SELECT o.code FROM wall_now n JOIN wall_offices o ON o.code = n.office
+            SELECT o.code FROM wall_now n JOIN wall_offices_now o ON o.code = n.office
              WHERE n.role IN ('liaison', 'receptionist') AND o.kind = 'centre'
             UNION
-            SELECT o.centre FROM wall_now n JOIN wall_offices o ON o.code = n.office
+            SELECT o.centre FROM wall_now n JOIN wall_offices_now o ON o.code = n.office
              WHERE n.role IN ('caseworker', 'approver') AND o.centre IS NOT NULL
             UNION
-            SELECT b.code FROM wall_now n JOIN wall_offices b ON b.above @> ARRAY[n.office] WHERE n.role = 'supervisor'
+            SELECT b.code FROM wall_now n JOIN wall_offices_now b ON b.above @> ARRAY[n.office] WHERE n.role = 'supervisor'
             UNION
-            SELECT b.code FROM wall_now n JOIN wall_offices b ON b.bureau = n.office AND b.kind = 'centre' WHERE n.role = 'bureau_officer'
+            SELECT b.code FROM wall_now n JOIN wall_offices_now b ON b.bureau = n.office AND b.kind = 'centre' WHERE n.role = 'bureau_officer'
         );
     WHEN 'outlet' THEN
         RETURN ARRAY(
-            SELECT n.office FROM wall_now n LEFT JOIN wall_offices o ON o.code = n.office
+            SELECT n.office FROM wall_now n LEFT JOIN wall_offices_now o ON o.code = n.office
              WHERE n.role = 'duty_lawyer' OR n.role IN ('liaison', 'receptionist') AND o.kind IS DISTINCT FROM 'centre'
             UNION
-            SELECT b.code FROM wall_now n JOIN wall_offices b ON b.above @> ARRAY[n.office] WHERE n.role = 'supervisor'
+            SELECT b.code FROM wall_now n JOIN wall_offices_now b ON b.above @> ARRAY[n.office] WHERE n.role = 'supervisor'
         );
     WHEN 'owner' THEN
         RETURN ARRAY(SELECT DISTINCT n.person FROM wall_now n WHERE n.role IN ('liaison', 'receptionist', 'duty_lawyer'));
@@ -91,7 +95,7 @@ BEGIN
         RETURN ARRAY(SELECT DISTINCT n.lawyer FROM wall_now n WHERE n.role = 'lawyer' AND n.lawyer IS NOT NULL);
     WHEN 'subsidy_centre' THEN
         RETURN ARRAY(
-            SELECT DISTINCT o.centre FROM wall_now n JOIN wall_offices o ON o.code = n.office
+            SELECT DISTINCT o.centre FROM wall_now n JOIN wall_offices_now o ON o.code = n.office
              WHERE n.role = 'finance_officer' AND o.centre IS NOT NULL
         );
     END CASE;

@@ -5,12 +5,14 @@ anew, `yuanshou doctor` compares it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
-from domain.directory import Directory
+from domain.directory import Directory, Office, Person
+from domain.directory.versions import held_on
 from ledger.sql import Connection
 
 type Rows = list[dict[str, Any]]
@@ -49,50 +51,92 @@ class _Table(NamedTuple):
         )
 
 
+_DAYS = {"since": "date", "until": "date"}
 _OFFICES = _Table(
     "wall_offices",
-    {"code": "text", "kind": "text", "bureau": "text", "centre": "text", "above": "text[]", "whole_city": "boolean"},
-    ("code",),
+    {"code": "text", **_DAYS, "kind": "text", "bureau": "text", "centre": "text", "above": "text[]", "whole_city": "boolean"},
+    ("code", "since"),
 )
-_PEOPLE = _Table("wall_people", {"code": "text", "lawyer": "text", "unit": "text"}, ("code",))
-_GRANTS = _Table(
-    "wall_grants", {"person": "text", "role": "text", "office": "text", "since": "date", "until": "date"}, ("person", "role", "office", "since")
-)
+_PEOPLE = _Table("wall_people", {"code": "text", **_DAYS, "lawyer": "text", "unit": "text"}, ("code", "since"))
+_GRANTS = _Table("wall_grants", {"person": "text", "role": "text", "office": "text", **_DAYS}, ("person", "role", "office", "since"))
 
 
 def rows_of(directory: Directory) -> tuple[tuple[_Table, Rows], ...]:
     """What the shadow of that directory holds."""
-    return (_OFFICES, list(_offices(directory))), (_PEOPLE, list(_people(directory))), (_GRANTS, list(_grants(directory)))
+    whole = directory.index.whole or directory
+    return (_OFFICES, list(_offices(whole))), (_PEOPLE, list(_people(whole))), (_GRANTS, list(_grants(whole)))
 
 
-def _offices(directory: Directory) -> Iterator[dict[str, Any]]:
-    for office in directory.offices():
-        centre = directory.centre_of(office.code)
-        yield {
-            "code": office.code,
-            "kind": office.kind,
-            "bureau": office.bureau,
-            "centre": centre.code if centre else None,
-            "above": [up.code for up in directory.above(office.code)],
-            "whole_city": office.level == "city" and office.kind in ("bureau", "centre"),
-        }
+def _day(day: date) -> str:
+    return {date.min: "-infinity", date.max: "infinity"}.get(day, day.isoformat())
 
 
-def _people(directory: Directory) -> Iterator[dict[str, Any]]:
-    for person in directory.people():
-        yield {"code": person.code, "lawyer": person.lawyer, "unit": person.unit}
+def _spans(beginnings: Iterable[date]) -> Iterator[tuple[date, date]]:
+    """The days from one beginning to the eve of the next; before the first beginning holds what the first brought."""
+    first, *later = sorted(set(beginnings)) or [date.min]
+    del first
+    days = [date.min, *later]
+    yield from zip(days, [*(day - timedelta(days=1) for day in later), date.max], strict=True)
 
 
-def _grants(directory: Directory) -> Iterator[dict[str, Any]]:
-    """Roles with their days; of two grants alike from the same day the longer one holds."""
-    longest: dict[tuple[str, str, str, date], date | None] = {}
-    for person in directory.people():
+def _offices(whole: Directory) -> Iterator[dict[str, Any]]:
+    """Where an office stands is a matter of those above it too: a span ends whenever any office was put elsewhere."""
+    moved = {
+        after.since
+        for (kind, _), versions in whole.versions.items()
+        if kind == "offices"
+        for before, after in pairwise(versions)
+        if _stand(before.entry) != _stand(after.entry)
+    }
+    for since, until in _spans([date.min, *moved]):
+        view = whole.on(since)
+        for office in view.offices():
+            centre = view.centre_of(office.code)
+            yield {
+                "code": office.code,
+                "since": _day(since),
+                "until": _day(until),
+                "kind": office.kind,
+                "bureau": office.bureau,
+                "centre": centre.code if centre else None,
+                "above": [up.code for up in view.above(office.code)],
+                "whole_city": office.level == "city" and office.kind in ("bureau", "centre"),
+            }
+
+
+def _stand(entry: object) -> tuple[object, ...]:
+    """Of an office's entry what access looks at."""
+    assert isinstance(entry, Office)  # noqa: S101 -- the versions of offices are offices
+    return entry.kind, entry.parent, entry.bureau, entry.level
+
+
+def _versions(whole: Directory) -> Iterator[tuple[Person, date, date]]:
+    """Every person as they stood, with the days."""
+    for code, newest in whole.person_of.items():
+        versions = whole.versions.get(("people", code), ())
+        for since, until in _spans(v.since for v in versions):
+            entry = held_on("people", versions, newest, since) if versions else newest
+            assert isinstance(entry, Person)  # noqa: S101 -- the versions of people are people
+            yield entry, since, until
+
+
+def _people(whole: Directory) -> Iterator[dict[str, Any]]:
+    for person, since, until in _versions(whole):
+        yield {"code": person.code, "since": _day(since), "until": _day(until), "lawyer": person.lawyer, "unit": person.unit}
+
+
+def _grants(whole: Directory) -> Iterator[dict[str, Any]]:
+    """Roles as held by each version of a person; of two alike from the same day the longer one holds."""
+    longest: dict[tuple[str, str, str, date], date] = {}
+    for person, first, last in _versions(whole):
+        gone = person.left_on - timedelta(days=1) if person.left_on else date.max
         for grant in person.grants:
-            key = (person.code, grant.role, grant.office, grant.since)
-            known = longest.get(key, grant.until)
-            longest[key] = None if known is None or grant.until is None else max(known, grant.until)
-    for (person_code, role, office, since), until in longest.items():
-        yield {"person": person_code, "role": role, "office": office, "since": since.isoformat(), "until": until and until.isoformat()}
+            since, until = max(grant.since, first), min(grant.until or date.max, last, gone)
+            if since <= until:
+                key = (person.code, grant.role, grant.office, since)
+                longest[key] = max(until, longest.get(key, until))
+    for (code, role, office, since), until in longest.items():
+        yield {"person": code, "role": role, "office": office, "since": _day(since), "until": _day(until)}
 
 
 def refreshing(directory: Directory) -> Iterator[tuple[bytes, tuple[Jsonb]]]:

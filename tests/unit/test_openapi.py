@@ -28,8 +28,9 @@ from api.services import Services
 from api.typed import typed
 from domain import access
 from domain.access import Principal
-from domain.case import CaseState, blank, evolve
+from domain.case import CaseState, blank
 from domain.command import COMMANDS, EVENTS, Happened
+from domain.stream import evolve
 from ledger import schema
 from ledger.events import Recorded, stream_of
 from ledger.personal import Erased, Sealer, unseal_json
@@ -277,7 +278,7 @@ class TestCases:
 
     def test_every_field_of_the_case_is_described(self, described: Described) -> None:
         view = views.case_view(world.given(*world.AIDED).state)
-        assert set(described.schemas["Case"]["properties"]) == {*view, "as_of_basis", "withheld"}
+        assert set(described.schemas["Case"]["properties"]) == {*view, "as_of_basis", "service_circle", "withheld"}
 
     def test_every_type_of_event_is_described_and_those_that_happen_are_so(self, described: Described) -> None:
         seen: set[str] = set()
