@@ -52,7 +52,10 @@ _INQUIRY = _any(
 
 
 def _of_case(case_id: str) -> str:
-    """Whether the caller reaches the case of that id: the case list's own policy answers, being applied inside the sub-select too."""
+    """Whether the caller reaches the case of that id: the case list's own policy answers, being applied inside the sub-select too.
+
+    `case_id` must name its table: in the sub-select a bare name would be the case list's own.
+    """
     return f"EXISTS (SELECT FROM case_list l WHERE l.case_id = {case_id})"
 
 
@@ -60,11 +63,12 @@ def _of_inquiry(case_id: str) -> str:
     return f"EXISTS (SELECT FROM inquiries q WHERE q.inquiry_id = {case_id})"
 
 
-def _of_kind(kind: str, case_id: str) -> str:
-    return f"CASE {kind} WHEN 'case' THEN {_of_case(case_id)} ELSE {_of_inquiry(case_id)} END"
+def _of_kind(table: str) -> str:
+    case_id = f"{table}.case_id"
+    return f"CASE {table}.kind WHEN 'case' THEN {_of_case(case_id)} ELSE {_of_inquiry(case_id)} END"
 
 
-_STREAM_ID = "split_part(stream, '/', 2)::uuid"
+_STREAM_ID = "split_part(events.stream, '/', 2)::uuid"
 _OWN_ACCOUNT = f"stream = 'account/' || {_ME}"
 _EVENT_READ = (
     "CASE split_part(stream, '/', 1)"
@@ -100,9 +104,12 @@ class Wall:
     why: str = ""
 
 
+_SHADOW = Wall(
+    read=_SIGNED_IN, add=_ADMINISTRATOR, change=_ADMINISTRATOR, remove=_ADMINISTRATOR, worker="SELECT, INSERT, UPDATE, DELETE"
+)
 TABLES: Mapping[str, Wall] = {
     "case_list": Wall(read=_CASE, told=("reader", "auditor"), worker="SELECT, INSERT, UPDATE"),
-    "cases": Wall(read=_of_kind("kind", "case_id"), told=("reader", "auditor")),
+    "cases": Wall(read=_of_kind("cases"), told=("reader", "auditor")),
     "inquiries": Wall(read=_INQUIRY, told=("reader", "auditor")),
     "events": Wall(
         read=_EVENT_READ,
@@ -112,12 +119,12 @@ TABLES: Mapping[str, Wall] = {
         why="A case's events are the worker's to write; registers are written by the transaction that was asked for it.",
     ),
     "inbox": Wall(
-        read=_any(_OWN_COMMAND, _of_kind("kind", "case_id")),
-        add=f"{_OWN_COMMAND} AND outcome IS NULL AND ({_of_kind('kind', 'case_id')} OR wall_unopened(case_id))",
+        read=_any(_OWN_COMMAND, _of_kind("inbox")),
+        add=f"{_OWN_COMMAND} AND outcome IS NULL AND ({_of_kind('inbox')} OR wall_unopened(case_id))",
     ),
     "deeds": Wall(read=_any(_OWN_COMMAND, _AUDITOR), add=_OWN_COMMAND, change=_OWN_COMMAND),
-    "files": Wall(read=_of_case("case_id"), add=_of_case("case_id"), told=()),
-    "search_tokens": Wall(read=_of_case("case_id"), worker="SELECT, INSERT, UPDATE, DELETE", told=()),
+    "files": Wall(read=_of_case("files.case_id"), add=_of_case("files.case_id"), told=()),
+    "search_tokens": Wall(read=_of_case("search_tokens.case_id"), worker="SELECT, INSERT, UPDATE, DELETE", told=()),
     "subject_keys": Wall(
         read=_SIGNED_IN,
         add=_SIGNED_IN,
@@ -140,10 +147,8 @@ TABLES: Mapping[str, Wall] = {
         why="A session is opened in the product's own name; its person or a security administrator ends it.",
     ),
     "number_series": Wall(why="Numbers are drawn by the worker, with the event that carries them."),
-    "wall_offices": Wall(read=_SIGNED_IN, add=_ADMINISTRATOR, change=_ADMINISTRATOR, remove=_ADMINISTRATOR, worker="SELECT, INSERT, UPDATE, DELETE"),
-    "wall_people": Wall(read=_SIGNED_IN, add=_ADMINISTRATOR, change=_ADMINISTRATOR, remove=_ADMINISTRATOR, worker="SELECT, INSERT, UPDATE, DELETE"),
-    "wall_grants": Wall(read=_SIGNED_IN, add=_ADMINISTRATOR, change=_ADMINISTRATOR, remove=_ADMINISTRATOR, worker="SELECT, INSERT, UPDATE, DELETE"),
-}  # fmt: skip
+    **dict.fromkeys(("wall_offices", "wall_people", "wall_grants"), _SHADOW),
+}
 OPEN: Mapping[str, str] = {
     "alembic_version": "The number of the last migration: nothing about a case or a person. Read by whoever starts or examines the system.",
 }
