@@ -101,8 +101,9 @@ def draft(happened: Happened, correlation_id: str, causation: str | None) -> Dra
 
 _head = (
     # A function of the wall: whoever appends to a register must know the ledger's end and may not see the event that stands there.
-    sa.func.ledger_head(sa.bindparam("ledger", type_=sa.Text))
-    .table_valued(sa.column("position", sa.BigInteger), sa.column("recorded_at", sa.TIMESTAMP(timezone=True)), name="head")
+    sa.func.ledger_head(sa.bindparam("ledger", type_=sa.Text)).table_valued(
+        sa.column("position", sa.BigInteger), sa.column("recorded_at", sa.TIMESTAMP(timezone=True)), name="head"
+    )
 )
 _HEAD = Statement(
     sa.select(

@@ -13,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from ledger.sql import Connection
 
 WORKER = "worker"
-"""The session name of what the product does in its own name. It opens no door by itself: the database role `worker` does (`ledger/wall`)."""
+"""The session name of what the product does in its own name. It opens no door: the database role `worker` does (`ledger/wall`)."""
 
 
 _TRUSTED_SECONDS = 2.0

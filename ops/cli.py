@@ -90,13 +90,13 @@ def doctor(as_json: AsJson = False) -> None:
     from ops.doctor import examine
 
     home = Home.of()
-    findings = examine(home, public_port(), address(home, "app"), address(home, "owner"))
+    findings = examine(home, public_port(), address(home, "app"), address(home, "owner"), address(home, "worker"))
     if as_json:
         typer.echo(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=1))
     else:
         for finding in findings:
             mark = {True: "ok", False: "BAD", None: "-"}[finding.ok]
-            typer.echo(f"{mark:>3}  {finding.what:<12} {finding.found}")
+            typer.echo(f"{mark:>3}  {finding.what:<14} {finding.found}")
             if finding.mend and finding.ok is not True:
                 typer.echo(f"     -> {finding.mend}")
     raise typer.Exit(1 if any(finding.ok is False for finding in findings) else 0)

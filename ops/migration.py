@@ -15,6 +15,7 @@ from ops import wall
 from ops.home import ROOT
 from ops.process import EngineError
 
+
 def _config(dsn: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(ROOT / "migrations"))

@@ -16,6 +16,7 @@ import psycopg
 import ledger.wall
 from domain.directory import DIRECTORY_EVENTS, Directory
 from ledger.directory import STREAMS
+from ledger.schema import metadata
 from ledger.wall.policies import OPEN, TABLES, grants_of, policies_of
 from ledger.wall.shadow import comparing, refreshing
 from ops.process import EngineError
@@ -29,7 +30,7 @@ _ROLES = ("app", "worker", "reader", "auditor")
 _RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 _BY_COLUMN = frozenset({"SELECT", "INSERT", "UPDATE", "REFERENCES"})
 """Rights that may be given on a column alone."""
-_BODIES = {name: body for name, body in re.findall(r"CREATE FUNCTION (\w+)\(.*?AS \$\$(.*?)\$\$;", FUNCTIONS, re.DOTALL)}
+_BODIES = dict(cast("list[tuple[str, str]]", re.findall(r"CREATE FUNCTION (\w+)\(.*?AS \$\$(.*?)\$\$;", FUNCTIONS, re.DOTALL)))
 _VIEWS = ("wall_now", "wall_offices_now")
 _VIEWS_MARK = sha256(FUNCTIONS.partition("CREATE FUNCTION")[0].encode()).hexdigest()[:16]
 _POLICIES = """
@@ -46,11 +47,11 @@ def build(connection: Plain) -> bool:
     Where the database has no roles `app` and `worker`, one role does everything and there is no wall. Raises `EngineError` for a table
     that nobody has said anything of.
     """
-    unknown = sorted(set(_tables(connection)) - TABLES.keys() - OPEN.keys())
+    unknown = sorted(metadata.tables.keys() - TABLES.keys() - OPEN.keys())
     if unknown:
         raise EngineError(f"nobody has said who may read {', '.join(unknown)}: give each a line in ledger/wall/policies.py")
     with connection.transaction():
-        if standing := NEEDED <= _roles(connection):
+        if standing := _roles(connection) >= NEEDED:
             done = next(drift(connection), None) is not None
             if done:
                 _take_down(connection)
@@ -85,8 +86,14 @@ def shadow_drift(connection: Plain) -> Iterator[str]:
             yield f"{row[0]} rows of {name}"
 
 
-def _tables(connection: Plain) -> list[str]:
-    return _names(connection, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')")
+def strangers(connection: Plain) -> list[str]:
+    """Tables that are none of the product's and that its role for people may read all the same."""
+    tables = _names(
+        connection,
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')"
+        " AND has_any_column_privilege('app', oid, 'SELECT')",
+    )
+    return sorted(set(tables) - TABLES.keys() - OPEN.keys())
 
 
 def _roles(connection: Plain) -> frozenset[str]:
@@ -147,14 +154,11 @@ def _put_up(connection: Plain) -> None:
 
 def _open_tables(connection: Plain) -> Iterator[str]:
     rows = connection.execute(
-        "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+        "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s)",
+        [list(TABLES)],
     ).fetchall()
     for table, enabled, forced in sorted(rows, key=lambda row: str(row[0])):
-        if table in OPEN:
-            continue
-        if table not in TABLES:
-            yield f"table {table} is known to nobody"
-        elif not enabled:
+        if not enabled:
             yield f"row-level security is off on {table}"
         elif not forced:
             yield f"row-level security is not forced on {table}"
@@ -199,11 +203,10 @@ def _functions(connection: Plain) -> Iterator[str]:
 
 
 def _grants(connection: Plain, roles: frozenset[str]) -> Iterator[str]:
-    tables = [table for table in (*TABLES, *OPEN) if table in set(_tables(connection))]
     for role in _ROLES:
         if role not in roles:
             continue
-        for table in (*tables, *_VIEWS):
+        for table in (*TABLES, *OPEN, *_VIEWS):
             wanted = grants_of(table).get(role, frozenset[str]()) if table not in _VIEWS else frozenset[str]()
             yield from _rights(connection, role, table, wanted)
 

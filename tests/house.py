@@ -141,7 +141,9 @@ async def furnish(stack: AsyncExitStack, engines: Engines, *, working: bool = Tr
     Urgent assignments are due at once in it (`hurried`), so that timers can be seen.
     """
     os.environ.update(engines.environment())
-    settings = replace(Settings.from_environment(), database_url=engines.app_dsn, worker_url=engines.worker_dsn, temporal_address=engines.temporal_address)
+    settings = replace(
+        Settings.from_environment(), database_url=engines.app_dsn, worker_url=engines.worker_dsn, temporal_address=engines.temporal_address
+    )
     keys = KeyRing.open(settings.keys)
     client = await connect(settings, keys)
     await ensure_search_attributes(client)
@@ -158,7 +160,9 @@ async def furnish(stack: AsyncExitStack, engines: Engines, *, working: bool = Tr
     async with database.transaction(WORKER) as conn:
         for account in people_accounts():
             name = _NAME + account.username
-            await conn.execute("INSERT INTO accounts (username, person, password_hash) VALUES (%s, %s, '') ON CONFLICT DO NOTHING", (name, account.person))
+            await conn.execute(
+                "INSERT INTO accounts (username, person, password_hash) VALUES (%s, %s, '') ON CONFLICT DO NOTHING", (name, account.person)
+            )
             await conn.execute(
                 "INSERT INTO sessions (token_hash, username, kind, expires_at)"
                 " VALUES (sha256(convert_to(%s, 'UTF8')), %s, 'bearer', 'infinity') ON CONFLICT DO NOTHING",

@@ -46,9 +46,7 @@ _CASE = (
     )
     + ")"
 )
-_INQUIRY = _any(
-    _reach("centre", "centre"), _reach("outlet", "outlet"), f"owner = {_PERSON}", f"handing_to = {_PERSON}", _ALL
-)
+_INQUIRY = _any(_reach("centre", "centre"), _reach("outlet", "outlet"), f"owner = {_PERSON}", f"handing_to = {_PERSON}", _ALL)
 
 
 def _of_case(case_id: str) -> str:
@@ -104,9 +102,7 @@ class Wall:
     why: str = ""
 
 
-_SHADOW = Wall(
-    read=_SIGNED_IN, add=_ADMINISTRATOR, change=_ADMINISTRATOR, remove=_ADMINISTRATOR, worker="SELECT, INSERT, UPDATE, DELETE"
-)
+_SHADOW = Wall(read=_SIGNED_IN, add=_ADMINISTRATOR, change=_ADMINISTRATOR, remove=_ADMINISTRATOR, worker="SELECT, INSERT, UPDATE, DELETE")
 TABLES: Mapping[str, Wall] = {
     "case_list": Wall(read=_CASE, told=("reader", "auditor"), worker="SELECT, INSERT, UPDATE"),
     "cases": Wall(read=_of_kind("cases"), told=("reader", "auditor")),
