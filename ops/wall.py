@@ -154,7 +154,8 @@ def _put_up(connection: Plain) -> None:
 
 def _open_tables(connection: Plain) -> Iterator[str]:
     rows = connection.execute(
-        "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s)",
+        "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class"
+        " WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s)",
         [list(TABLES)],
     ).fetchall()
     for table, enabled, forced in sorted(rows, key=lambda row: str(row[0])):

@@ -66,7 +66,7 @@ async def _worker(database: Database) -> bool:
 
 
 async def tell_of_the_wall(database: Database) -> None:
-    """Say in the log where PostgreSQL itself would keep nothing from a session: one role for everything, or policies that do not hold it."""
+    """Say in the log where PostgreSQL keeps nothing from a session: one role does everything, or no policy holds it."""
     try:
         async with asyncio.timeout(_PROBE.total_seconds()), database.transaction("") as conn:
             row = await (await conn.execute("SELECT current_user = 'app' AND row_security_active('case_list') AS holds")).fetchone()
