@@ -38,10 +38,12 @@ from domain.directory.entries import (
 )
 from domain.directory.lookup import Directory
 from domain.directory.places import CalendarDaySet, TownshipSet
+from domain.directory.standards import DibaoLineSet, HardshipStandardSet, SpotCheckShareSet
 
 __all__ = [
-    "DIRECTORY_EVENTS", "CalendarDaySet", "CaseScope", "Charge", "DayRule", "Delegation", "DelegationGiven", "Directory",
-    "DirectoryEvent", "DirectoryFault", "Function", "FunctionGiven", "Grant", "Lawyer", "LawyerRegistered", "LawyerSuspended",
-    "LeaveSet", "Office", "OfficeClosed", "OfficeKind", "OfficeOpened", "Period", "Person", "PersonChanged", "PersonLeft",
-    "PersonRegistered", "RoleGranted", "Tariff", "TariffSet", "Township", "TownshipSet", "Unit", "UnitRegistered",
+    "DIRECTORY_EVENTS", "CalendarDaySet", "CaseScope", "Charge", "DayRule", "Delegation", "DelegationGiven", "DibaoLineSet", "Directory",
+    "DirectoryEvent", "DirectoryFault", "Function", "FunctionGiven", "Grant", "HardshipStandardSet", "Lawyer", "LawyerRegistered",
+    "LawyerSuspended", "LeaveSet", "Office", "OfficeClosed", "OfficeKind", "OfficeOpened", "Period", "Person", "PersonChanged",
+    "PersonLeft", "PersonRegistered", "RoleGranted", "SpotCheckShareSet", "Tariff", "TariffSet", "Township", "TownshipSet", "Unit",
+    "UnitRegistered",
 ]  # fmt: skip

@@ -37,6 +37,8 @@ class Directory:
     days: tuple[DayRule, ...] = ()
     versions: Versions = field(default_factory=dict[tuple[Kind, str], tuple[Dated, ...]])
     index: Index = field(default_factory=Index, init=False, repr=False, compare=False)
+    standards: tuple[DirectoryEvent, ...] = ()
+    """The events that set standards, in the order entered; `domain.eligibility.standards` reads them."""
 
     @classmethod
     def fold(cls, events: Iterable[DirectoryEvent], base: Directory | None = None) -> Directory:
@@ -45,13 +47,13 @@ class Directory:
         draft = Draft(
             dict(base.office_of), dict(base.person_of), dict(base.unit_of), dict(base.lawyer_of),
             dict(base.tariffs), list(base.delegations), list(base.charges),
-            townships=dict(base.township_of), days=list(base.days), versions=dict(base.versions),
+            townships=dict(base.township_of), days=list(base.days), versions=dict(base.versions), standards=list(base.standards),
         )  # fmt: skip
         for event in events:
             event.apply(draft)
         return cls(
             draft.offices, draft.people, draft.units, draft.lawyers, draft.tariffs, tuple(draft.delegations), tuple(draft.charges),
-            township_of=draft.townships, days=tuple(draft.days), versions=draft.versions,
+            township_of=draft.townships, days=tuple(draft.days), versions=draft.versions, standards=tuple(draft.standards),
         )  # fmt: skip
 
     def on(self, day: date) -> Directory:
