@@ -3,7 +3,6 @@
 On a database of its own, since it tampers with it. Nobody here goes through the API: every statement is SQL under the role `app`.
 """
 
-import hashlib
 import random
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -29,18 +28,15 @@ from ledger.store import WORKER, Database
 from ledger.wall.policies import OPEN, TABLES
 from ops import postgres, wall
 from ops.example.directory import directory_events, people_accounts
-from ops.home import Home
 from ops.migration import migrate
 from ops.process import EngineError
+from tests.integration.walled import REST, SEND, put_case, register, sign_in, walled
 
 CLERK = Actor("system", "system_administrator", "system")
 TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()
 LIAISON, ELSEWHERE = "V-ADX-LIUJIAWAN", "C-YTX"
 CASES = 600
 CALLERS = 60
-REST = "now(), now(), now(), 'x', NULL, 'x', 'x', 'x', 'x', NULL, 'x', 'x', 'x'"
-"""Of an event's row what comes after its schema's version."""
-SEND = "INSERT INTO inbox (command_id, principal, idempotency_key, body_hmac, hmac_key, case_id, command, actor, correlation_id)"
 
 
 @dataclass(frozen=True)
@@ -76,11 +72,8 @@ class Town:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Cluster]:
-    made = postgres.ensure(Home(tmp_path_factory.mktemp("wall") / "home"))
-    server = postgres.start(made)
-    assert migrate(made.dsn("owner"))
-    yield made
-    postgres.stop(server)
+    with walled(tmp_path_factory.mktemp("wall") / "home") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +84,7 @@ async def town(cluster: postgres.Cluster) -> AsyncIterator[Town]:
             directory = await DirectoryCache().read(conn)
     chance = random.Random(20260302)  # noqa: S311 -- which cases and people there are, the same every time
     with psycopg.connect(cluster.dsn("worker")) as own:
-        people = {_sign_in(own, who): who for who in (*_of_example(directory), *_made_up(own, directory, chance))}
+        people = {sign_in(own, who): who for who in (*_of_example(directory), *_made_up(own, directory, chance))}
         cases = dict(_case(own, directory, people, chance) for _ in range(CASES))
     with psycopg.connect(cluster.dsn("app"), row_factory=dict_row, autocommit=True) as app:
         yield Town(cluster, directory, people, cases, app)
@@ -114,20 +107,9 @@ def _made_up(own: psycopg.Connection[Any], directory: Directory, chance: random.
         }
         code = f"P-MADE-UP-{number}"
         lawyer, unit = chance.choice([None, *lawyers]), chance.choice([None, *units])
-        own.execute("INSERT INTO wall_people VALUES (%s, '-infinity', 'infinity', %s, %s)", [code, lawyer, unit])
-        for role, office in held:
-            own.execute("INSERT INTO wall_grants VALUES (%s, %s, %s, '-infinity', 'infinity')", [code, role, office])
-        yield Principal(f"made-up-{number}", code, tuple(sorted(held)), lawyer, unit)
-
-
-def _sign_in(own: psycopg.Connection[Any], who: Principal) -> str:
-    session = f"session of {who.username}"
-    own.execute("INSERT INTO accounts (username, person, password_hash) VALUES (%s, %s, '')", [who.username, who.person])
-    own.execute(
-        "INSERT INTO sessions (token_hash, username, kind, expires_at) VALUES (%s, %s, 'bearer', now() + interval '1 hour')",
-        [hashlib.sha256(session.encode()).digest(), who.username],
-    )
-    return session
+        who = Principal(f"made-up-{number}", code, tuple(sorted(held)), lawyer, unit)
+        register(own, who)
+        yield who
 
 
 def _case(own: psycopg.Connection[Any], directory: Directory, people: dict[str, Principal], chance: random.Random) -> tuple[str, CaseScope]:
@@ -149,43 +131,7 @@ def _case(own: psycopg.Connection[Any], directory: Directory, people: dict[str, 
         accepted_by=tuple(chance.sample(whoever, chance.randrange(2))),
     )
     case_id = str(uuid.UUID(int=chance.getrandbits(128), version=4))
-    own.execute(
-        "INSERT INTO case_list (case_id, version, stage, state, centre, outlet, unit, owner, lawyers, excluded, accepted_by, categories,"
-        " recipient_count, applicant, opened_on, updated_at)"
-        " VALUES (%s, 1, 'application', %s, %s, %s, %s, %s, %s, %s, %s, '{}', 1, '{}', now(), now())",
-        [
-            case_id,
-            scope.state,
-            centre,
-            outlet,
-            scope.unit,
-            scope.owner,
-            list(scope.lawyers),
-            sorted(scope.excluded),
-            *(scope.accepted_by or (None,)),
-        ],
-    )
-    own.execute("INSERT INTO cases (case_id, version, centre) VALUES (%s, 1, %s)", [case_id, centre])
-    own.execute(
-        f"INSERT INTO events SELECT 'x', 'case', h.position + 1, %s, 1, 'note_added', 1, {REST}"
-        " FROM (SELECT coalesce((ledger_head('case')).position, 0) AS position) AS h",
-        [f"case/{case_id}"],
-    )
-    own.execute(
-        f"{SEND} VALUES (%s, 'nobody', %s, '', '', %s, 'add_note', '{{}}', '')",
-        [case_id, case_id, case_id],
-    )
-    own.execute(
-        "INSERT INTO files (document_id, case_id, digest, size, media_type, content) VALUES (%s, %s, '', 0, 'text/plain', '')",
-        [case_id, case_id],
-    )
-    own.execute(
-        "INSERT INTO search_tokens (token, case_id, subject_id, kind, key_id) VALUES (%s, %s, %s, 'name', 'k')",
-        [uuid.UUID(case_id).bytes, case_id, case_id],
-    )
-    own.execute(
-        "INSERT INTO outbox (id, case_id, position, kind, recipients, data) VALUES (%s, %s, 1, 'x', '[]', '{}')", [case_id, case_id]
-    )
+    put_case(own, case_id, scope)
     return case_id, scope
 
 
