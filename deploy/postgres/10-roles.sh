@@ -16,4 +16,6 @@ CREATE DATABASE temporal OWNER temporal;
 CREATE DATABASE temporal_visibility OWNER temporal;
 REVOKE ALL ON DATABASE yuanshou, temporal, temporal_visibility FROM PUBLIC;
 GRANT CONNECT ON DATABASE yuanshou TO app, worker, reader, auditor;
+\connect yuanshou
+ALTER FUNCTION pg_catalog.arrayoverlap(anyarray, anyarray) LEAKPROOF;
 SQL

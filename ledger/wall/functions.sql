@@ -60,45 +60,56 @@ $$;
 
 -- By which values of a case's column the caller reaches it, over all roles held today. The table is that of `domain/access.py`,
 -- written a second time on purpose: a slip in the one does not open the other, and a test holds the two together.
+-- Whoever reaches everything is given every centre, so that most rows are settled by the first comparison.
 CREATE FUNCTION wall_reach(what text) RETURNS text[] LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public AS $$
+DECLARE
+    n record;
+    found text[] := '{}';
 BEGIN
-    CASE what
-    WHEN 'centre' THEN
-        RETURN ARRAY(
-            SELECT o.code FROM wall_now n JOIN wall_offices_now o ON o.code = n.office
-             WHERE n.role IN ('liaison', 'receptionist') AND o.kind = 'centre'
-            UNION
-            SELECT o.centre FROM wall_now n JOIN wall_offices_now o ON o.code = n.office
-             WHERE n.role IN ('caseworker', 'approver') AND o.centre IS NOT NULL
-            UNION
-            SELECT b.code FROM wall_now n JOIN wall_offices_now b ON b.above @> ARRAY[n.office] WHERE n.role = 'supervisor'
-            UNION
-            SELECT b.code FROM wall_now n JOIN wall_offices_now b ON b.bureau = n.office AND b.kind = 'centre' WHERE n.role = 'bureau_officer'
-        );
-    WHEN 'outlet' THEN
-        RETURN ARRAY(
-            SELECT n.office FROM wall_now n LEFT JOIN wall_offices_now o ON o.code = n.office
-             WHERE n.role = 'duty_lawyer' OR n.role IN ('liaison', 'receptionist') AND o.kind IS DISTINCT FROM 'centre'
-            UNION
-            SELECT b.code FROM wall_now n JOIN wall_offices_now b ON b.above @> ARRAY[n.office] WHERE n.role = 'supervisor'
-        );
-    WHEN 'owner' THEN
-        RETURN ARRAY(SELECT DISTINCT n.person FROM wall_now n WHERE n.role IN ('liaison', 'receptionist', 'duty_lawyer'));
-    WHEN 'accepted_by' THEN
-        RETURN ARRAY(SELECT DISTINCT n.person FROM wall_now n WHERE n.role = 'duty_lawyer');
-    WHEN 'unit' THEN
-        RETURN ARRAY(SELECT DISTINCT n.unit FROM wall_now n WHERE n.role = 'unit_manager' AND n.unit IS NOT NULL);
-    WHEN 'unit_unnamed' THEN
-        RETURN ARRAY(SELECT DISTINCT n.unit FROM wall_now n WHERE n.role = 'lawyer' AND n.unit IS NOT NULL);
-    WHEN 'lawyer' THEN
-        RETURN ARRAY(SELECT DISTINCT n.lawyer FROM wall_now n WHERE n.role = 'lawyer' AND n.lawyer IS NOT NULL);
-    WHEN 'subsidy_centre' THEN
-        RETURN ARRAY(
-            SELECT DISTINCT o.centre FROM wall_now n JOIN wall_offices_now o ON o.code = n.office
-             WHERE n.role = 'finance_officer' AND o.centre IS NOT NULL
-        );
-    END CASE;
+    FOR n IN
+        SELECT w.person, w.lawyer, w.unit, w.role, w.office, o.kind, o.centre, o.whole_city
+          FROM wall_now w LEFT JOIN wall_offices_now o ON o.code = w.office
+         WHERE w.role IS NOT NULL
+    LOOP
+        CASE what
+        WHEN 'centre' THEN
+            CASE n.role
+            WHEN 'liaison', 'receptionist' THEN
+                IF n.kind = 'centre' THEN found := found || n.office; END IF;
+            WHEN 'caseworker', 'approver' THEN
+                IF n.centre IS NOT NULL THEN found := found || n.centre; END IF;
+            WHEN 'supervisor' THEN
+                found := found || ARRAY(
+                    SELECT b.code FROM wall_offices_now b WHERE b.kind = 'centre' AND (n.whole_city OR b.above @> ARRAY[n.office])
+                );
+            WHEN 'bureau_officer' THEN
+                found := found || ARRAY(SELECT b.code FROM wall_offices_now b WHERE b.bureau = n.office AND b.kind = 'centre');
+            WHEN 'auditor' THEN
+                found := found || ARRAY(SELECT b.code FROM wall_offices_now b WHERE b.kind = 'centre');
+            ELSE NULL;
+            END CASE;
+        WHEN 'outlet' THEN
+            IF n.role = 'duty_lawyer' OR n.role IN ('liaison', 'receptionist') AND n.kind IS DISTINCT FROM 'centre' THEN
+                found := found || n.office;
+            ELSIF n.role = 'supervisor' AND NOT n.whole_city THEN
+                found := found || ARRAY(SELECT b.code FROM wall_offices_now b WHERE b.above @> ARRAY[n.office]);
+            END IF;
+        WHEN 'owner' THEN
+            IF n.role IN ('liaison', 'receptionist', 'duty_lawyer') THEN found := found || n.person; END IF;
+        WHEN 'accepted_by' THEN
+            IF n.role = 'duty_lawyer' THEN found := found || n.person; END IF;
+        WHEN 'unit' THEN
+            IF n.role = 'unit_manager' AND n.unit IS NOT NULL THEN found := found || n.unit; END IF;
+        WHEN 'unit_unnamed' THEN
+            IF n.role = 'lawyer' AND n.unit IS NOT NULL THEN found := found || n.unit; END IF;
+        WHEN 'lawyer' THEN
+            IF n.role = 'lawyer' AND n.lawyer IS NOT NULL THEN found := found || n.lawyer; END IF;
+        WHEN 'subsidy_centre' THEN
+            IF n.role = 'finance_officer' AND n.centre IS NOT NULL THEN found := found || n.centre; END IF;
+        END CASE;
+    END LOOP;
+    RETURN found;
 END
 $$;
 

@@ -199,6 +199,7 @@ def grants_of(table: str) -> dict[str, frozenset[str]]:
         return dict.fromkeys(("app", "worker"), frozenset({"SELECT"})) | dict.fromkeys(("reader", "auditor"), frozenset[str]())
     wall = TABLES[table]
     app = {"SELECT": wall.read, "INSERT": wall.add, "UPDATE": wall.change, "DELETE": wall.remove}
-    told = dict.fromkeys(wall.told, frozenset({"SELECT"}))
-    none = dict.fromkeys(("reader", "auditor"), frozenset[str]())
-    return {**none, **told, "app": frozenset(right for right, given in app.items() if given), "worker": frozenset(wall.worker.split(", "))}
+    rights: dict[str, frozenset[str]] = {role: frozenset({"SELECT"} if role in wall.told else ()) for role in ("reader", "auditor")}
+    rights["app"] = frozenset(right for right, given in app.items() if given)
+    rights["worker"] = frozenset(wall.worker.split(", "))
+    return rights
