@@ -35,7 +35,7 @@ from ledger.keys import KeyRing, body_hmac
 from ledger.personal import Erased, Sealer, SubjectKeys, load_keys, subjects_in, unseal_json
 from ledger.schema import cases
 from ledger.sql import Connection, Cursor, Row, Statement
-from ledger.store import Database
+from ledger.store import WORKER, Database
 
 _CASE = Statement(sa.select(cases.c.version, cases.c.kind, cases.c.schema, cases.c.snapshot).where(cases.c.case_id == sa.bindparam("id")))
 
@@ -108,6 +108,10 @@ class Taken:
         """The earlier command that a key names."""
         settled = row["outcome"] is not None
         return cls(row["command_id"], str(row["case_id"]), opening, row["kind"], replayed=True, settled=settled)
+
+
+class _OutOfReach(Exception):  # noqa: N818 -- a signal between two functions of this file
+    """The database hides from this session what the command wrote."""
 
 
 class Made(NamedTuple):
@@ -253,7 +257,16 @@ class Commands:
 
     async def _answer(self, ask: Ask, taken: Taken) -> Answer:
         """The answer, built from the ledger: the same for every repeat of the command, whatever happened since."""
-        async with self._database.transaction(ask.session, pipeline=True, keyed=True) as conn:
+        try:
+            return await self._answer_as(ask.session, taken)
+        except _OutOfReach:
+            # By the command itself (a unit declines, a lawyer stands aside) or since, the case left the caller's reach: what their own
+            # command did is told in the product's name.
+            return await self._answer_as(WORKER, taken)
+
+    async def _answer_as(self, session: str, taken: Taken) -> Answer:
+        """The answer as that session sees the ledger. Raises `_OutOfReach` where it does not see what the command wrote."""
+        async with self._database.transaction(session, pipeline=True, keyed=True) as conn:
             case_id = taken.case_id
             settled = await inbox.ask(conn, taken.command_id)
             held = await _CASE.run(conn, id=case_id)
@@ -279,6 +292,8 @@ class Commands:
         first = version - len(outcome["positions"])
         since = since or await events.ask_history(conn, case_id, kind=made.kind, after=first)
         recorded = [r for r in events.recorded_all(await since.fetchall()) if first < r.at.version <= version]
+        if len(recorded) < version - first:
+            raise _OutOfReach
         state = streams.snapshot_of(current) if current is not None and current["version"] == version else None
         state = state or await streams.folded(conn, case_id, made.kind, upto=version)
         if isinstance(state, CaseState):

@@ -13,6 +13,8 @@ class SettingsFault(Exception):  # noqa: N818 -- a fault of the environment
 @dataclass(frozen=True, slots=True)
 class Settings:
     database_url: str
+    worker_url: str
+    """The same database as the role `worker`; `database_url` where the installation has one role for everything."""
     temporal_address: str
     keys: Path
     """The folder with the key files."""
@@ -37,6 +39,7 @@ class Settings:
         metrics = os.environ.get("YUANSHOU_METRICS_PORT")
         return cls(
             database_url=need("DATABASE_URL"),
+            worker_url=os.environ.get("DATABASE_WORKER_URL") or need("DATABASE_URL"),
             temporal_address=need("TEMPORAL_ADDRESS"),
             keys=home / "keys",
             host=os.environ.get("YUANSHOU_HOST", "127.0.0.1"),
