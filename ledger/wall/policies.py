@@ -46,7 +46,14 @@ _CASE = (
     )
     + ")"
 )
-_INQUIRY = _any(_reach("centre", "centre"), _reach("outlet", "outlet"), f"owner = {_PERSON}", f"handing_to = {_PERSON}", _ALL)
+_INQUIRY = _any(
+    _reach("centre", "centre"),
+    _reach("outlet", "outlet"),
+    _reach("owner", "owner"),
+    _reach("owner", "keeper"),
+    _reach("handing_to", "keeper"),
+    _ALL,
+)
 
 
 def _of_case(case_id: str) -> str:
@@ -120,7 +127,9 @@ TABLES: Mapping[str, Wall] = {
     ),
     "deeds": Wall(read=_any(_OWN_COMMAND, _AUDITOR), add=_OWN_COMMAND, change=_OWN_COMMAND),
     "files": Wall(read=_of_case("files.case_id"), add=_of_case("files.case_id"), told=()),
-    "search_tokens": Wall(read=_of_case("search_tokens.case_id"), worker="SELECT, INSERT, UPDATE, DELETE", told=()),
+    "search_tokens": Wall(
+        read=_any(_of_case("search_tokens.case_id"), _of_inquiry("search_tokens.case_id")), worker="SELECT, INSERT, UPDATE, DELETE", told=()
+    ),
     "subject_keys": Wall(
         read=_SIGNED_IN,
         add=_SIGNED_IN,
