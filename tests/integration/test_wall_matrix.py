@@ -24,7 +24,7 @@ SHOWN = {
     "cases": "case_id::text",
     "events": "split_part(stream, '/', 2)",
     "files": "case_id::text",
-    "search_tokens": "case_id::text",
+    "case_people": "case_id::text",
     "inbox": "case_id::text",
 }
 COMMAND = (
@@ -84,7 +84,7 @@ def test_the_database_shows_the_very_inquiries_the_policy_does(database: postgre
             put_inquiry(own, inquiry_id, relation.case)
     with psycopg.connect(database.dsn("app")) as conn:
         conn.execute("SELECT set_config('app.session', %s, false)", [session])
-        for table, column in {"inquiries": "inquiry_id::text", "cases": "case_id::text", "search_tokens": "case_id::text"}.items():
+        for table, column in {"inquiries": "inquiry_id::text", "cases": "case_id::text", "case_people": "case_id::text"}.items():
             query = cast("LiteralString", f"SELECT {column} FROM {table} WHERE {column} = ANY(%s)")
             seen = {inquiries[str(row[0])].code for row in conn.execute(query, [list(inquiries)]).fetchall()}
             assert seen == {code for code, reached in inquired(role, office, CITY).items() if reached}, table
