@@ -146,7 +146,7 @@ TABLES: Mapping[str, Wall] = {
         read=_WITH_CASES,
         worker="SELECT, INSERT, UPDATE, DELETE",
         told=(),
-        why="A keyed hash and a random id; the key is kept outside the database. Asking each bearer's cases would cost a search its budget.",
+        why="A keyed hash and a random id; the key is not in the database. To ask each bearer's cases would cost a search its budget.",
     ),
     "subject_keys": Wall(
         read=_SIGNED_IN,
