@@ -157,8 +157,8 @@ def report(lines: Sequence[Line]) -> Report:
     whole = Judged(every[0] / every[1], BUDGET, "at_most")
     rows.append(("all, each once", "", ms(every[0]), "", ms(every[1]), "", *whole.cells()))
     how = (
-        f"A page of the list out of {CASES:,} cases, {ROUNDS} rounds in which walled and bare take turns on the same rows; each role as "
-        "its first person in the worked example. Session, directory, list and names are in it, HTTP is not. Bare is the same request as the "
+        f"A page of the list out of {CASES:,} cases, {ROUNDS} rounds in which walled and bare take turns on the same rows; each role as its"
+        " first person in the worked example. Session, directory, list and names are in it, HTTP is not. Bare is the same request as the "
         "database role whose policies let every row pass."
     )
     head = ("list of", "order", "wall p50", "p95", "bare p50", "p95", "wall / bare", "budget", "")
