@@ -11,17 +11,15 @@ from api.desk import Desk
 from api.person_shapes import Linking, Unlinking
 from api.problem import Problem, not_found
 from domain import access
+from domain.access import MAY_LINK
 from domain.command import Actor, Role
 from domain.person_links import PeopleLinked, PeopleUnlinked
 from ledger import registers
-from ledger.store import WORKER
 from readmodels import conflicts as conflict_search
 from readmodels import people as index
 from readmodels import person_search as search
 
 type Json = dict[str, Any]
-
-MAY_LINK: tuple[Role, ...] = ("caseworker", "approver", "supervisor")
 
 
 def _linker(desk: Desk) -> Actor:
@@ -91,6 +89,5 @@ async def conflicts(desk: Desk, case: str) -> Json:
     now = await visible(desk, case)
     if "eligibility" in access.withheld(desk.principal, access.scope_of(now), desk.directory):
         raise Problem(403, "forbidden", withheld=["eligibility"])
-    # Asked in the product's name: what stands against a case may stand at another centre, whose cases the caller does not reach.
-    async with desk.services.database.transaction(WORKER, pipeline=True) as conn:
+    async with desk.in_own_name() as conn:
         return (await conflict_search.found(conn, now)).model_dump(mode="json")

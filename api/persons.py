@@ -24,7 +24,6 @@ from ledger.personal import load_keys, subjects_in, unsealed
 from ledger.schema import case_people, people
 from ledger.schema import events as ledger_events
 from ledger.sql import Row, fetch_all
-from ledger.store import WORKER
 from ledger.tokens import fits, normal, readings, token, tokens_for_query
 from readmodels import person_search as search
 from readmodels.paging import case_id
@@ -216,5 +215,5 @@ async def _cases_of(desk: Desk, subjects: Sequence[str]) -> list[str]:
     if not subjects:
         return []
     found = sa.select(case_people.c.case_id).distinct().where(case_people.c.subject_id.in_(list(subjects)))
-    async with desk.services.database.transaction(WORKER) as conn:  # the database shows a caller their own cases only
+    async with desk.in_own_name() as conn:
         return [str(row["case_id"]) for row in await fetch_all(conn, found)]
