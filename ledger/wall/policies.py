@@ -95,7 +95,7 @@ _WITH_CASES = (
     " 'supervisor', 'bureau_officer', 'auditor'))"
 )
 """Whoever has cases at all: no administrator of the system."""
-_LINKER = f"(SELECT wall_has_role({', '.join(map(repr, MAY_LINK))}))"
+_LINKER = f"(SELECT wall_has_role({', '.join(f"'{role}'" for role in MAY_LINK)}))"
 _KNOWN_PERSON = "EXISTS (SELECT FROM case_people c WHERE c.subject_id = people.subject_id)"
 _OWN_SESSION = "token_hash = sha256(convert_to(current_setting('app.session', true), 'UTF8'))"
 _OWN_COMMAND = f"principal = {_ME}"
@@ -139,6 +139,7 @@ TABLES: Mapping[str, Wall] = {
         read=_WITH_CASES,
         add=f"{_LINKER} AND {_KNOWN_PERSON}",
         change=f"{_LINKER} AND {_KNOWN_PERSON}",
+        worker="SELECT, INSERT, UPDATE, DELETE",
         told=(),
         why="A row names nobody and no case: a random id and keyed hashes. Who is in which case stands in case_people.",
     ),
@@ -220,13 +221,17 @@ def policies_of(table: str, owner: str, roles: frozenset[str]) -> Iterator[Polic
         yield Policy(table, "wall_remove", "DELETE", ("app",), wall.remove, None)
 
 
+ROLES = ("app", "worker", "reader", "auditor")
+"""Database roles beside the owner."""
+
+
 def grants_of(table: str) -> dict[str, frozenset[str]]:
     """What each role may do to a table."""
     if table in OPEN:
-        return dict.fromkeys(("app", "worker"), frozenset({"SELECT"})) | dict.fromkeys(("reader", "auditor"), frozenset[str]())
+        return {role: frozenset({"SELECT"} if role in ("app", "worker") else ()) for role in ROLES}
     wall = TABLES[table]
     app = {"SELECT": wall.read, "INSERT": wall.add, "UPDATE": wall.change, "DELETE": wall.remove}
-    rights: dict[str, frozenset[str]] = {role: frozenset({"SELECT"} if role in wall.told else ()) for role in ("reader", "auditor")}
+    rights = {role: frozenset({"SELECT"} if role in wall.told else ()) for role in ROLES}
     rights["app"] = frozenset(right for right, given in app.items() if given)
     rights["worker"] = frozenset(wall.worker.split(", "))
     return rights
