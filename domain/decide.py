@@ -80,6 +80,7 @@ def _decided(case: CaseState, command: Command, facts: Facts) -> Decision:
         raise Refusal("wrong_state", state=case.state)
     if facts.on_behalf_of is not None and facts.directory.person(facts.on_behalf_of) is None:
         raise Refusal("unknown_person", status=422, pointer="/on_behalf_of", person=facts.on_behalf_of)
+    _check_deputy(facts)
     if _walled_off(case, facts):
         raise Refusal("recused", status=403)
     if kind.other_than and _same_person(case, kind, facts.directory, {facts.actor.id, facts.on_behalf_of}):
@@ -120,6 +121,14 @@ def _recorded(case: CaseState, events: Sequence[Event], facts: Facts) -> Decisio
         for clock_event in follow(case, after, cause, facts):
             record(clock_event)
     return Decision(case, tuple(happened), after)
+
+
+def _check_deputy(facts: Facts) -> None:
+    """Refuse (403) to act for a colleague who is not away on the legal day, or for whom somebody else stands in."""
+    actor, person = facts.actor, facts.on_behalf_of
+    if person is None or facts.directory.may_stand_in(actor.id, actor.role, actor.office, person, facts.effective_on):
+        return
+    raise Refusal("not_their_deputy", status=403, pointer="/on_behalf_of", person=person)
 
 
 def _check_legal_day(case: CaseState, kind: type[Command], facts: Facts) -> None:

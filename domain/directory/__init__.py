@@ -4,6 +4,7 @@ A `Directory` is the fold of those events, so any past decision can be taken aga
 knows no case: what a case brings to a question (its centre, unit, owner, lawyers) comes in as a `CaseScope`.
 """
 
+from domain.directory.absence import PersonAway
 from domain.directory.changes import (
     DIRECTORY_EVENTS,
     DelegationGiven,
@@ -20,6 +21,7 @@ from domain.directory.changes import (
     UnitRegistered,
 )
 from domain.directory.entries import (
+    Absence,
     CaseScope,
     Charge,
     Delegation,
@@ -34,9 +36,10 @@ from domain.directory.entries import (
     Unit,
 )
 from domain.directory.lookup import Directory
+from domain.directory.rights import RoleEnded
 
 __all__ = [
-    "DIRECTORY_EVENTS", "CaseScope", "Charge", "Delegation", "DelegationGiven", "Directory", "DirectoryEvent", "DirectoryFault",
+    "DIRECTORY_EVENTS", "Absence", "CaseScope", "Charge", "Delegation", "DelegationGiven", "Directory", "DirectoryEvent", "DirectoryFault",
     "Function", "FunctionGiven", "Grant", "Lawyer", "LawyerRegistered", "LawyerSuspended", "LeaveSet", "Office", "OfficeKind",
-    "OfficeOpened", "Period", "Person", "PersonRegistered", "RoleGranted", "Tariff", "TariffSet", "Unit", "UnitRegistered",
+    "OfficeOpened", "Period", "Person", "PersonAway", "PersonRegistered", "RoleEnded", "RoleGranted", "Tariff", "TariffSet", "Unit", "UnitRegistered",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, ClassVar, Literal
 
 from domain.command import Role
-from domain.directory.entries import Charge, Delegation, Grant, Lawyer, Name, Office, Period, Person, Tariff, Unit
+from domain.directory.entries import Absence, Charge, Delegation, Grant, Lawyer, Name, Office, Period, Person, Tariff, Unit
 from domain.registers import RegisterEvent
 from domain.values import Code, Fen
 
@@ -29,6 +29,7 @@ class Draft:
     tariffs: dict[str, tuple[Tariff, ...]]
     delegations: list[Delegation]
     charges: list[Charge]
+    absences: list[Absence]
 
     def need(self, book: Mapping[str, object], *codes: str | None) -> None:
         """Raise `DirectoryFault` unless the book holds every code given."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from domain.directory.changes import DirectoryEvent, Draft
-from domain.directory.entries import CaseScope, Charge, Delegation, Function, Lawyer, Office, Person, Tariff, Unit
+from domain.directory.entries import Absence, CaseScope, Charge, Delegation, Function, Lawyer, Office, Person, Tariff, Unit
 
 _FALLBACK: dict[str, Function] = {
     "owner": "caseworker", "caseworker": "supervisor", "approver": "supervisor", "team_lead": "supervisor",
@@ -26,6 +26,7 @@ class Directory:
     tariffs: dict[str, tuple[Tariff, ...]] = field(default_factory=dict[str, tuple[Tariff, ...]])
     delegations: tuple[Delegation, ...] = ()
     charges: tuple[Charge, ...] = ()
+    absences: tuple[Absence, ...] = ()
 
     @classmethod
     def fold(cls, events: Iterable[DirectoryEvent], base: Directory | None = None) -> Directory:
@@ -33,12 +34,13 @@ class Directory:
         base = base or cls()
         draft = Draft(
             dict(base.office_of), dict(base.person_of), dict(base.unit_of), dict(base.lawyer_of),
-            dict(base.tariffs), list(base.delegations), list(base.charges),
+            dict(base.tariffs), list(base.delegations), list(base.charges), list(base.absences),
         )  # fmt: skip
         for event in events:
             event.apply(draft)
         return cls(
-            draft.offices, draft.people, draft.units, draft.lawyers, draft.tariffs, tuple(draft.delegations), tuple(draft.charges)
+            draft.offices, draft.people, draft.units, draft.lawyers,
+            draft.tariffs, tuple(draft.delegations), tuple(draft.charges), tuple(draft.absences),
         )  # fmt: skip
 
     def office(self, code: str | None) -> Office | None:
@@ -110,6 +112,23 @@ class Directory:
     def delegated(self, person: str, centre: str, on: date) -> bool:
         """Whether the person may accept first on the centre's behalf on that day."""
         return any(d.person == person and d.centre == centre and d.holds(on) for d in self.delegations)
+
+    def deputy_of(self, person: str | None, on: date) -> str | None:
+        """Who stands in for the person on that day; None where the person is not away. Of two entries the one made later."""
+        return next((a.deputy for a in reversed(self.absences) if a.person == person and a.holds(on)), None)
+
+    def may_stand_in(self, actor: str, role: str, office: str, person: str, on: date) -> bool:
+        """Whether the actor may act for a person on that day: who is away, and named the actor or has the same role at the same office."""
+        away = self.person(person)
+        deputy = self.deputy_of(person, on)
+        return deputy is not None and away is not None and (deputy == actor or (role, office) in away.roles_on(on))
+
+    def standing_in(self, person: str, on: date) -> str:
+        """The person, or who stands in on that day: a deputy's own deputy too, but nobody twice."""
+        passed = {person}
+        while (deputy := self.deputy_of(person, on)) is not None and deputy not in passed:
+            passed.add(person := deputy)
+        return person
 
     def who(self, function: str, case: CaseScope, on: date) -> tuple[str, ...]:
         """Codes of the people a function stands for in this case on that day, in the directory's order, each once.
