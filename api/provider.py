@@ -1,4 +1,6 @@
-"""An OpenID Connect provider through which people may sign in: authorization code with PKCE, state and nonce (OpenID Connect Core 1.0, RFC 7636).
+"""An OpenID Connect provider through which people may sign in: authorization code with PKCE, state and nonce.
+
+OpenID Connect Core 1.0, RFC 7636.
 
 What it answers is who somebody is over there (`sub`); who that is here, the accounts' links say. It opens no account.
 """

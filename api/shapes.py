@@ -47,6 +47,9 @@ class Token(Shape):
     access_token: str
     token_type: Literal["bearer"]
     expires_in: int = Field(description="Seconds.")
+    owes: list[Literal["password", "second_factor", "otp"]] | None = Field(
+        default=None, description="There where something comes before anything else: a password of one's own, a second factor, its code."
+    )
 
 
 class RoleHeld(Shape):

@@ -1,6 +1,7 @@
 """Accounts as a register: what happens to each is an event of `account/<username>`; and the rules that hold before it may happen.
 
-Secrets (hashes, keys of second factors) are no events: they stand in tables that are overwritten. Article: 网络安全法 art. 21, 个人信息保护法 art. 51.
+Secrets (hashes, keys of second factors) are no events: they stand in tables that are overwritten. 网络安全法 art. 21; 个人信息保护法
+art. 51.
 """
 
 from __future__ import annotations

@@ -41,5 +41,6 @@ from domain.directory.rights import RoleEnded
 __all__ = [
     "DIRECTORY_EVENTS", "Absence", "CaseScope", "Charge", "Delegation", "DelegationGiven", "Directory", "DirectoryEvent", "DirectoryFault",
     "Function", "FunctionGiven", "Grant", "Lawyer", "LawyerRegistered", "LawyerSuspended", "LeaveSet", "Office", "OfficeKind",
-    "OfficeOpened", "Period", "Person", "PersonAway", "PersonRegistered", "RoleEnded", "RoleGranted", "Tariff", "TariffSet", "Unit", "UnitRegistered",
+    "OfficeOpened", "Period", "Person", "PersonAway", "PersonRegistered", "RoleEnded", "RoleGranted", "Tariff", "TariffSet", "Unit",
+    "UnitRegistered",
 ]  # fmt: skip
