@@ -43,7 +43,8 @@ _FLOW: Json = {
     "expires_in": 600,
 }
 _ACCOUNT: Json = {
-    "username": "bai.ling", "person": "P-BAI-LING", "name": "白玲", "office": "C-ADX", "roles": [{"role": "receptionist", "office": "C-ADX"}],
+    "username": "bai.ling", "person": "P-BAI-LING", "name": "白玲", "office": "C-ADX",
+    "roles": [{"role": "receptionist", "office": "C-ADX"}],
     "disabled": False, "locked_until": None, "must_change": False, "second_factor": False, "clock_drift_seconds": 0, "oidc_subject": None,
     "created_at": _AT, "last_sign_in_at": _AT,
 }  # fmt: skip
@@ -60,7 +61,7 @@ ANSWERS: Mapping[str, Json] = {
     "begin_second_factor": {
         "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
         "otpauth_uri": "otpauth://totp/Yuanshou:jia.fengqin?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Yuanshou",
-        "qr_svg": "<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
+        "qr_svg": '<svg xmlns="http://www.w3.org/2000/svg"/>',
     },
     "confirm_second_factor": {"recovery_codes": ["abcde-fghjk", "mnpqr-stuvw"]},
     "issue_token": {
@@ -74,7 +75,8 @@ ANSWERS: Mapping[str, Json] = {
     "grant_role": _ROLE | {"since": "2026-11-24", "until": "2027-11-23"},
     "end_role": _ROLE | {"since": "2026-12-01"},
     "security_refusals": {
-        "id": _SESSION, "at": _AT, "kind": "bad_credentials", "username": "bai.ling", "address": "10.20.0.15", "correlation_id": "01a20b63-8043",
+        "id": _SESSION, "at": _AT, "kind": "bad_credentials", "username": "bai.ling", "address": "10.20.0.15",
+        "correlation_id": "01a20b63-8043",
     },
 }  # fmt: skip
 """By operation: its answer, or an item of its list."""

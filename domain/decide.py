@@ -82,9 +82,9 @@ def _decided[S: StreamState](case: S, command: Command, facts: Facts) -> Decisio
         raise Refusal("wrong_state", state=case.state)
     if facts.on_behalf_of is not None and facts.directory.person(facts.on_behalf_of) is None:
         raise Refusal("unknown_person", status=422, pointer="/on_behalf_of", person=facts.on_behalf_of)
-    _check_deputy(facts)
     if _walled_off(case, facts):
         raise Refusal("recused", status=403)
+    _check_deputy(facts)
     if kind.other_than and _same_person(case, kind, facts.directory, {facts.actor.id, facts.on_behalf_of}):
         raise Refusal(kind.same_person_code, event=kind.other_than)
     _check_legal_day(case, kind, facts)

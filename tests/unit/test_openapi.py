@@ -48,7 +48,7 @@ from tests.unit import world
 from tests.unit.test_example import DAYS, Played, archived, on_desk
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-OPEN = {"new_token", "healthz", "readyz"}
+OPEN = {"new_token", "begin_oidc", "finish_oidc", "healthz", "readyz"}
 
 
 def made() -> FastAPI:
@@ -140,6 +140,8 @@ class TestRequests:
         assert {p["name"] for p in operation["parameters"]} >= {"Idempotency-Key", "If-Match", "case_id"}
 
 
+SILENT = {"end_token", "end_my_session", "end_other_sessions", "change_password", "prove_second_factor"}
+"""What answers 204."""
 OPENING = (f"{PREFIX}/cases", f"{PREFIX}/bundles", f"{PREFIX}/organ-notices")
 """Where no case is yet whose version could be named."""
 
@@ -149,7 +151,7 @@ class TestOperations:
         ids = [operation["operationId"] for _, _, operation in described.operations()]
         assert len(ids) == len(set(ids))
         files = {"document_content", "preview_paper", "issued_paper", "print_papers"}
-        assert set(ids) == {*SUCCESSES, *EXAMPLES, "end_token", *files} - {"issue_command", "submit_application"}
+        assert set(ids) == {*SUCCESSES, *EXAMPLES, *SILENT, *files} - {"issue_command", "submit_application"}
 
     def test_each_says_what_it_is_in_an_order(self, described: Described) -> None:
         order = [tag["name"] for tag in described.document["tags"]]
@@ -166,7 +168,7 @@ class TestOperations:
         for path, method, operation in described.operations():
             headers = {p["name"]: p["required"] for p in operation.get("parameters", ()) if p["in"] == "header"}
             changes = operation["tags"] == ["commands"]
-            assert headers.get("Idempotency-Key") is (True if changes else None), path
+            assert headers.get("Idempotency-Key") is (True if changes or operation["operationId"] in faults._DEEDS else None), path
             assert ("If-Match" in headers) is (changes and method == "post" and path not in OPENING)
 
     def test_no_parameter_may_be_null(self, described: Described) -> None:
@@ -220,7 +222,7 @@ class TestErrors:
         assert told == {200, 400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503}
 
     def test_an_operation_tells_of_nothing_that_cannot(self, described: Described) -> None:
-        assert set(described.operation("me")["responses"]) == {"200", "400", "401", "500", "503"}
+        assert set(described.operation("me")["responses"]) == {"200", "400", "401", "403", "500", "503"}
         assert set(described.operation("document_content")["responses"]) >= {"404", "410"}
         assert "412" not in described.operation("open_case")["responses"]
 
