@@ -212,7 +212,7 @@ def account() -> None:
 
 
 @accounts.command()
-def create(
+def create(  # noqa: PLR0917 -- the verb's options
     username: str,
     person: Annotated[str, typer.Option(help="Code of the person in the directory; entered where it is not there.")],
     name: Annotated[str, typer.Option(help="The person's name.")] = "",

@@ -1,7 +1,6 @@
 """Accounts and roles as the security administrator keeps them, over HTTP against the real ledger."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import uuid4
 
@@ -14,8 +13,8 @@ OWN = "a pass phrase of my own"
 
 
 @pytest.fixture(scope="module")
-async def desks(house: House) -> AsyncIterator[Desks]:
-    yield await Desks.open(house)
+async def desks(house: House) -> Desks:
+    return await Desks.open(house)
 
 
 @pytest.fixture
