@@ -90,7 +90,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
 def app_of(given: Services, settings: Settings) -> FastAPI:
     """The API with the pages beside it."""
     api = create_app(given)
-    return with_pages(api, InProcess(api), given.rules().policy, example=settings.example)
+    return with_pages(api, InProcess(api), given.rules().policy, example=settings.example, oidc=given.provider is not None)
 
 
 async def _main() -> None:
