@@ -25,8 +25,8 @@ BEARER = HTTPBearer(auto_error=False, description="The access token of `POST /ap
 OWN = "account"
 """Tag of the routes where a person sees to their own way of signing in: closed to programs, open to who still owes something."""
 _BY_TAG = {"directory": "directory", "accounts": "accounts"}
-_READING = frozenset({"rules"})
-"""Tags whose routes change nothing, whatever their method."""
+_WORKING_OUT = frozenset({"rules", "eligibility"})
+"""Tags whose routes work something out and record nothing, unless they are given a key."""
 
 
 class Credentials(BaseModel):
@@ -62,7 +62,10 @@ def need_of(request: Request) -> Need:
     if OWN in tags:
         return Need(None, owing=True)
     special = next((scope for tag, scope in _BY_TAG.items() if tag in tags), None)
-    changes = request.method not in ("GET", "HEAD") and not tags & _READING
+    if "/directory/" in request.url.path:
+        special = "directory"
+    works_out = tags & _WORKING_OUT and "idempotency-key" not in request.headers
+    changes = request.method not in ("GET", "HEAD") and not works_out
     if special == "accounts" or (special and changes):
         return Need(frozenset({special}))
     # Who still owes a password is told who they are, and of nothing else.

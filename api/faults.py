@@ -36,11 +36,6 @@ _NOT_BEFORE = Problem(422, "until_before_since", errors=[{"pointer": "/until", "
 _ROLE_OF = Problem(409, "separation_of_administrators", role="auditor", held="system_administrator")
 _WRONG_PASSWORD = Problem(422, "password_wrong", errors=[{"pointer": "/old", "code": "password_wrong"}])
 _WRONG_CODE = Problem(422, "otp_wrong", errors=[{"pointer": "/code", "code": "otp_wrong"}])
-_DEEDS = frozenset({
-    "person_away", "create_account", "reset_password", "disable_account", "enable_account", "unlock_account", "remove_second_factor",
-    "link_oidc", "grant_role", "end_role",
-})  # fmt: skip
-"""Operations that change a register: each is done once, and none of them knows of a case."""
 _READS: dict[str, tuple[Problem, ...]] = {
     "new_token": _SIGNING_IN,
     "begin_oidc": _OIDC,
@@ -149,6 +144,42 @@ _READS: dict[str, tuple[Problem, ...]] = {
         Problem(422, "no_standard", errors=[{"pointer": "/county", "code": "no_standard"}], county="XYZ"),
         Problem(422, "effective_in_future", errors=[{"pointer": "/effective_on", "code": "effective_in_future"}]),
     ),
+    "limitation": (
+        Problem(422, "unknown_limitation", errors=[{"pointer": "/limitation", "code": "unknown_limitation"}], limitation="labour"),
+        Problem(422, "limitation_not_known_then", errors=[{"pointer": "/start", "code": "limitation_not_known_then"}]),
+        Problem(422, "limitation_start_required", errors=[{"pointer": "/start", "code": "limitation_start_required"}]),
+        Problem(422, "limitation_not_interruptible", errors=[{"pointer": "/interrupted", "code": "limitation_not_interruptible"}]),
+        Problem(422, "limitation_not_suspendible", errors=[{"pointer": "/obstacles", "code": "limitation_not_suspendible"}]),
+        Problem(422, "limitation_does_not_wait", errors=[{"pointer": "/still_running", "code": "limitation_does_not_wait"}]),
+        Problem(422, "interrupted_too_late", errors=[{"pointer": "/interrupted/0", "code": "interrupted_too_late"}], day="2026-11-24"),
+        Problem(
+            422,
+            "date_before_start",
+            errors=[{"pointer": "/interrupted/0", "code": "date_before_start"}],
+            day="2025-11-24",
+            start="2025-11-28",
+        ),
+    ),
+    "competent_centres": (
+        Problem(422, "organ_county_required", errors=[{"pointer": "/organ_county", "code": "organ_county_required"}]),
+        Problem(422, "venue_place_required", errors=[{"pointer": "/organ_county", "code": "venue_place_required"}]),
+        Problem(422, "unknown_office", errors=[{"pointer": "/centre", "code": "unknown_office"}], office="C-NONE"),
+    ),
+    "rehearsal": (
+        Problem(403, "forbidden"),
+        Problem(422, "since_required", errors=[{"pointer": "/since", "code": "since_required"}]),
+    ),
+    "spot_checks": (Problem(403, "forbidden"), not_found("centre_not_found")),
+    "rerun_decision": (
+        Problem(403, "forbidden", withheld=["eligibility"]),
+        not_found("case_not_found"),
+        not_found("version_not_found", version=13),
+    ),
+    "set_standards": (
+        Problem(403, "forbidden"),
+        Problem(422, "backdated_reason_required", errors=[{"pointer": "/reason", "code": "backdated_reason_required"}]),
+        Problem(422, "unknown_office", errors=[{"pointer": "/shares", "code": "unknown_office"}]),
+    ),
 }
 """What an operation answers beside what all of its kind do."""
 
@@ -165,7 +196,7 @@ def problems_of(operation_id: str, operation: Json, required: Sequence[str], *, 
     yield from _READS.get(operation_id, ())
     if operation_id in ("open_bundle", "issue_bundle"):
         yield Problem(422, "invalid", errors=[{"pointer": "/commands/0/command", "code": "not_in_a_bundle"}], index=0)
-    if operation_id in _DEEDS:
+    if changes and operation["tags"] != ["commands"]:
         yield from _of_a_deed()
     elif changes:
         yield from _of_a_change(opening="case_id" not in parameters, guarded="If-Match" in parameters)
@@ -190,6 +221,7 @@ def _of_a_session(*, owing: bool) -> Iterator[Problem]:
 
 
 def _of_a_deed() -> Iterator[Problem]:
+    """What a change that is no command of a case may meet: its key was missing, or is known."""
     yield Problem(400, "idempotency_key_required")
     yield Problem(400, "idempotency_key_invalid")
     yield Problem(409, "idempotency_conflict")

@@ -6,10 +6,6 @@ from typing import Any
 from api import views
 from api.desk import Desk
 from api.problem import Problem
-from api.typed import typed
-from domain.command import Refusal
-from domain.eligibility import calculate
-from domain.stages.decision import AssessHardship
 from readmodels import cases
 from readmodels.inbox import unread_count
 
@@ -88,11 +84,12 @@ async def lawyers(desk: Desk, *, specialty: str | None, office: str | None, avai
     return _whole(items)
 
 
-def due(desk: Desk, *, limit: str, start: date, kind: str | None) -> Json:
+def due(desk: Desk, *, limit: str, start: date, kind: str | None, county: str | None = None) -> Json:
     """When a limit that starts on a day (or moment) is due, and how that was counted. Raises `Refusal` 422, `Problem` 422."""
     if isinstance(start, datetime) and start.tzinfo is None:
         raise Problem(422, "invalid", errors=[{"parameter": "start", "in": "query", "code": "offset_missing"}])
-    rules = desk.services.rules()
+    centre = next((o.code for o in desk.directory.offices() if o.kind == "centre" and o.county == county), None)
+    rules = desk.services.rules().keeping(desk.directory.day_rules(_today(desk), centre))
     found = rules.due(limit, start, kind=kind)
     row = rules.limit(limit, rules.calendar.day_of(start))
     counted = found.as_json()
@@ -106,23 +103,3 @@ def due(desk: Desk, *, limit: str, start: date, kind: str | None) -> Json:
         "confirmed": row.confirmed if row else None,
         "unit": row.unit if row else None,
     }
-
-
-def hardship(desk: Desk, body: Json) -> Json:
-    """The sum that `assess_hardship` would record, under the standard of `effective_on`, recorded nowhere.
-
-    Raises `Problem` 422 with pointers, `Refusal` 422.
-    """
-    asked = typed(AssessHardship, body)
-    on = asked.effective_on or _today(desk)
-    if on > _today(desk):
-        raise Refusal("effective_in_future", status=422, pointer="/effective_on")
-    return calculate(
-        desk.services.rules().policy,
-        on=on,
-        household=asked.household,
-        county=asked.county,
-        residence=asked.residence,
-        property_fen=asked.property_fen,
-        opponent_in_household=asked.opponent_in_household,
-    ).as_json()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,8 @@ from domain.clocks.calendar import Calendar
 from domain.clocks.due import Due, due
 from domain.clocks.limits import Limit, Limits, read_limits
 from domain.command import Refusal
+from domain.directory.entries import DayRule
+from domain.eligibility.limitation import Limitations, read_limitations
 from domain.eligibility.policy import Policy, read_policy
 from domain.templates import Templates, read_templates
 
@@ -26,10 +28,15 @@ class Rules:
     limits: Limits
     policy: Policy
     templates: Templates
+    limitations: Limitations
 
     def limit(self, limit_id: str, on: date) -> Limit | None:
         """The row of a limit in force on a legal day: the newest that began by then."""
         return self.limits.on(limit_id, on)
+
+    def keeping(self, days: Mapping[date, DayRule]) -> Rules:
+        """The same rules with days kept otherwise than announced (`Directory.day_rules`)."""
+        return replace(self, calendar=self.calendar.keeping(days)) if days else self
 
     def due(self, limit_id: str, start: date, *, kind: str | None = None) -> Due:
         """The due date of a limit that starts on a day or at a moment, under the row in force then.
@@ -57,6 +64,7 @@ def load(
     time_limits: Mapping[str, Any],
     policy: Mapping[str, Any],
     templates: Mapping[str, Any],
+    limitations: Mapping[str, Any] | None = None,
     *,
     days_off: Mapping[date, str],
     workdays: AbstractSet[date],
@@ -78,5 +86,10 @@ def load(
         closes_at=time.fromisoformat(closes) if closes else None,
     )
     return Rules(
-        zone=zone, calendar=calendar, limits=read_limits(time_limits), policy=read_policy(policy), templates=read_templates(templates)
+        zone=zone,
+        calendar=calendar,
+        limits=read_limits(time_limits),
+        policy=read_policy(policy),
+        templates=read_templates(templates),
+        limitations=read_limitations(limitations or {"limitations": ()}),
     )

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Request
 
 from api import reference
 from api.auth import AtDesk, Credentials, origin_of, services_of, sign_in, sign_out, token_of
-from api.body import read_json
 from api.list_reading import part
 from api.params import LIMIT_MAX, Cursor, LegalDay, Limit, Start, Word
 from api.problem import Problem
@@ -63,13 +62,7 @@ async def calendar_due(
     desk: AtDesk,
     limit: Annotated[str, Query(max_length=64)],
     start: Start,
-    county: Annotated[str | None, Query(max_length=64, description="All counties keep the national calendar.")] = None,
+    county: Annotated[str | None, Query(max_length=64, description="Counts with the days off that the county's centre keeps.")] = None,
     kind: Word = None,
 ) -> Json:
-    del county
-    return reference.due(desk, limit=limit, start=start, kind=kind)
-
-
-@router.post("/eligibility/hardship", tags=["rules"], summary="Work out hardship without recording it")
-async def hardship(request: Request, desk: AtDesk) -> Json:
-    return reference.hardship(desk, await read_json(request))
+    return reference.due(desk, limit=limit, start=start, kind=kind, county=county)

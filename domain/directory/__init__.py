@@ -20,10 +20,12 @@ from domain.directory.changes import (
     TariffSet,
     UnitRegistered,
 )
+from domain.directory.ended import OfficeClosed, PersonChanged, PersonLeft
 from domain.directory.entries import (
     Absence,
     CaseScope,
     Charge,
+    DayRule,
     Delegation,
     Function,
     Grant,
@@ -33,14 +35,52 @@ from domain.directory.entries import (
     Period,
     Person,
     Tariff,
+    Township,
     Unit,
 )
 from domain.directory.lookup import Directory
+from domain.directory.places import CalendarDaySet, TownshipSet
 from domain.directory.rights import RoleEnded
+from domain.directory.standards import DibaoLineSet, HardshipStandardSet, SpotCheckShareSet
 
 __all__ = [
-    "DIRECTORY_EVENTS", "Absence", "CaseScope", "Charge", "Delegation", "DelegationGiven", "Directory", "DirectoryEvent", "DirectoryFault",
-    "Function", "FunctionGiven", "Grant", "Lawyer", "LawyerRegistered", "LawyerSuspended", "LeaveSet", "Office", "OfficeKind",
-    "OfficeOpened", "Period", "Person", "PersonAway", "PersonRegistered", "RoleEnded", "RoleGranted", "Tariff", "TariffSet", "Unit",
+    "DIRECTORY_EVENTS",
+    "Absence",
+    "CalendarDaySet",
+    "CaseScope",
+    "Charge",
+    "DayRule",
+    "Delegation",
+    "DelegationGiven",
+    "DibaoLineSet",
+    "Directory",
+    "DirectoryEvent",
+    "DirectoryFault",
+    "Function",
+    "FunctionGiven",
+    "Grant",
+    "HardshipStandardSet",
+    "Lawyer",
+    "LawyerRegistered",
+    "LawyerSuspended",
+    "LeaveSet",
+    "Office",
+    "OfficeClosed",
+    "OfficeKind",
+    "OfficeOpened",
+    "Period",
+    "Person",
+    "PersonAway",
+    "PersonChanged",
+    "PersonLeft",
+    "PersonRegistered",
+    "RoleEnded",
+    "RoleGranted",
+    "SpotCheckShareSet",
+    "Tariff",
+    "TariffSet",
+    "Township",
+    "TownshipSet",
+    "Unit",
     "UnitRegistered",
 ]  # fmt: skip
