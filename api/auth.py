@@ -58,7 +58,8 @@ def origin_of(request: Request) -> Origin:
 
 def need_of(request: Request) -> Need:
     """What the request asks of a session, by its route's tag and method: a route that nobody thought of is not open to every token."""
-    tags = frozenset(getattr(request.scope.get("route"), "tags", None) or ())
+    route = request.scope.get("route")
+    tags = frozenset(cast("list[str]", getattr(route, "tags", None) or []))
     if OWN in tags:
         return Need(None, owing=True)
     special = next((scope for tag, scope in _BY_TAG.items() if tag in tags), None)

@@ -188,6 +188,10 @@ _OPENING_OTHERS: Mapping[str, str] = {"open_continuation": CONTINUING, NOTIFIED:
 """Operations of a single command that opens further cases, and that command."""
 
 
+_TAKEN: Mapping[str, tuple[type[BaseModel], Mapping[str, Any]]] = {**ASKED, **ACCOUNT_BODIES}
+"""What operations take that are no commands, with an example."""
+
+
 def _readiness(*, temporal: bool) -> Json:
     return {"status": "ready" if temporal else "not_ready", "checks": {"database": True, "temporal": temporal, "worker": True}}
 
@@ -220,8 +224,7 @@ class _Document:
         bodies = [
             Credentials,
             shapes.Bundle,
-            *(kind for kind, _ in ASKED.values()),
-            *dict.fromkeys(kind for kind, _ in ACCOUNT_BODIES.values()),
+            *dict.fromkeys(kind for kind, _ in _TAKEN.values()),
             *(kind for kind in human_commands() if kind.name != ATTACHING),
         ]
         self.bodies, taken = body_components(bodies)
@@ -277,12 +280,10 @@ class _Document:
             operation["requestBody"] = self._body(shapes.Bundle, BUNDLES[name])
         elif name == "new_token":
             operation["requestBody"] = self._body(Credentials, TOKEN_REQUEST)
-        elif name in ACCOUNT_BODIES:
-            operation["requestBody"] = self._body(*ACCOUNT_BODIES[name])
         elif name == "hardship":
             operation["requestBody"] = self._body(AssessHardship, EXAMPLES["assess_hardship"])
-        elif name in ASKED:
-            operation["requestBody"] = self._body(*ASKED[name])
+        elif name in _TAKEN:
+            operation["requestBody"] = self._body(*_TAKEN[name])
         elif name == ATTACHING:
             operation["requestBody"] = self._form(given["requestBody"])
         changes = any(p["name"] == "Idempotency-Key" for p in given.get("parameters", ()))

@@ -28,7 +28,7 @@ TokenScope = Literal["read", "commands", "directory", "accounts"]
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 1024
 ADMINISTRATORS: frozenset[Role] = frozenset({"system_administrator", "security_administrator", "auditor"})
 """三员分离: who runs the system, who gives rights and who looks at both are three people."""
-SECOND_FACTOR_ROLES: frozenset[Role] = ADMINISTRATORS | {"approver"}
+SECOND_FACTOR_ROLES: frozenset[Role] = frozenset({*ADMINISTRATORS, "approver"})
 """Who needs a second factor where the installation asks for it."""
 _COMMON = frozenset({
     "123456789012", "1234567890123", "111111111111", "000000000000", "password1234", "password12345", "passw0rd1234", "password123456",
@@ -146,6 +146,6 @@ def _overlap(grant: Grant, since: date, until: date | None) -> bool:
     return (grant.until is None or grant.until >= max(since, grant.since)) and (until is None or grant.since <= until)
 
 
-def needs_second_factor(roles: Iterable[Role]) -> bool:
+def needs_second_factor(roles: Iterable[str]) -> bool:
     """Whether one of the roles is one for which a password is not enough."""
     return not SECOND_FACTOR_ROLES.isdisjoint(roles)

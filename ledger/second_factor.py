@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import pyotp
 import sqlalchemy as sa
+from pyotp import random_base32
+from pyotp.totp import TOTP
 from sqlalchemy.dialects.postgresql import insert
 
 from ledger.keys import Keys
@@ -69,7 +70,7 @@ class Accepted:
 
 def uri_of(secret: str, username: str) -> str:
     """What the app reads from the QR code."""
-    return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER)
+    return TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER)
 
 
 async def row_of(conn: Connection, username: str) -> Row | None:
@@ -88,7 +89,7 @@ def enrolled(row: Row | None) -> bool:
 
 async def begin(conn: Connection, master: Keys, username: str) -> str:
     """A new secret (base32) to be shown once to the person; it counts for nothing until a code of it was sent."""
-    secret = pyotp.random_base32()
+    secret = random_base32()
     await _BEGIN.run(conn, username=username, pending=wrap_secret(master, _place(username), secret.encode()))
     return secret
 
@@ -134,7 +135,7 @@ async def _recovered(conn: Connection, row: Row, given: str) -> Accepted | None:
 
 def _step(secret: str, code: str, now: datetime, *, after: int) -> tuple[int, int] | None:
     """The step a code is of, later than `after`, and how far from now; None where it is of none that may be."""
-    totp, current = pyotp.TOTP(secret), int(now.timestamp()) // STEP_SECONDS
+    totp, current = TOTP(secret), int(now.timestamp()) // STEP_SECONDS
     for off in SKEW:
         if current + off > after and hmac.compare_digest(totp.generate_otp(current + off), code):
             return current + off, off

@@ -61,13 +61,15 @@ class Directory:
         draft = Draft(
             dict(base.office_of), dict(base.person_of), dict(base.unit_of), dict(base.lawyer_of),
             dict(base.tariffs), list(base.delegations), list(base.charges),
-            townships=dict(base.township_of), days=list(base.days), versions=dict(base.versions), absences=list(base.absences), standards=list(base.standards),
+            townships=dict(base.township_of), days=list(base.days), versions=dict(base.versions),
+            absences=list(base.absences), standards=list(base.standards),
         )  # fmt: skip
         for event in events:
             event.apply(draft)
         return cls(
             draft.offices, draft.people, draft.units, draft.lawyers, draft.tariffs, tuple(draft.delegations), tuple(draft.charges),
-            township_of=draft.townships, days=tuple(draft.days), versions=draft.versions, absences=tuple(draft.absences), standards=tuple(draft.standards),
+            township_of=draft.townships, days=tuple(draft.days), versions=draft.versions,
+            absences=tuple(draft.absences), standards=tuple(draft.standards),
         )  # fmt: skip
 
     def on(self, day: date) -> Directory:
