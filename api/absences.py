@@ -12,6 +12,7 @@ from domain.command import Actor, Refusal, Role
 from domain.directory import Directory, PersonAway
 from domain.values import Code
 from ledger import accounts, registers
+from ledger import directory as directory_of
 
 type Json = dict[str, Any]
 _LEADERS: frozenset[Role] = frozenset({"approver", "supervisor", "unit_manager"})
@@ -48,7 +49,7 @@ async def say(desk: Desk, key: str, body: Away) -> Done:
         actor = _actor(desk, directory, body.person)
         _check(directory, body)
         away = PersonAway(since=body.since, person=body.person, until=body.until, deputy=body.deputy)
-        await registers.append(desk.conn, [away], actor=actor, now=desk.now, command_id=deed)
+        await directory_of.enter(desk.conn, desk.services.directory, [away], actor=actor, now=desk.now, command_id=deed)
         return _absence(away.model_dump(mode="json"))
 
     return await do_once(desk, key, "person_away", body.model_dump(mode="json"), act)

@@ -28,7 +28,8 @@ from domain.accounts import (
 from domain.command import Actor, Refusal, Role
 from domain.directory import Directory, DirectoryEvent, RoleEnded, RoleGranted
 from domain.values import Code
-from ledger import accounts, registers, second_factor, security_log, sessions
+from ledger import accounts, second_factor, security_log, sessions
+from ledger import directory as directory_of
 from ledger.sessions import Origin
 from ledger.sql import Row
 from ledger.store import WORKER
@@ -324,5 +325,5 @@ async def _noted(desk: Desk, actor: Actor, deed: str, *events: AccountEvent) -> 
 
 async def _in_directory(desk: Desk, actor: Actor, deed: str, change: DirectoryEvent) -> Json:
     """Append a change that was looked at under the administrators' lock: nobody else gives or ends roles meanwhile."""
-    await registers.append(desk.conn, [change], actor=actor, now=desk.now, command_id=deed)
+    await directory_of.enter(desk.conn, desk.services.directory, [change], actor=actor, now=desk.now, command_id=deed)
     return change.model_dump(mode="json", exclude_none=True)

@@ -9,8 +9,9 @@ from typing import Any
 import texts
 from api.problem import Problem
 from api.services import Services
-from domain.access import Principal, Scope, list_scope
-from domain.directory import Directory
+from domain.access import Principal, Scope, list_scope, scope_of, unwalled
+from domain.case import CaseState
+from domain.directory import CaseScope, Directory
 from ledger import sessions
 from ledger.events import stream_of
 from ledger.personal import load_keys, subjects_in, unseal_json
@@ -50,6 +51,11 @@ class Desk:
     @property
     def scope(self) -> Scope:
         return list_scope(self.principal, self.directory)
+
+    def scope_of(self, case: CaseState) -> CaseScope:
+        """Where the case stands for who reads it here: without its walls while the caller may read through them."""
+        scope = scope_of(case)
+        return unwalled(scope) if case.open_to(self.principal.person, self.now) else scope
 
     def has_role(self, *roles: str) -> bool:
         return any(role in roles for role, _ in self.principal.roles)

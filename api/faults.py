@@ -20,6 +20,7 @@ _OF_A_PAPER = (
     Problem(410, "document_erased"),
     Problem(422, "invalid", errors=[{"parameter": "document_id", "in": "path", "code": "not_a_uuid"}]),
 )
+_WALLED = "01a20b63-8040-7a3e-9b55-1c0d2e3f4a5b"
 _SIGNING_IN = (
     Problem(401, "otp_required"),
     Problem(401, "otp_invalid"),
@@ -191,6 +192,8 @@ def problems_of(operation_id: str, operation: Json, required: Sequence[str], *, 
     parameters = {p["name"]: p for p in operation.get("parameters", ())}
     yield Problem(400, "malformed")
     yield Problem(401, "bad_credentials" if operation_id == "new_token" else "authentication_required")
+    if operation["security"] and operation["tags"] in (["cases"], ["papers"]) and "case_id" in parameters:
+        yield Problem(403, "walled_off", case_id=_WALLED, register_number="定城援登字〔2026〕第318号", state="received")
     if operation["security"]:
         yield from _of_a_session(owing=operation_id != "me" and operation["tags"] != ["account"])
     yield from _READS.get(operation_id, ())
@@ -236,6 +239,7 @@ def _of_a_change(*, opening: bool, guarded: bool) -> Iterator[Problem]:
     yield Problem(422, "unknown_person", errors=[{"pointer": "/on_behalf_of", "code": "unknown_person"}], person="P-NOBODY")
     if not opening:
         yield Problem(403, "recused")
+        yield Problem(403, "walled_off", case_id=_WALLED, register_number="定城援登字〔2026〕第318号", state="received")
         yield not_found("case_not_found")
         yield Problem(409, "wrong_state", state="received", allowed_commands=["accept_first", "add_note", "recommend_decision"])
         yield Problem(409, "effective_before_last", last="2026-11-24")

@@ -95,7 +95,7 @@ def _may_issue(desk: Desk, case: CaseState) -> bool:
 
 
 def _shows(desk: Desk, case: CaseState, happened: Happened) -> bool:
-    return access.shows_event(desk.principal, access.scope_of(case), desk.directory, happened.event, happened.at.actor)
+    return access.shows_event(desk.principal, desk.scope_of(case), desk.directory, happened.event, happened.at.actor)
 
 
 def _may_read(desk: Desk, case: CaseState, paper: Issued, history: Sequence[Recorded]) -> bool:

@@ -16,7 +16,7 @@ from domain.command import Refusal
 from domain.directory import Directory, DirectoryEvent, Grant, Office, OfficeOpened, Person, PersonRegistered, RoleGranted
 from ledger import registers
 from ledger.accounts import HOUSE, administer, create_account, locked_row
-from ledger.directory import DirectoryCache
+from ledger.directory import DirectoryCache, enter
 from ledger.store import WORKER, Database
 from ops.process import EngineError
 
@@ -50,10 +50,9 @@ async def create_first(database: Database, first: First, now: datetime) -> str:
         if await locked_row(conn, first.username) is not None:
             raise EngineError(f"there is an account {first.username} already")
         await registers.lock(conn)
-        directory = await DirectoryCache().read(conn)
-        changes = _changes(directory, first, now)
-        Directory.fold(changes, directory)
-        await registers.append(conn, changes, actor=HOUSE, now=now, command_id=f"first/{first.role}")
+        cache = DirectoryCache()
+        changes = _changes(await cache.read(conn), first, now)
+        await enter(conn, cache, changes, actor=HOUSE, now=now, command_id=f"first/{first.role}")
         await create_account(
             conn, first.username, first.person, password, now, first=True, command_id=f"first/{first.role}"
         )  # fmt: skip

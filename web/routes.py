@@ -15,6 +15,7 @@ from web import (
     command_page,
     desk,
     door,
+    glass,
     group,
     group_add,
     lists,
@@ -44,7 +45,7 @@ class PagePath(Convertor[str]):
 register_url_convertor("page", PagePath())
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 ROOMS = (
-    *(door, account, accounts, lists, pocket, desk, same_day, visit_done),
+    *(door, glass, account, accounts, lists, pocket, desk, same_day, visit_done),
     *(group, group_add, attach_page, command_page, paper_page, case_page),
 )
 for room in ROOMS:
