@@ -1,6 +1,5 @@
 """Who stands behind a case's wall: told that it exists and no more; breaking the glass opens it for reading, for two hours, and tells."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -23,13 +22,13 @@ async def desks(house: House) -> Desks:
 
 
 @pytest.fixture
-async def walled(desks: Desks, house: House) -> AsyncIterator[tuple[Someone, str]]:
+async def walled(desks: Desks, house: House) -> tuple[Someone, str]:
     """A caseworker of the case's centre who is recused, and the case."""
     who = await desks.signed_in("caseworker", office=house.centre)
     case_id = await house.submit()
     await house.do("caseworker", "declare_recusal", case_id, person=who.person, ground="kin")
     desks.now = datetime.now(UTC)
-    yield who, case_id
+    return who, case_id
 
 
 async def broken(desks: Desks, who: Someone, case_id: str, reason: str = REASON) -> httpx.Response:

@@ -52,7 +52,7 @@ def test_a_deputy_behind_the_cases_wall_gets_nothing_of_it() -> None:
 
 
 def test_who_is_named_twice_by_way_of_a_leave_gets_one_message() -> None:
-    both = [p for p in recipients(["caseworker"], CASE, DIRECTORY, TODAY)]
+    both = recipients(["caseworker"], CASE, DIRECTORY, TODAY)
     assert {OWNER, DEPUTY} <= set(both)
     reached = recipients(["caseworker"], CASE, away(OWNER, DEPUTY), TODAY)
     assert sorted(reached) == sorted(set(both) - {OWNER})
