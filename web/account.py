@@ -34,7 +34,8 @@ Resident = Annotated[Visit, Depends(resident)]
 
 
 async def _ask(visit: Visit, method: str, path: str, body: Json | None = None, key: str = "") -> Any:
-    return await visit.backend.ask(visit.session, method, path, visit.lang, body=body, key=key)
+    more: Json = ({"json": body} if body is not None else {}) | ({"headers": {"Idempotency-Key": key}} if key else {})
+    return await visit.backend.ask(visit.session, method, path, lang=visit.lang, **more)
 
 
 async def _page(visit: Visit, status: int = 200, **shown: Any) -> Response:

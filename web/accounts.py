@@ -21,7 +21,8 @@ Signed = Annotated[Visit, Depends(visitor)]
 
 
 async def _ask(visit: Visit, method: str, path: str, body: Json | None = None, key: str = "") -> Any:
-    return await visit.backend.ask(visit.session, method, path, visit.lang, body=body, key=key)
+    more: Json = ({"json": body} if body is not None else {}) | ({"headers": {"Idempotency-Key": key}} if key else {})
+    return await visit.backend.ask(visit.session, method, path, lang=visit.lang, **more)
 
 
 async def _accounts(visit: Visit) -> list[Json]:

@@ -37,16 +37,16 @@ class Origin(NamedTuple):
 class Backend(Protocol):
     """What pages ask. All methods raise `Problem`; 401 where the session has ended."""
 
+    async def ask(self, session: str | None, method: str, path: str, *, lang: str = "zh-CN", **more: Any) -> Any:
+        """Any other call of the contract: the JSON it answers, None where it answers none. `more` are `json`, `params` and `headers`."""
+        ...
+
     async def sign_in(self, username: str, password: str, otp: str | None, lang: str, origin: Origin | None = None) -> Json:
         """`{access_token, token_type, expires_in}` (seconds), and `owes[]` where something comes before anything else."""
         ...
 
     async def oidc_return(self, body: Json, lang: str, origin: Origin | None = None) -> Json:
         """The same as `sign_in`, with what the provider sent back: `{flow, state, code}`."""
-        ...
-
-    async def ask(self, session: str | None, method: str, path: str, lang: str, *, body: Json | None = None, key: str = "") -> Any:
-        """Any other call of the contract, for pages of one room: its answer's JSON, None where it has none."""
         ...
 
     async def sign_out(self, session: str) -> None: ...

@@ -84,7 +84,7 @@ async def to_the_provider(request: Request) -> Response:
     visit = stranger(request)
     back = local(request.query_params.get("next", "/"))
     try:
-        begun: Json = await visit.backend.ask(None, "POST", "/oidc/authorizations", visit.lang)
+        begun: Json = await visit.backend.ask(None, "POST", "/oidc/authorizations", lang=visit.lang)
     except Problem as problem:
         return _again(visit, problem, back)
     response = RedirectResponse(begun["authorization_url"], status_code=303, headers=HEADERS)

@@ -19,16 +19,15 @@ class InProcess:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         self._client = httpx.AsyncClient(transport=transport, base_url=_BASE, timeout=None)  # noqa: S113 -- in process
 
+    async def ask(self, session: str | None, method: str, path: str, lang: str = "zh-CN", **more: Any) -> Any:
+        return await self._ask(method, path, session, lang, **more)
+
     async def sign_in(self, username: str, password: str, otp: str | None, lang: str, origin: Origin | None = None) -> Json:
         body = {"username": username, "password": password} | ({"otp": otp} if otp else {})
         return await self._from(origin, "/tokens", body, lang)
 
     async def oidc_return(self, body: Json, lang: str, origin: Origin | None = None) -> Json:
         return await self._from(origin, "/oidc/sessions", body, lang)
-
-    async def ask(self, session: str | None, method: str, path: str, lang: str, *, body: Json | None = None, key: str = "") -> Any:
-        more: Json = ({"json": body} if body is not None else {}) | ({"headers": {"Idempotency-Key": key}} if key else {})
-        return await self._ask(method, path, session, lang, **more)
 
     async def _from(self, origin: Origin | None, path: str, body: Json, lang: str) -> Json:
         """A call in the name of the browser's own address: guesses are counted by it, and a header could be made up by anybody."""

@@ -15,12 +15,15 @@ from web import (
     command_page,
     desk,
     door,
+    duty_office,
     glass,
     group,
     group_add,
+    inquiry_page,
     lists,
     paper_page,
     pocket,
+    reception,
     same_day,
     visit_done,
 )
@@ -44,11 +47,10 @@ class PagePath(Convertor[str]):
 
 register_url_convertor("page", PagePath())
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-ROOMS = (
-    *(door, glass, account, accounts, lists, pocket, desk, same_day, visit_done),
-    *(group, group_add, attach_page, command_page, paper_page, case_page),
-)
-for room in ROOMS:
+for room in (
+    door, account, accounts, glass, lists, pocket, desk, same_day, visit_done, reception, duty_office, inquiry_page, group, group_add,
+    attach_page, command_page, paper_page, case_page,
+):  # fmt: skip
     router.include_router(room.router)
 
 
