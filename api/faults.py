@@ -148,6 +148,14 @@ _READS: dict[str, tuple[Problem, ...]] = {
         Problem(409, "shift_closed", closed_at="2026-11-24T17:30:00+08:00"),
         Problem(422, "not_on_duty_roster", errors=[{"pointer": "/handed_to", "code": "not_on_duty_roster"}], person="P-LU-PING"),
     ),
+    "link_people": (
+        Problem(403, "forbidden"),
+        not_found("person_not_found"),
+        Problem(409, "people_linked_already"),
+        Problem(422, "invalid", errors=[{"pointer": "/other", "code": "same_entry"}]),
+    ),
+    "unlink_people": (Problem(403, "forbidden"), not_found("person_not_found"), Problem(409, "people_not_linked")),
+    "case_conflicts": (Problem(403, "forbidden", withheld=["eligibility"]), not_found("case_not_found")),
     "all_events": (Problem(403, "forbidden"),),
     "read_message": (
         not_found("message_not_found"),

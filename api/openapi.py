@@ -13,7 +13,17 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 import texts
-from api import account_shapes, case_shapes, eligibility_shapes, inquiry_answers, inquiry_shapes, paper_shapes, shapes, shift_log
+from api import (
+    account_shapes,
+    case_shapes,
+    eligibility_shapes,
+    inquiry_answers,
+    inquiry_shapes,
+    paper_shapes,
+    person_shapes,
+    shapes,
+    shift_log,
+)
 from api.account_examples import ANSWERS as ACCOUNT_ANSWERS
 from api.account_examples import BODIES as ACCOUNT_BODIES
 from api.account_examples import CHANGED as ACCOUNT_CHANGED
@@ -28,6 +38,7 @@ from api.schemas import REF, answer_components, body_components, human_commands,
 from api.standards import Rehearsal, Standards
 from domain.case import Document
 from domain.command import COMMANDS, EVENTS, Command
+from domain.conflicts import ConflictFindings
 from domain.directory import Tariff
 from domain.lifecycle import STATES
 from domain.stages.decision import AssessHardship
@@ -50,6 +61,7 @@ _TAGS = {
     "accounts": "Everybody's accounts, roles and refused sign-ins, as the security administrator keeps them.",
     "cases": "One case: as it stands, as it stood, its history, and what the caller may do next; and finding cases.",
     "inquiries": "Consultations, requests to duty lawyers, and the logs of the duty offices.",
+    "persons": "The people of the cases: searched, compared with whoever is taken down, linked as one; conflicts of interest.",
     "papers": "The centre's papers: previewed, fetched as issued, put together to print. Issuing one is the command `issue_document`.",
     "commands": "What changes a case. Each is one command, recorded once however often its key is sent.",
     "work": "What waits for the person signed in.",
@@ -167,6 +179,20 @@ SUCCESSES: Mapping[str, Success] = {
     "case_documents": _page_of(Document, "The documents attached.", lambda a: a.case_view()["documents"][0]),
     "case_papers": Success(paper_shapes.CasePapers, "The case's papers.", Answers.papers),
     "paper_progress": Success(paper_shapes.PaperProgress, "Drawing, or ready.", lambda _: {"state": "drawing", "pages": 300, "seconds": 1}),
+    "find_persons": _page_of(
+        person_shapes.FoundPerson,
+        "The people that fit and are in the caller's cases.",
+        lambda _: person_shapes.KNOWN | {"matched": ["name"]},
+    ),
+    "person_duplicates": Success(
+        person_shapes.Alike,
+        "Who may be the same person.",
+        lambda _: {"items": [person_shapes.KNOWN | {"reasons": ["name", "number"]}], "elsewhere": 1},
+    ),
+    "person_identity": Success(person_shapes.IdentityFacts, "What the number says.", lambda _: person_shapes.IDENTITY),
+    "link_people": Success(person_shapes.Linked, "They are one person from now on.", lambda _: person_shapes.LINKED, _DONE),
+    "unlink_people": Success(person_shapes.Linked, "They are two again.", lambda _: person_shapes.LINKED, _DONE),
+    "case_conflicts": Success(ConflictFindings, "What stands against the case.", lambda _: person_shapes.FINDINGS),
     "all_events": _page_of(case_shapes.EventOfCase, "The events that fit and are within the caller's scope.", Answers.event_of_case),
     "my_queue": _page_of(shapes.QueueRow, "Cases that wait for the caller.", lambda a: a.row() | {"mine": False, "urgency": "waiting"}),
     "deadlines": _page_of(shapes.Deadline, "The limits by due date.", Answers.deadline),
@@ -211,6 +237,7 @@ ASKED: Mapping[str, tuple[type[BaseModel], Mapping[str, Any]]] = {
     "set_standards": (Standards, ASKING["set_standards"]),
     "open_shift": (shift_log.GoOnDuty, {"remark": "接班时无未办事项。"}),
     "close_shift": (shift_log.GoOffDuty, {"handed_to": "P-HOU-JUN", "remark": "一份申请待转交县中心。"}),
+    **person_shapes.BODIES,
 }
 """Bodies of operations that are no commands, and an example of each."""
 _OPENINGS: Mapping[str, str] = {

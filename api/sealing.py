@@ -24,11 +24,10 @@ from domain.stages.correction import CorrectRecord
 from domain.stages.notice import ReceiveOrganNotice
 from domain.stream import StreamState
 from domain.values import Party
-from ledger import events
+from ledger import events, marks
 from ledger.keys import KeyRing
 from ledger.personal import Erased, Sealer, load_keys, new_subject_key, parties_of, unsealed, with_subjects
 from ledger.sql import Connection
-from ledger.tokens import tokens_for
 
 
 @dataclass(slots=True)
@@ -124,11 +123,9 @@ class Sealing:
         sealed = (self.sealer(case_id, p.party.subject_id).seal(p) for case_id, p in zip(cases, command.persons, strict=True))
         return command.model_copy(update={"persons": tuple(sealed)})
 
-    def terms(self) -> list[list[str]] | None:
-        """The search terms of the people named, as the inbox keeps them: subject, kind, token (hex), key."""
-        search = self.ring.search
-        found = [[str(p.subject_id), kind, token.hex(), search.current] for p in self.people for kind, token in tokens_for(search, p)]
-        return found or None
+    def terms(self) -> dict[str, Any] | None:
+        """What the people named are found by, as the inbox keeps it."""
+        return marks.kept(self.ring.search, self.people)
 
 
 def kept(command: Command) -> dict[str, Any]:

@@ -414,7 +414,7 @@ class CaseState(StreamState):
     """A case as it stands after `version` events."""
 
     kind: ClassVar[str] = "case"
-    schema_version: ClassVar[int] = 3
+    schema_version: ClassVar[int] = 4
 
     state: State | None = None  # pyright: ignore[reportIncompatibleVariableOverride] -- narrower; the model is frozen
     register_number: str | None = None
@@ -442,6 +442,8 @@ class CaseState(StreamState):
     conflict_cleared: bool | None = None
     unchecked_people: bool = False
     """Somebody came into the case after the check for conflicts, which is to be made again."""
+    conflict_barred: tuple[Code, ...] = ()
+    """Lawyers and units that act for the other side of people here, as the last check found them."""
     walls: tuple[Wall, ...] = ()
     recused: tuple[Code, ...] = ()
     glass: tuple[Glass, ...] = ()

@@ -152,6 +152,26 @@ class Backend(Protocol):
         """Several issued papers as one PDF."""
         ...
 
+    async def persons(self, session: str, asked: Mapping[str, str]) -> Json:
+        """`{items: [{subject_id, name, linked, entries: [{case_id, kind, role, …}], …}], next_cursor}`; `asked` as of `GET /persons`."""
+        ...
+
+    async def identity(self, session: str, number: str) -> Json:
+        """`{number, valid, fault, birth_date, sex, age, …}`: what a resident's number says."""
+        ...
+
+    async def duplicates(self, session: str, asked: Mapping[str, Any], *, lang: str) -> Json:
+        """`{items: [{…as of persons, reasons}], elsewhere}`: who may be the person asked about."""
+        ...
+
+    async def link_people(self, session: str, kept: str, body: Json, *, key: str, lang: str) -> Json: ...
+
+    async def unlink_people(self, session: str, kept: str, body: Json, *, key: str, lang: str) -> Json: ...
+
+    async def conflicts(self, session: str, case_id: str) -> Json:
+        """`{hits: [{party_id, role_here, case_id, role_there, matched_by, why, severity, barred, …}], people_searched, unlisted}`."""
+        ...
+
     async def attach(self, session: str, case_id: str, *, title: str, media_type: str, content: bytes, key: str, lang: str) -> Json:
         """Add a file to the case: the shape of a command's answer."""
         ...

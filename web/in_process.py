@@ -98,6 +98,24 @@ class InProcess:
     async def chain(self, session: str, case_id: str) -> list[Json]:
         return _items(await self._ask("GET", f"/cases/{case_id}/chain", session))
 
+    async def persons(self, session: str, asked: Mapping[str, str]) -> Json:
+        return await self._ask("GET", "/persons", session, params=asked)
+
+    async def identity(self, session: str, number: str) -> Json:
+        return await self._ask("POST", "/persons/identity", session, json={"id_number": number})
+
+    async def duplicates(self, session: str, asked: Mapping[str, Any], lang: str) -> Json:
+        return await self._ask("POST", "/persons/duplicates", session, lang, json=dict(asked))
+
+    async def link_people(self, session: str, kept: str, body: Json, key: str, lang: str) -> Json:
+        return await self._ask("POST", f"/persons/{kept}/links", session, lang, json=body, headers={"Idempotency-Key": key})
+
+    async def unlink_people(self, session: str, kept: str, body: Json, key: str, lang: str) -> Json:
+        return await self._ask("POST", f"/persons/{kept}/unlinks", session, lang, json=body, headers={"Idempotency-Key": key})
+
+    async def conflicts(self, session: str, case_id: str) -> Json:
+        return await self._ask("GET", f"/cases/{case_id}/conflicts", session)
+
     async def attach(self, session: str, case_id: str, title: str, media_type: str, content: bytes, key: str, lang: str) -> Json:  # noqa: PLR0917 -- the façade's shape
         files = {"file": (title, content, media_type)}
         return await self._ask(

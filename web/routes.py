@@ -22,6 +22,7 @@ from web import (
     inquiry_page,
     lists,
     paper_page,
+    persons,
     pocket,
     reception,
     same_day,
@@ -48,9 +49,26 @@ class PagePath(Convertor[str]):
 register_url_convertor("page", PagePath())
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 for room in (
-    door, account, accounts, glass, lists, pocket, desk, same_day, visit_done, reception, duty_office, inquiry_page, group, group_add,
-    attach_page, command_page, paper_page, case_page,
-):  # fmt: skip
+    door,
+    account,
+    accounts,
+    glass,
+    lists,
+    pocket,
+    desk,
+    same_day,
+    visit_done,
+    reception,
+    duty_office,
+    inquiry_page,
+    group,
+    group_add,
+    persons,
+    attach_page,
+    command_page,
+    paper_page,
+    case_page,
+):
     router.include_router(room.router)
 
 

@@ -163,6 +163,8 @@ QUESTIONS = {
     "preview_paper",
     "print_papers",
     "read_message",
+    "person_duplicates",
+    "person_identity",
 }
 """What is posted and changes nothing, or no more the second time."""
 
