@@ -112,6 +112,10 @@ class Taken:
         return cls(row["command_id"], str(row["case_id"]), opening, row["kind"], replayed=True, settled=settled)
 
 
+class _OutOfReach(Exception):  # noqa: N818 -- a signal between two functions of this file
+    """The database hides from this session what the command wrote."""
+
+
 class Made(NamedTuple):
     """A case, what a command's outcome says of it, and what it takes to show that."""
 
@@ -278,7 +282,16 @@ class Commands:
 
     async def _answer(self, ask: Ask, taken: Taken) -> Answer:
         """The answer, built from the ledger: the same for every repeat of the command, whatever happened since."""
-        async with self._database.transaction(ask.session, pipeline=True, keyed=True) as conn:
+        try:
+            return await self._answer_as(ask.session, taken)
+        except _OutOfReach:
+            # By the command itself (a unit declines, a lawyer stands aside) or since, the case left the caller's reach: what their own
+            # command did is told in the product's name.
+            return await self._answer_as(WORKER, taken)
+
+    async def _answer_as(self, session: str, taken: Taken) -> Answer:
+        """The answer as that session sees the ledger. Raises `_OutOfReach` where it does not see what the command wrote."""
+        async with self._database.transaction(session, pipeline=True, keyed=True) as conn:
             case_id = taken.case_id
             settled = await inbox.ask(conn, taken.command_id)
             held = await _CASE.run(conn, id=case_id)
@@ -304,6 +317,8 @@ class Commands:
         first = version - len(outcome["positions"])
         since = since or await events.ask_history(conn, case_id, kind=made.kind, after=first)
         recorded = [r for r in events.recorded_all(await since.fetchall()) if first < r.at.version <= version]
+        if len(recorded) < version - first:
+            raise _OutOfReach
         state = streams.snapshot_of(current) if current is not None and current["version"] == version else None
         state = state or await streams.folded(conn, case_id, made.kind, upto=version)
         if isinstance(state, CaseState):

@@ -21,6 +21,8 @@ from domain.stream import StreamState
 
 Column = Literal["centre", "outlet", "unit", "lawyer", "owner", "accepted_by", "keepers"]
 
+MAY_LINK: tuple[Role, ...] = ("caseworker", "approver", "supervisor")
+"""Who may say that two entries are one person."""
 SUBSIDY_STATES: frozenset[State] = onward("file_accepted")
 """From here on a finance officer sees a case."""
 _UNNAMED: frozenset[State] = frozenset({"assigned"})

@@ -370,3 +370,44 @@ files = sa.Table(
     sa.Column("outlet", sa.Text),
     _time("created_at", default=True),
 )
+
+wall_offices = sa.Table(
+    "wall_offices",
+    metadata,
+    sa.Column("code", sa.Text),
+    sa.Column("since", sa.Date, nullable=False),
+    sa.Column("until", sa.Date, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("bureau", sa.Text, comment="the bureau that set it up"),
+    sa.Column("centre", sa.Text, comment="the centre it stands under; a centre is its own"),
+    sa.Column("above", pg.ARRAY(sa.Text), nullable=False, comment="itself and the offices above it, upwards"),
+    sa.Column("whole_city", sa.Boolean, nullable=False, comment="the city's bureau or centre: every office is below it"),
+    sa.PrimaryKeyConstraint("code", "since"),
+    comment="Of the directory's offices what row-level security asks, with the days it holds on, both included.",
+)
+sa.Index("wall_offices_above", wall_offices.c.above, postgresql_using="gin")
+sa.Index("wall_offices_bureau", wall_offices.c.bureau)
+
+wall_people = sa.Table(
+    "wall_people",
+    metadata,
+    sa.Column("code", sa.Text),
+    sa.Column("since", sa.Date, nullable=False),
+    sa.Column("until", sa.Date, nullable=False),
+    sa.Column("lawyer", sa.Text),
+    sa.Column("unit", sa.Text),
+    sa.PrimaryKeyConstraint("code", "since"),
+    comment="The directory's people with their codes as lawyer and of their unit, with the days they hold on.",
+)
+
+wall_grants = sa.Table(
+    "wall_grants",
+    metadata,
+    sa.Column("person", sa.Text),
+    sa.Column("role", sa.Text),
+    sa.Column("office", sa.Text),
+    sa.Column("since", sa.Date, nullable=False),
+    sa.Column("until", sa.Date, nullable=False),
+    sa.PrimaryKeyConstraint("person", "role", "office", "since"),
+    comment="Roles at offices with their days, both included.",
+)

@@ -22,7 +22,8 @@ from ledger.sql import Connection, Cursor, Row, Statement
 LIFETIME = timedelta(hours=8)
 """Of a session, bearer or cookie: a working day."""
 IDLE = timedelta(hours=2)
-"""After so long without a request a session is over; a personal access token knows no such limit."""
+"""After so long without a request a session is over, also for the database (`wall/functions.sql`); a personal access token knows no such
+limit."""
 LONGEST_TOKEN = timedelta(days=366)
 TOKEN_PREFIX = "yst_"  # noqa: S105 -- what a token begins with, so that one left in a file is recognised
 _SEEN_EVERY = timedelta(minutes=1)

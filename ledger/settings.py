@@ -23,6 +23,8 @@ class OidcSettings:
 @dataclass(frozen=True, slots=True)
 class Settings:
     database_url: str
+    worker_url: str
+    """The same database as the role `worker`; `database_url` where the installation has one role for everything."""
     temporal_address: str
     keys: Path
     """The folder with the key files."""
@@ -52,6 +54,7 @@ class Settings:
         example = os.environ.get("YUANSHOU_EXAMPLE", "1") != "0"
         return cls(
             database_url=need("DATABASE_URL"),
+            worker_url=os.environ.get("DATABASE_WORKER_URL") or need("DATABASE_URL"),
             temporal_address=need("TEMPORAL_ADDRESS"),
             keys=home / "keys",
             host=os.environ.get("YUANSHOU_HOST", "127.0.0.1"),

@@ -92,13 +92,13 @@ def doctor(as_json: AsJson = False) -> None:
     from ops.doctor import examine
 
     home = Home.of()
-    findings = examine(home, public_port(), address(home, "app"), address(home, "owner"))
+    findings = examine(home, public_port(), address(home, "app"), address(home, "owner"), address(home, "worker"))
     if as_json:
         typer.echo(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=1))
     else:
         for finding in findings:
             mark = {True: "ok", False: "BAD", None: "-"}[finding.ok]
-            typer.echo(f"{mark:>3}  {finding.what:<12} {finding.found}")
+            typer.echo(f"{mark:>3}  {finding.what:<14} {finding.found}")
             if finding.mend and finding.ok is not True:
                 typer.echo(f"     -> {finding.mend}")
     raise typer.Exit(1 if any(finding.ok is False for finding in findings) else 0)
@@ -134,7 +134,8 @@ def _migrate(owner: str, as_json: bool) -> None:
     from ops.migration import migrate, pending
 
     applied = pending(owner)
-    migrate(owner)
+    if migrate(owner):
+        say("the wall of row-level security was put up")
     if as_json:
         typer.echo(json.dumps({"applied": applied}))
     else:
@@ -250,7 +251,8 @@ def address(home: Home, role: str) -> str | None:
     """The database's address for a role: from the environment, else of the running or last run; None before the first."""
     given = os.environ.get("DATABASE_URL")
     if given:
-        return (os.environ.get("DATABASE_OWNER_URL") or given) if role == "owner" else given
+        own = {"owner": "DATABASE_OWNER_URL", "worker": "DATABASE_WORKER_URL"}.get(role, "DATABASE_URL")
+        return os.environ.get(own) or given
     port = home.running().get("postgres_port")
     if not isinstance(port, int) or not (home.keys / f"postgres-{role}").exists():
         return None
@@ -272,6 +274,7 @@ def running_home() -> Home:
     if not (os.environ.get("DATABASE_URL") and os.environ.get("TEMPORAL_ADDRESS")) and find(run.get("supervisor")) is None:
         give_up(f"no system runs on {home.path}: `make run` starts it", BUSY)
     os.environ["YUANSHOU_HOME"] = str(home.path)
+    os.environ.setdefault("DATABASE_WORKER_URL", address(home, "worker") or "")
     os.environ.setdefault("DATABASE_URL", address(home, "app") or "")
     os.environ.setdefault("TEMPORAL_ADDRESS", str(run.get("temporal_address", "")))
     os.environ.setdefault("YUANSHOU_PORT", str(run.get("address", ":8000")).rpartition(":")[2])

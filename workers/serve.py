@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import psycopg
+import structlog
 import uvicorn
 import uvloop
 from fastapi import FastAPI
@@ -30,6 +31,7 @@ from web.in_process import InProcess
 from workers.process import DATABASE_NAME, leave
 from workers.temporal import connect, runtime
 
+_log = structlog.get_logger(__name__)
 _PROBE = timedelta(seconds=2)
 
 
@@ -64,6 +66,18 @@ async def _worker(database: Database) -> bool:
         return False
 
 
+async def tell_of_the_wall(database: Database) -> None:
+    """Say in the log where PostgreSQL keeps nothing from a session: one role does everything, or no policy holds it."""
+    try:
+        async with asyncio.timeout(_PROBE.total_seconds()), database.transaction("") as conn:
+            row = await (await conn.execute("SELECT current_user = 'app' AND row_security_active('case_list') AS holds")).fetchone()
+    except (psycopg.Error, PoolTimeout, TimeoutError) as fault:
+        _log.warning("whether the wall of row-level security stands is not known", fault=type(fault).__name__)
+        return
+    if not (row and row["holds"]):
+        _log.warning("there is no wall of row-level security: the policy of the API is the only one", mend="yuanshou doctor")
+
+
 @asynccontextmanager
 async def services(settings: Settings) -> AsyncGenerator[Services]:
     """Everything the API stands on, opened; Temporal may still be away."""
@@ -71,9 +85,10 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
     client = await connect(settings, keys, using=runtime(), lazy=True)
     directory = DirectoryCache()
     async with (
-        Database(settings.database_url, size=12, name="yuanshou-api") as database,
+        Database(settings.database_url, worker=settings.worker_url, size=12, name="yuanshou-api") as database,
         Courier(client, database, answer_from=settings.answer_from) as courier,
     ):
+        await tell_of_the_wall(database)
         yield Services(
             database=database,
             directory=directory,

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0005"
-down_revision = "0006"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -124,21 +124,4 @@ def upgrade() -> None:
     )
     op.execute(
         "CREATE TRIGGER security_refusals_stay_whole BEFORE TRUNCATE ON security_refusals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-    )
-    op.execute(
-        """
-        DO $$
-        BEGIN
-            IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'app') THEN
-                GRANT SELECT, INSERT, UPDATE ON second_factors, sign_in_throttle, broken_glass TO app;
-                GRANT SELECT, INSERT, DELETE ON oidc_links TO app;
-                GRANT DELETE ON second_factors TO app;
-                GRANT SELECT, INSERT ON security_refusals TO app;
-            END IF;
-            IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'auditor') THEN
-                GRANT SELECT ON security_refusals, broken_glass, oidc_links TO auditor;
-            END IF;
-        END
-        $$
-        """
     )

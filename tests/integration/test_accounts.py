@@ -30,7 +30,7 @@ DIRECTORY = Directory.fold(directory_events())
 
 @pytest.fixture
 async def database(engines: Engines) -> AsyncIterator[Database]:
-    async with Database(engines.app_dsn, size=10, name="test-accounts") as opened:
+    async with Database(engines.app_dsn, worker=engines.worker_dsn, size=10, name="test-accounts") as opened:
         yield opened
 
 

@@ -33,7 +33,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Clust
 
 
 def yuanshou(*words: str, home: Path, **env: str) -> Result:
-    clean = {"DATABASE_URL": None, "DATABASE_OWNER_URL": None, "TEMPORAL_ADDRESS": None}
+    clean = {"DATABASE_URL": None, "DATABASE_OWNER_URL": None, "DATABASE_WORKER_URL": None, "TEMPORAL_ADDRESS": None}
     return CliRunner().invoke(app, words, env={**clean, "YUANSHOU_HOME": str(home), **env})
 
 
@@ -82,7 +82,19 @@ def test_migrating_a_home_that_is_down_starts_its_database_for_it(tmp_path: Path
 def test_the_doctor_finds_a_whole_database_whole(cluster: postgres.Cluster) -> None:
     found = findings(yuanshou("doctor", "--json", home=cluster.home.path))
 
-    for what in ("python", "postgresql", "database", "role", "migrations", "grants", "triggers", "master keys", "keys"):
+    for what in (
+        "python",
+        "postgresql",
+        "database",
+        "role",
+        "migrations",
+        "grants",
+        "triggers",
+        "wall",
+        "wall's offices",
+        "master keys",
+        "keys",
+    ):
         assert found[what]["ok"] is True, found[what]
 
 
@@ -90,13 +102,17 @@ def test_the_doctor_sees_a_wall_that_was_taken_down(cluster: postgres.Cluster) -
     with psycopg.connect(cluster.dsn("owner"), autocommit=True) as owner:
         owner.execute("ALTER TABLE events DISABLE TRIGGER events_rows_stay")
         owner.execute("GRANT DELETE ON events TO app")
+        owner.execute("DROP POLICY wall_read ON messages")
         result = yuanshou("doctor", "--json", home=cluster.home.path)
         owner.execute("ALTER TABLE events ENABLE TRIGGER events_rows_stay")
         owner.execute("REVOKE DELETE ON events FROM app")
 
     assert result.exit_code == 1
     assert "events_rows_stay" in findings(result)["triggers"]["found"]
-    assert "DELETE on events" in findings(result)["grants"]["found"]
+    assert "app has DELETE on events" in findings(result)["grants"]["found"]
+    assert "policy wall_read on messages is missing" in findings(result)["wall"]["found"]
+    assert yuanshou("migrate", home=cluster.home.path).exit_code == 0
+    assert findings(yuanshou("doctor", "--json", home=cluster.home.path))["wall"]["ok"]
 
 
 def test_key_files_of_another_database_are_found_before_anything_starts_on_them(cluster: postgres.Cluster) -> None:
