@@ -74,6 +74,8 @@ class Office(Model):
     minutes: Annotated[int, Field(ge=0, le=24 * 60)] | None = None
     """Travel time from the township or village it serves, in minutes."""
     phone: Annotated[str, StringConstraints(max_length=40)] | None = None
+    township: Code | None = None
+    """The township it stands in, where it serves one."""
     closed_on: date | None = None
     """Set by its closing: open cases go on there until they are moved, new ones are refused."""
     successor: Code | None = None

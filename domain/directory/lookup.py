@@ -159,8 +159,10 @@ class Directory:
 
     def travel(self, township: str | None, office: str | None) -> int | None:
         """Minutes from a township to an office; None where nobody has measured it."""
-        found = self.township(township)
-        return found.minutes.get(office or "") if found else None
+        found, there = self.township(township), self.office(office)
+        if found is None or there is None:
+            return None
+        return found.minutes.get(there.code, there.minutes if there.township == found.code else None)
 
     def day_rules(self, on: date, office: str | None) -> Mapping[date, DayRule]:
         """The days kept otherwise than announced, as a decision of the legal day `on` at the office counts them.
