@@ -235,13 +235,13 @@ class Answers:
         return self.events()[-1] | {"register_number": self.case.register_number, "case_number": self.case.case_number}
 
     def offices(self) -> list[Json]:
-        return reference.offices(self.desk)["items"]
+        return reference.offices(self.desk).part(None, 200)["items"]
 
     def people(self) -> list[Json]:
-        return reference.people(self.desk)["items"]
+        return reference.people(self.desk).part(None, 200)["items"]
 
     def tariffs(self) -> list[Json]:
-        return reference.tariffs(self.desk)["items"]
+        return reference.tariffs(self.desk).part(None, 200)["items"]
 
     def diff(self) -> Json:
         before, after = (self.story[name].case for name in ("submit_application", "declare_conflict_check"))
@@ -288,6 +288,7 @@ class Answers:
             "roles": [{"role": "caseworker", "office": "C-ADX", "office_name": "安定县法律援助中心"}],
             "lawyer": None,
             "unit": None,
+            "directory": "7250-2026-11-24",
             "unread": 1,
         }
 

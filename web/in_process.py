@@ -6,6 +6,7 @@ from typing import Any, cast
 import httpx
 from fastapi import FastAPI
 
+from readmodels.paging import LIMIT_MAX
 from web.backend import Json, Problem
 
 _PREFIX = "/api/v1"
@@ -15,6 +16,7 @@ class InProcess:
     """A `web.backend.Backend` over the API's own routes."""
 
     def __init__(self, app: FastAPI) -> None:
+        self._lists: dict[str, tuple[str, list[Json]]] = {}
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://api.invalid" + _PREFIX, timeout=None)  # noqa: S113 -- in process
 
@@ -114,14 +116,31 @@ class InProcess:
     async def read(self, session: str, message_id: str) -> None:
         await self._ask("POST", f"/inbox/{message_id}/read", session)
 
-    async def offices(self, session: str) -> list[Json]:
-        return _items(await self._ask("GET", "/offices", session))
+    async def offices(self, session: str, known: str = "") -> list[Json]:
+        return await self._listed("/offices", session, known)
 
-    async def lawyers(self, session: str) -> list[Json]:
-        return _items(await self._ask("GET", "/lawyers", session))
+    async def lawyers(self, session: str, known: str = "") -> list[Json]:
+        return await self._listed("/lawyers", session, known)
 
-    async def people(self, session: str) -> list[Json]:
-        return _items(await self._ask("GET", "/people", session))
+    async def people(self, session: str, known: str = "") -> list[Json]:
+        return await self._listed("/people", session, known)
+
+    async def _listed(self, path: str, session: str, known: str) -> list[Json]:
+        """A whole list of the directory; kept until the directory is another (`known`), since every page names its people."""
+        kept = self._lists.get(path)
+        if kept is not None and known and kept[0] == known:
+            return kept[1]
+        found: list[Json] = []
+        more: dict[str, str] = {}
+        while True:
+            page = await self._ask("GET", path, session, params={"limit": str(LIMIT_MAX), **more})
+            found += page["items"]
+            if page["next_cursor"] is None:
+                break
+            more = {"cursor": page["next_cursor"]}
+        if known:
+            self._lists[path] = known, found
+        return found
 
     async def tariffs(self, session: str) -> list[Json]:
         return _items(await self._ask("GET", "/tariffs", session))

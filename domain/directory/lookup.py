@@ -36,6 +36,8 @@ class Directory:
     township_of: dict[str, Township] = field(default_factory=dict[str, Township])
     days: tuple[DayRule, ...] = ()
     versions: Versions = field(default_factory=dict)
+    size: int = field(default=0, compare=False)
+    """How many events it was folded from: another number, another directory."""
     index: Index = field(default_factory=Index, init=False, repr=False, compare=False)
 
     @classmethod
@@ -47,11 +49,13 @@ class Directory:
             dict(base.tariffs), list(base.delegations), list(base.charges),
             townships=dict(base.township_of), days=list(base.days), versions=dict(base.versions),
         )  # fmt: skip
+        entered = 0
         for event in events:
             event.apply(draft)
+            entered += 1
         return cls(
             draft.offices, draft.people, draft.units, draft.lawyers, draft.tariffs, tuple(draft.delegations), tuple(draft.charges),
-            township_of=draft.townships, days=tuple(draft.days), versions=draft.versions,
+            township_of=draft.townships, days=tuple(draft.days), versions=draft.versions, size=base.size + entered,
         )  # fmt: skip
 
     def on(self, day: date) -> Directory:
