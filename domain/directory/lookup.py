@@ -9,7 +9,7 @@ from datetime import date
 from domain.directory.changes import DirectoryEvent, Draft
 from domain.directory.entries import CaseScope, Charge, DayRule, Delegation, Function, Lawyer, Office, Person, Tariff, Township, Unit
 from domain.directory.index import Index, children_of, holders_of, members_of, set_up_by, tree_below
-from domain.directory.versions import Entry, Versions, held_on
+from domain.directory.versions import Dated, Entry, Kind, Versions, held_on
 
 _FALLBACK: dict[str, Function] = {
     "owner": "caseworker", "caseworker": "supervisor", "approver": "supervisor", "team_lead": "supervisor",
@@ -35,7 +35,7 @@ class Directory:
     charges: tuple[Charge, ...] = ()
     township_of: dict[str, Township] = field(default_factory=dict[str, Township])
     days: tuple[DayRule, ...] = ()
-    versions: Versions = field(default_factory=dict)
+    versions: Versions = field(default_factory=dict[tuple[Kind, str], tuple[Dated, ...]])
     size: int = field(default=0, compare=False)
     """How many events it was folded from: another number, another directory."""
     index: Index = field(default_factory=Index, init=False, repr=False, compare=False)
