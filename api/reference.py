@@ -10,6 +10,7 @@ from api.list_reading import part
 from api.problem import Problem
 from api.typed import typed
 from domain.command import Refusal
+from domain.directory import Office, Person, Tariff
 from domain.eligibility import calculate
 from domain.stages.decision import AssessHardship
 from readmodels import cases
@@ -18,11 +19,11 @@ from readmodels.inbox import unread_count
 type Json = dict[str, Any]
 
 
-class Listed(NamedTuple):
+class Listed[Entry](NamedTuple):
     """Every entry of a list and how one is shown: the route shows a part, and only that part is drawn."""
 
-    entries: Sequence[Any]
-    view: Callable[[Any], Json]
+    entries: Sequence[Entry]
+    view: Callable[[Entry], Json]
 
     def part(self, cursor: str | None, limit: int) -> Json:
         """One page. Raises `Problem` 422 for a cursor that is none."""
@@ -56,7 +57,9 @@ async def me(desk: Desk) -> Json:
     }
 
 
-def offices(desk: Desk, *, kind: str | None = None, parent: str | None = None, county: str | None = None, q: str | None = None) -> Listed:
+def offices(
+    desk: Desk, *, kind: str | None = None, parent: str | None = None, county: str | None = None, q: str | None = None
+) -> Listed[Office]:
     """Offices and outlets of today, those that closed too; `q` is part of a name or a code."""
     asked = (q or "").casefold()
     found = [
@@ -68,7 +71,7 @@ def offices(desk: Desk, *, kind: str | None = None, parent: str | None = None, c
     return Listed(found, lambda o: views.plain(o) | {"established_by": o.bureau})
 
 
-def people(desk: Desk) -> Listed:
+def people(desk: Desk) -> Listed[Person]:
     """Colleagues that a command may name: those who left can be named no more, but what they did still bears their name."""
     today = _today(desk)
     return Listed(
@@ -77,13 +80,13 @@ def people(desk: Desk) -> Listed:
     )
 
 
-def tariffs(desk: Desk) -> Listed:
+def tariffs(desk: Desk) -> Listed[Tariff]:
     """The tariffs in force today."""
     found = (desk.directory.tariff(code, _today(desk)) for code in desk.directory.tariffs)
     return Listed([t for t in found if t is not None], views.plain)
 
 
-async def lawyers(desk: Desk, *, specialty: str | None, office: str | None, available_on: date | None) -> Listed:
+async def lawyers(desk: Desk, *, specialty: str | None, office: str | None, available_on: date | None) -> Listed[Json]:
     """The panel of today, with open cases; `office` is a centre on whose roster the unit stands, or the unit itself.
 
     `available_on` leaves only those neither suspended, on leave nor full on that day.

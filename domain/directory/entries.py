@@ -16,6 +16,9 @@ from domain.values import Cause, Code, Fen, Model, Residence
 OfficeKind = Literal[
     "bureau", "centre", "work_station", "firm_intake_point", "village_liaison", "department_liaison_station", "duty_lawyer_office",
 ]  # fmt: skip
+UnitKind = Literal["firm", "grassroots_office", "centre"]
+Gender = Literal["female", "male"]
+Quality = Literal["excellent", "good", "pass", "fail"]
 Function = Literal["owner", "caseworker", "approver", "unit_manager", "lawyer", "team_lead", "centre_director", "deputy", "supervisor"]
 """Whom a rung of a reminder ladder or a task may name."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -104,7 +107,7 @@ class Unit(Model):
 
     code: Code
     name: Name
-    kind: Literal["firm", "grassroots_office", "centre"]
+    kind: UnitKind
     office: Code
     """The centre on whose roster it stands."""
     outlet: Code | None = None
@@ -120,7 +123,7 @@ class Lawyer(Model):
     name: Name
     unit: Code
     person: Code | None = None
-    gender: Literal["female", "male"]
+    gender: Gender
     languages: tuple[str, ...] = ("zh",)
     specialities: tuple[Cause, ...] = ()
     practising_since: date
@@ -132,7 +135,7 @@ class Lawyer(Model):
     """On public pay: gets no case subsidy."""
     max_load: Annotated[int, Field(ge=0)] = 10
     """Open cases at most."""
-    quality: Literal["excellent", "good", "pass", "fail"] | None = None
+    quality: Quality | None = None
     suspensions: tuple[Period, ...] = ()
     leaves: tuple[Period, ...] = ()
 

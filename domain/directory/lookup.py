@@ -44,11 +44,7 @@ class Directory:
     def fold(cls, events: Iterable[DirectoryEvent], base: Directory | None = None) -> Directory:
         """The directory after `events`, on top of `base` (which stays as it was). Raises `DirectoryFault`."""
         base = (base.index.whole or base) if base else cls()  # a day's view holds older versions
-        draft = Draft(
-            dict(base.office_of), dict(base.person_of), dict(base.unit_of), dict(base.lawyer_of),
-            dict(base.tariffs), list(base.delegations), list(base.charges),
-            townships=dict(base.township_of), days=list(base.days), versions=dict(base.versions),
-        )  # fmt: skip
+        draft = base.draft()
         entered = 0
         for event in events:
             event.apply(draft)
@@ -56,6 +52,14 @@ class Directory:
         return cls(
             draft.offices, draft.people, draft.units, draft.lawyers, draft.tariffs, tuple(draft.delegations), tuple(draft.charges),
             township_of=draft.townships, days=tuple(draft.days), versions=draft.versions, size=base.size + entered,
+        )  # fmt: skip
+
+    def draft(self) -> Draft:
+        """A copy to enter changes in, one after another; the directory stays as it was."""
+        return Draft(
+            dict(self.office_of), dict(self.person_of), dict(self.unit_of), dict(self.lawyer_of),
+            dict(self.tariffs), list(self.delegations), list(self.charges),
+            townships=dict(self.township_of), days=list(self.days), versions=dict(self.versions),
         )  # fmt: skip
 
     def on(self, day: date) -> Directory:
