@@ -12,10 +12,10 @@ from typing import Any, Literal, NamedTuple, cast
 from uuid import UUID
 
 import texts
-from api import list_reading, reference, views
+from api import eligibility, list_reading, reference, standards, views
 from api.desk import Desk
 from api.documents import attachment
-from api.examples import EXAMPLES
+from api.examples import ASKING, EXAMPLES
 from api.schemas import body_schema
 from domain.access import Principal
 from domain.case import CaseState, Issued, blank
@@ -300,7 +300,59 @@ class Answers:
         return reference.due(self.desk, limit="examine_application", start=NOW.date(), kind=None)
 
     def hardship(self) -> Json:
-        return reference.hardship(self.desk, dict(EXAMPLES["assess_hardship"]))
+        return eligibility.hardship(self.desk, dict(EXAMPLES["assess_hardship"]))
+
+    def limitations(self) -> list[Json]:
+        return eligibility.limitations(self.desk)["items"]
+
+    def limitation(self) -> Json:
+        return eligibility.limitation(self.desk, ASKING["limitation"])
+
+    def venue(self) -> Json:
+        return eligibility.competent(self.desk, ASKING["competent_centres"])
+
+    def grounds(self) -> list[Json]:
+        return eligibility.grounds(self.desk)["items"]
+
+    def standards(self) -> list[Json]:
+        return standards.in_force(self.desk, None)["items"]
+
+    @staticmethod
+    def _counts() -> Json:
+        by_centre = [{"centre": "C-ADX", "changed": 1}]
+        return {"looked_at": 420, "changed": 1, "would_be_in": 1, "would_be_out": 0, "without_standard": 0, "by_centre": by_centre}
+
+    def standards_set(self) -> Json:
+        nothing: Json = self._counts() | {"looked_at": 0, "changed": 0, "would_be_in": 0, "by_centre": []}
+        return {"since": ASKING["set_standards"]["since"], "recorded": ["dibao_line_set"], "backdated": False, "affected": nothing}
+
+    def _assessed(self) -> Json:
+        return {"case_id": CASE_ID, "register_number": self.case.register_number, "version": 3, "effective_on": "2026-11-24"}
+
+    def rehearsal(self) -> Json:
+        item = self._assessed() | {
+            "case_number": None, "centre": "C-ADX", "state": "refused", "statuses": ["refused"],
+            "recorded": {"in_hardship": False, "per_person_fen": 140_000, "threshold_fen": 138_000},
+            "would_be": {"in_hardship": True, "per_person_fen": 140_000, "threshold_fen": 146_000},
+        }  # fmt: skip
+        return {"items": [item], "next_cursor": None, "counts": self._counts(), "shown": True}
+
+    def spot_checks(self) -> Json:
+        item = self._assessed() | {
+            "state": "examined", "position": _FIRST_POSITION, "chain_hash": "0" * 64, "household": 1, "per_person_fen": 60_000,
+            "threshold_fen": 138_000, "in_hardship": True, "verification": "open",
+        }  # fmt: skip
+        return {"centre": "C-ADX", "month": "2026-11", "percent": 10, "pledges": 8, "items": [item], "next_cursor": None}
+
+    def rerun(self) -> Json:
+        found = self.hardship()
+        kept = {name: found[name] for name in ("in_hardship", "per_person_fen", "threshold_fen", "explanation")}
+        again = {"same_sum": True, "same_outcome": True, "result": kept}
+        item = {
+            "version": 3, "type": "hardship_assessed", "effective_on": "2026-11-24", "recorded_at": views.moment(NOW),
+            "for_recipients": [0], "recorded": kept, "then": again, "now": again,
+        }  # fmt: skip
+        return {"case_id": CASE_ID, "version": 4, "type": "decision_recommended", "items": [item]}
 
 
 @dataclass(frozen=True)

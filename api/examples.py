@@ -175,3 +175,19 @@ BUNDLES: Mapping[str, Mapping[str, Any]] = {
     },
 }
 """Several commands that are recorded together or not at all."""
+
+ASKING: Mapping[str, dict[str, Any]] = {
+    "limitation": {"limitation": "labour_arbitration", "start": "2025-11-28", "interrupted": []},
+    "competent_centres": {"kind": "civil", "forum": "arbitration", "organ_county": "ADX", "event_county": "安定县", "centre": "C-ADX"},
+    "rehearsal": {
+        "lines": [{"county": "*", "urban_fen": 86000, "rural_fen": 63000}],
+        "from": "2026-01-01",
+        "to": "2026-11-24",
+    },
+    "set_standards": {
+        "since": "2027-01-01",
+        "instrument": "陇安市民政局关于调整2027年城乡低保标准的通知（示例）",
+        "lines": [{"county": "*", "urban_fen": 86000, "rural_fen": 63000}],
+    },
+}
+"""Bodies of what is asked or entered and is no command of a case."""

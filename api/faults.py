@@ -73,6 +73,42 @@ _READS: dict[str, tuple[Problem, ...]] = {
         Problem(422, "no_standard", errors=[{"pointer": "/county", "code": "no_standard"}], county="XYZ"),
         Problem(422, "effective_in_future", errors=[{"pointer": "/effective_on", "code": "effective_in_future"}]),
     ),
+    "limitation": (
+        Problem(422, "unknown_limitation", errors=[{"pointer": "/limitation", "code": "unknown_limitation"}], limitation="labour"),
+        Problem(422, "limitation_not_known_then", errors=[{"pointer": "/start", "code": "limitation_not_known_then"}]),
+        Problem(422, "limitation_start_required", errors=[{"pointer": "/start", "code": "limitation_start_required"}]),
+        Problem(422, "limitation_not_interruptible", errors=[{"pointer": "/interrupted", "code": "limitation_not_interruptible"}]),
+        Problem(422, "limitation_not_suspendible", errors=[{"pointer": "/obstacles", "code": "limitation_not_suspendible"}]),
+        Problem(422, "limitation_does_not_wait", errors=[{"pointer": "/still_running", "code": "limitation_does_not_wait"}]),
+        Problem(422, "interrupted_too_late", errors=[{"pointer": "/interrupted/0", "code": "interrupted_too_late"}], day="2026-11-24"),
+        Problem(
+            422,
+            "date_before_start",
+            errors=[{"pointer": "/interrupted/0", "code": "date_before_start"}],
+            day="2025-11-24",
+            start="2025-11-28",
+        ),
+    ),
+    "competent_centres": (
+        Problem(422, "organ_county_required", errors=[{"pointer": "/organ_county", "code": "organ_county_required"}]),
+        Problem(422, "venue_place_required", errors=[{"pointer": "/organ_county", "code": "venue_place_required"}]),
+        Problem(422, "unknown_office", errors=[{"pointer": "/centre", "code": "unknown_office"}], office="C-NONE"),
+    ),
+    "rehearsal": (
+        Problem(403, "forbidden"),
+        Problem(422, "since_required", errors=[{"pointer": "/since", "code": "since_required"}]),
+    ),
+    "spot_checks": (Problem(403, "forbidden"), not_found("centre_not_found")),
+    "rerun_decision": (
+        Problem(403, "forbidden", withheld=["eligibility"]),
+        not_found("case_not_found"),
+        not_found("version_not_found", version=13),
+    ),
+    "set_standards": (
+        Problem(403, "forbidden"),
+        Problem(422, "backdated_reason_required", errors=[{"pointer": "/reason", "code": "backdated_reason_required"}]),
+        Problem(422, "unknown_office", errors=[{"pointer": "/shares", "code": "unknown_office"}]),
+    ),
 }
 """What an operation answers beside what all of its kind do."""
 
@@ -87,7 +123,9 @@ def problems_of(operation_id: str, operation: Json, required: Sequence[str], *, 
     yield from _READS.get(operation_id, ())
     if operation_id in ("open_bundle", "issue_bundle"):
         yield Problem(422, "invalid", errors=[{"pointer": "/commands/0/command", "code": "not_in_a_bundle"}], index=0)
-    if changes:
+    if changes and operation["tags"] != ["commands"]:
+        yield from _of_a_deed()
+    elif changes:
         yield from _of_a_change(opening="case_id" not in parameters, guarded="If-Match" in parameters)
     queried = next((p["name"] for p in parameters.values() if p["in"] == "query"), None)
     if queried:
@@ -99,6 +137,13 @@ def problems_of(operation_id: str, operation: Json, required: Sequence[str], *, 
         yield Problem(422, "invalid", errors=[fault])
     yield Problem(500, "internal_error")
     yield retry(503, "engine_away", RETRY_SECONDS)
+
+
+def _of_a_deed() -> Iterator[Problem]:
+    """What a change that is no command of a case may meet: its key was missing, or is known."""
+    yield Problem(400, "idempotency_key_required")
+    yield Problem(400, "idempotency_key_invalid")
+    yield Problem(409, "idempotency_conflict")
 
 
 def _of_a_change(*, opening: bool, guarded: bool) -> Iterator[Problem]:

@@ -13,14 +13,16 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 import texts
-from api import case_shapes, paper_shapes, shapes
+from api import case_shapes, eligibility_shapes, paper_shapes, shapes
 from api.answers import CASE_ID, Answers
 from api.asked import OPENING
 from api.auth import Credentials
-from api.examples import BUNDLES, EXAMPLES, TOKEN_REQUEST
+from api.eligibility import LimitationQuestion, VenueQuestion
+from api.examples import ASKING, BUNDLES, EXAMPLES, TOKEN_REQUEST
 from api.faults import Responses, problems_of
 from api.routes.commands import ATTACHING, CONTINUING, NOTIFIED
 from api.schemas import REF, answer_components, body_components, human_commands, spoken, vocabularies, without_null
+from api.standards import Rehearsal, Standards
 from domain.case import Document
 from domain.command import COMMANDS, EVENTS, Command
 from domain.directory import Tariff
@@ -41,6 +43,7 @@ _TAGS = {
     "commands": "What changes a case. Each is one command, recorded once however often its key is sent.",
     "work": "What waits for the person signed in.",
     "history": "Histories across cases, for those who watch over them.",
+    "eligibility": "Who is helped: sums, limitations and venues worked out, the standards by day, decisions made again, spot checks.",
     "rules": "Dates and sums worked out on request, recorded nowhere.",
     "operations": "Whether the system lives and takes commands.",
 }
@@ -60,9 +63,10 @@ _REQUEST_ID: Json = {"X-Request-Id": {"schema": {"type": "string"}, "description
 _ETAG: Json = {
     "ETag": {"schema": {"type": "string", "examples": ['"13"']}, "description": "The case's version, in quotes: for `If-Match`."}
 }
-_CHANGED: Json = _ETAG | {
+_REPLAYED: Json = {
     "Idempotent-Replay": {"schema": {"type": "string", "const": "true"}, "description": "There where the key had been used before."}
 }
+_CHANGED: Json = _ETAG | _REPLAYED
 _OPENED: Json = _CHANGED | {"Location": {"required": True, "schema": {"type": "string"}, "description": "The new case."}}
 _LANGUAGE: Json = {
     "name": "Accept-Language",
@@ -99,7 +103,16 @@ SUCCESSES: Mapping[str, Success] = {
     "lawyers": _page_of(shapes.PanelLawyer, "The lawyers that fit.", Answers.lawyer),
     "tariffs": _page_of(Tariff, "The tariffs of today.", lambda a: a.tariffs()[0]),
     "calendar_due": Success(shapes.Due, "The due date and how it was counted.", Answers.due),
-    "hardship": Success(shapes.HardshipResult, "The sum and the standard it was held against.", Answers.hardship),
+    "hardship": Success(eligibility_shapes.HardshipResult, "The sum and the standard it was held against.", Answers.hardship),
+    "limitations": _page_of(eligibility_shapes.LimitationRow, "The limitations known today.", lambda a: a.limitations()[0]),
+    "limitation": Success(eligibility_shapes.LimitationResult, "When the right is lost, and how that was counted.", Answers.limitation),
+    "competent_centres": Success(eligibility_shapes.Venue, "The centres to apply to, each with the reason.", Answers.venue),
+    "grounds": _page_of(eligibility_shapes.GroundRow, "Waivers, then grounds of accepting first.", lambda a: a.grounds()[0]),
+    "rehearsal": Success(eligibility_shapes.RehearsalResult, "Assessments that would come out otherwise.", Answers.rehearsal),
+    "spot_checks": Success(eligibility_shapes.SpotChecks, "The pledges drawn, and how their verification stands.", Answers.spot_checks),
+    "rerun_decision": Success(eligibility_shapes.Rerun, "Each assessment and waiver it rests on, made again.", Answers.rerun),
+    "read_standards": _page_of(eligibility_shapes.StandardRow, "Formula, lines and shares, newest first.", lambda a: a.standards()[0]),
+    "set_standards": Success(eligibility_shapes.StandardsSet, "The standards were recorded.", Answers.standards_set, _REPLAYED),
     "find_cases": _page_of(shapes.ListRow, "The cases that fit and are within the caller's scope.", Answers.row),
     "read_case": Success(case_shapes.Case, "The case.", Answers.case_view, _ETAG),
     "case_events": _page_of(case_shapes.Event, "The events, oldest first.", lambda a: a.events()[0], "1"),
@@ -126,6 +139,13 @@ SUCCESSES: Mapping[str, Success] = {
     "readyz": Success(shapes.Readiness, "Commands can be taken.", lambda _: _readiness(temporal=True)),
 }
 """By operation; each command is an `issue_command` of its own."""
+ASKED: Mapping[str, tuple[type[BaseModel], Json]] = {
+    "limitation": (LimitationQuestion, ASKING["limitation"]),
+    "competent_centres": (VenueQuestion, ASKING["competent_centres"]),
+    "rehearsal": (Rehearsal, ASKING["rehearsal"]),
+    "set_standards": (Standards, ASKING["set_standards"]),
+}
+"""Bodies of operations that are no commands, and an example of each."""
 _OPENING_OTHERS: Mapping[str, str] = {"open_continuation": CONTINUING, NOTIFIED: NOTIFIED}
 """Operations of a single command that opens further cases, and that command."""
 
@@ -159,7 +179,12 @@ class _Document:
         """`declared` are the components FastAPI made of the routes' parameters and forms; they stand where they are used."""
         self.declared = declared
         self.answers = Answers(rules.current())
-        bodies = [Credentials, shapes.Bundle, *(kind for kind in human_commands() if kind.name != ATTACHING)]
+        bodies = [
+            Credentials,
+            shapes.Bundle,
+            *(kind for kind, _ in ASKED.values()),
+            *(kind for kind in human_commands() if kind.name != ATTACHING),
+        ]
         self.bodies, taken = body_components(bodies)
         wanted = [shapes.Problem, *dict.fromkeys(success.shape for success in SUCCESSES.values()), *EVENTS.values()]
         self.shapes, given = answer_components(wanted)
@@ -215,6 +240,8 @@ class _Document:
             operation["requestBody"] = self._body(Credentials, TOKEN_REQUEST)
         elif name == "hardship":
             operation["requestBody"] = self._body(AssessHardship, EXAMPLES["assess_hardship"])
+        elif name in ASKED:
+            operation["requestBody"] = self._body(*ASKED[name])
         elif name == ATTACHING:
             operation["requestBody"] = self._form(given["requestBody"])
         changes = any(p["name"] == "Idempotency-Key" for p in given.get("parameters", ()))

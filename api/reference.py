@@ -8,11 +8,7 @@ from api import views
 from api.desk import Desk
 from api.list_reading import part
 from api.problem import Problem
-from api.typed import typed
-from domain.command import Refusal
 from domain.directory import Office, Person, Tariff
-from domain.eligibility import calculate
-from domain.stages.decision import AssessHardship
 from readmodels import cases
 from readmodels.inbox import unread_count
 
@@ -127,23 +123,3 @@ def due(desk: Desk, *, limit: str, start: date, kind: str | None, county: str | 
         "confirmed": row.confirmed if row else None,
         "unit": row.unit if row else None,
     }
-
-
-def hardship(desk: Desk, body: Json) -> Json:
-    """The sum that `assess_hardship` would record, under the standard of `effective_on`, recorded nowhere.
-
-    Raises `Problem` 422 with pointers, `Refusal` 422.
-    """
-    asked = typed(AssessHardship, body)
-    on = asked.effective_on or _today(desk)
-    if on > _today(desk):
-        raise Refusal("effective_in_future", status=422, pointer="/effective_on")
-    return calculate(
-        desk.services.rules().policy,
-        on=on,
-        household=asked.household,
-        county=asked.county,
-        residence=asked.residence,
-        property_fen=asked.property_fen,
-        opponent_in_household=asked.opponent_in_household,
-    ).as_json()

@@ -234,16 +234,6 @@ class HardshipStandard(Shape):
     dibao_from: date
 
 
-class HardshipResult(Shape):
-    """The sum over the household, held against the standard. Amounts in fen a month; at the threshold is in hardship."""
-
-    in_hardship: bool
-    per_person_fen: int
-    threshold_fen: int
-    lines: list[HardshipLine]
-    standard: HardshipStandard
-
-
 class Alive(Shape):
     status: Literal["alive"]
 

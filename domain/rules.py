@@ -14,6 +14,7 @@ from domain.clocks.due import Due, due
 from domain.clocks.limits import Limit, Limits, read_limits
 from domain.command import Refusal
 from domain.directory.entries import DayRule
+from domain.eligibility.limitation import Limitations, read_limitations
 from domain.eligibility.policy import Policy, read_policy
 from domain.templates import Templates, read_templates
 
@@ -27,6 +28,7 @@ class Rules:
     limits: Limits
     policy: Policy
     templates: Templates
+    limitations: Limitations
 
     def limit(self, limit_id: str, on: date) -> Limit | None:
         """The row of a limit in force on a legal day: the newest that began by then."""
@@ -62,6 +64,7 @@ def load(
     time_limits: Mapping[str, Any],
     policy: Mapping[str, Any],
     templates: Mapping[str, Any],
+    limitations: Mapping[str, Any] | None = None,
     *,
     days_off: Mapping[date, str],
     workdays: AbstractSet[date],
@@ -83,5 +86,10 @@ def load(
         closes_at=time.fromisoformat(closes) if closes else None,
     )
     return Rules(
-        zone=zone, calendar=calendar, limits=read_limits(time_limits), policy=read_policy(policy), templates=read_templates(templates)
+        zone=zone,
+        calendar=calendar,
+        limits=read_limits(time_limits),
+        policy=read_policy(policy),
+        templates=read_templates(templates),
+        limitations=read_limitations(limitations or {"limitations": ()}),
     )

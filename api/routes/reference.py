@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Request
 
 from api import reference
 from api.auth import AtDesk, Credentials, services_of, sign_in, sign_out, token_of
-from api.body import read_json
 from api.params import LIMIT_MAX, Cursor, LegalDay, Limit, Start, Word
 from api.problem import Problem
 from domain.directory import OfficeKind
@@ -71,8 +70,3 @@ async def calendar_due(
     kind: Word = None,
 ) -> Json:
     return reference.due(desk, limit=limit, start=start, kind=kind, county=county)
-
-
-@router.post("/eligibility/hardship", tags=["rules"], summary="Work out hardship without recording it")
-async def hardship(request: Request, desk: AtDesk) -> Json:
-    return reference.hardship(desk, await read_json(request))

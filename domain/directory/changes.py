@@ -48,6 +48,8 @@ class Draft:
         if kept[-1].entry is entry:
             book[entry.code] = entry
 
+    standards: list[DirectoryEvent] = field(default_factory=list["DirectoryEvent"])
+
     def need(self, book: Mapping[str, object], *codes: str | None) -> None:
         """Raise `DirectoryFault` unless the book holds every code given."""
         for code in codes:

@@ -39,6 +39,8 @@ class Directory:
     size: int = field(default=0, compare=False)
     """How many events it was folded from: another number, another directory."""
     index: Index = field(default_factory=Index, init=False, repr=False, compare=False)
+    standards: tuple[DirectoryEvent, ...] = ()
+    """The events that set standards, in the order entered; `domain.eligibility.standards` reads them."""
 
     @classmethod
     def fold(cls, events: Iterable[DirectoryEvent], base: Directory | None = None) -> Directory:
@@ -51,7 +53,8 @@ class Directory:
             entered += 1
         return cls(
             draft.offices, draft.people, draft.units, draft.lawyers, draft.tariffs, tuple(draft.delegations), tuple(draft.charges),
-            township_of=draft.townships, days=tuple(draft.days), versions=draft.versions, size=base.size + entered,
+            township_of=draft.townships, days=tuple(draft.days), versions=draft.versions,
+            size=base.size + entered, standards=tuple(draft.standards),
         )  # fmt: skip
 
     def draft(self) -> Draft:
@@ -59,7 +62,7 @@ class Directory:
         return Draft(
             dict(self.office_of), dict(self.person_of), dict(self.unit_of), dict(self.lawyer_of),
             dict(self.tariffs), list(self.delegations), list(self.charges),
-            townships=dict(self.township_of), days=list(self.days), versions=dict(self.versions),
+            townships=dict(self.township_of), days=list(self.days), versions=dict(self.versions), standards=list(self.standards),
         )  # fmt: skip
 
     def on(self, day: date) -> Directory:

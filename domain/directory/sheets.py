@@ -105,7 +105,7 @@ def columns_of(kind: ImportKind, header: Sequence[str], row: int) -> tuple[list[
         elif column is not None and column in found:
             faults.append(Fault(row, name.strip(), "column_twice"))
         found.append(column)
-    faults += [Fault(row, c.zh, "column_missing", {"zh": c.zh, "en": c.en}) for c in SHEETS[kind] if c.required and c not in found]
+    faults += [Fault(row, c.zh, "column_missing", {"named": f"{c.zh} ({c.en})"}) for c in SHEETS[kind] if c.required and c not in found]
     return found, faults
 
 

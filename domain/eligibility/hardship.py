@@ -21,6 +21,11 @@ class Member(Protocol):
     def self_only(self) -> bool | None: ...
 
 
+def label_of(relation: str | None, *, self_only: bool) -> str:
+    """What a line of the sum is called: the relation to the applicant, `self` or `member` where none was given, never a name."""
+    return relation or ("self" if self_only else "member")
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of the sum: `label` is the relation to the applicant (`self`, `member` where none was given), never a name."""
@@ -99,7 +104,7 @@ def calculate(
         in_hardship=per_person <= standard.threshold_fen,
         per_person_fen=per_person,
         threshold_fen=standard.threshold_fen,
-        lines=tuple(Line(m.relation or ("self" if m.self_only else "member"), m.income_fen_per_month) for m in counted),
+        lines=tuple(Line(label_of(m.relation, self_only=bool(m.self_only)), m.income_fen_per_month) for m in counted),
         standard=StandardRef(standard.from_, standard.formula, standard.instrument, standard.dibao_fen, standard.dibao_from),
         property_fen=property_fen,
     )

@@ -9,6 +9,11 @@ from typing import Any, Literal
 from domain.directory.circle import Circle
 from domain.values import Residence
 
+DIBAO_LINE = "dibao_line"
+"""The name of the minimum living guarantee line in a formula."""
+EVERYWHERE = "*"
+"""In place of a county or a centre: those without a row of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standard:
@@ -51,6 +56,8 @@ class Policy:
     checklists: Mapping[str, tuple[str, ...]]
     circle: Circle
     """Within how many minutes help is to be reached."""
+    spot_checks: Sequence[Mapping[str, Any]] = ()
+    """Shares of integrity pledges to verify, by day and centre."""
 
     def waiver(self, code: str) -> Waiver | None:
         return self.waivers.get(code)
@@ -71,11 +78,11 @@ class Policy:
         """The standard in force on a legal day; a county's own line goes before the one for all. None: none is known for that day."""
         formula = next((row for row in self.formulas if row["from"] <= on), None)
         lines = [row for row in self.lines if row["from"] <= on]
-        line = next((row for name in (county, "*") for row in lines if row["county"] == name), None)
+        line = next((row for name in (county, EVERYWHERE) for row in lines if row["county"] == name), None)
         if formula is None or line is None:
             return None
         return Standard(
-            threshold_fen=evaluate(formula["formula"], {"dibao_line": line[residence]}),
+            threshold_fen=evaluate(formula["formula"], {DIBAO_LINE: line[residence]}),
             from_=formula["from"],
             formula=formula["formula"],
             instrument=formula["instrument"],
@@ -83,24 +90,31 @@ class Policy:
             dibao_from=line["from"],
         )
 
+    def spot_check_percent(self, on: date, centre: str) -> int:
+        """How many of a hundred integrity pledges of that day a centre verifies; its own share goes before the one for all."""
+        rows = [row for row in self.spot_checks if row["from"] <= on]
+        return next((row["percent"] for name in (centre, EVERYWHERE) for row in rows if row["centre"] == name), 0)
+
 
 def read_policy(data: Mapping[str, Any]) -> Policy:
     """The policy of a parsed `policy.yaml`. Raises `KeyError` or `ValueError` where it cannot be read."""
     policy = Policy(
-        formulas=_newest_first(data["hardship_standard"]),
-        lines=_newest_first(data["dibao_line"]),
+        formulas=newest_first(data["hardship_standard"]),
+        lines=newest_first(data["dibao_line"]),
         waivers={code: Waiver(raw["basis"], tuple(raw["proof"])) for code, raw in data["waivers"].items()},
         grounds={code: Ground(raw["basis"], tuple(raw.get("owed", ()))) for code, raw in data["accept_first_grounds"].items()},
         home_visit_grounds=tuple(data["home_visit_grounds"]),
         checklists={kind: tuple(papers) for kind, papers in data["closing_checklist"].items()},
         circle=Circle(*(data["network"]["service_circle"][f"{where}_minutes"] for where in ("town", "rural"))),
+        spot_checks=newest_first(data.get("spot_checks", ())),
     )
     for row in policy.formulas:
-        evaluate(row["formula"], {"dibao_line": 1})
+        evaluate(row["formula"], {DIBAO_LINE: 1})
     return policy
 
 
-def _newest_first(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+def newest_first(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Dated rows as a `Policy` holds them. Of two from the same day the one that came first stays first."""
     return sorted(rows, key=lambda row: row["from"], reverse=True)
 
 

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from domain.case import CaseState, Decided, Hardship, Recipient, Waiver, Wall
 from domain.command import Command, Event, Facts, Refusal, Role, Stamp
 from domain.eligibility import calculate
+from domain.eligibility.standards import standing
 from domain.lifecycle import NOT_ENDED, State, onward
 from domain.stages.application import EXAMINATION
 from domain.stages.common import (
@@ -73,7 +74,7 @@ class AssessHardship(HardshipQuestion, Command):
         ids = addressed(open_recipients(case), self.for_recipients, nobody="nobody_undecided", case=case)
         asked = self.model_copy(update={"for_recipients": ids, "residence": self.residence or _residence(case, ids[0])})
         result = calculate(
-            facts.rules.policy,
+            standing(facts.rules.policy, facts.directory),
             on=facts.effective_on,
             household=self.household,
             county=self.county,

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 import api as package
 import texts
 from api import app as application
-from api import case_reading, case_shapes, documents, faults, list_reading, reference, shapes, views
+from api import case_reading, case_shapes, documents, eligibility, faults, list_reading, reference, shapes, standards, views
 from api.answers import Answers, directory_events
 from api.auth import Credentials
 from api.desk import Desk
@@ -142,6 +142,8 @@ class TestRequests:
 
 OPENING = (f"{PREFIX}/cases", f"{PREFIX}/bundles", f"{PREFIX}/organ-notices")
 """Where no case is yet whose version could be named."""
+DEEDS = {"set_standards"}
+"""Changes that belong to no case: done once as commands are, with no version to name."""
 
 
 class TestOperations:
@@ -166,7 +168,7 @@ class TestOperations:
         for path, method, operation in described.operations():
             headers = {p["name"]: p["required"] for p in operation.get("parameters", ()) if p["in"] == "header"}
             changes = operation["tags"] == ["commands"]
-            assert headers.get("Idempotency-Key") is (True if changes else None), path
+            assert headers.get("Idempotency-Key") is (True if changes or operation["operationId"] in DEEDS else None), path
             assert ("If-Match" in headers) is (changes and method == "post" and path not in OPENING)
 
     def test_no_parameter_may_be_null(self, described: Described) -> None:
@@ -442,7 +444,21 @@ class TestReference:
         assert not described.answer("calendar_due", reference.due(desk(SUPERVISOR), limit=limit, start=start, kind=None))
 
     def test_hardship_worked_out(self, described: Described) -> None:
-        assert not described.answer("hardship", reference.hardship(desk(SUPERVISOR), dict(EXAMPLES["assess_hardship"])))
+        assert not described.answer("hardship", eligibility.hardship(desk(SUPERVISOR), dict(EXAMPLES["assess_hardship"])))
+
+    def test_limitations_venues_grounds_and_standards(self, described: Described) -> None:
+        seen = desk(SUPERVISOR)
+        for row in eligibility.limitations(seen)["items"]:
+            answer = eligibility.limitation(seen, {"limitation": row["limitation"], "start": "2026-11-01", "since": "2026-10-01"})
+            assert not described.answer("limitation", answer)
+        assert not described.answer("limitations", eligibility.limitations(seen))
+        waiting = eligibility.limitation(seen, {"limitation": "labour_pay", "still_running": True})
+        assert not described.answer("limitation", waiting)
+        for centre in ("C-ADX", "C-YTX"):
+            asked = {"forum": "mediation", "organ_county": "YTX", "event_county": "别处县", "centre": centre}
+            assert not described.answer("competent_centres", eligibility.competent(seen, asked))
+        assert not described.answer("grounds", eligibility.grounds(seen))
+        assert not described.answer("read_standards", standards.in_force(seen, None))
 
 
 def _states(each: Played) -> Iterator[CaseState]:
