@@ -64,16 +64,21 @@ def offices(
         if kind in (None, o.kind) and parent in (None, o.parent) and county in (None, o.county)
         and (not asked or asked in o.name or asked in o.name_en.casefold() or asked in o.code.casefold())
     ]  # fmt: skip
-    return Listed(found, lambda o: views.plain(o) | {"established_by": o.bureau})
+
+    def view(office: Office) -> Json:
+        return views.plain(office) | {"established_by": office.bureau}
+
+    return Listed(found, view)
 
 
 def people(desk: Desk) -> Listed[Person]:
     """Colleagues that a command may name: those who left can be named no more, but what they did still bears their name."""
     today = _today(desk)
-    return Listed(
-        desk.directory.people(),
-        lambda p: {"code": p.code, "name": p.name, "office": p.office, "roles": [role for role, _ in p.roles_on(today)]},
-    )
+
+    def view(person: Person) -> Json:
+        return {"code": person.code, "name": person.name, "office": person.office, "roles": [role for role, _ in person.roles_on(today)]}
+
+    return Listed(desk.directory.people(), view)
 
 
 def tariffs(desk: Desk) -> Listed[Tariff]:

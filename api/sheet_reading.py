@@ -110,7 +110,8 @@ def _xlsx(file: BinaryIO) -> Iterator[SheetRow]:
         raise SheetFault("not_a_sheet") from fault
     try:
         sheet = book.worksheets[0]
-        merged = _merged(file, sheet._worksheet_path)  # noqa: SLF001 -- openpyxl tells of merged cells only where it reads all at once
+        # openpyxl tells of merged cells only where it reads all at once, so they are looked for in the part itself.
+        merged = _merged(file, str(getattr(sheet, "_worksheet_path")))  # noqa: B009 -- it has no public name
         sheet.reset_dimensions()  # what a file says of its size is often wrong
         for number, whole in enumerate(sheet.iter_rows(), start=1):
             row = whole[:_MOST_COLUMNS]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 from pydantic import ValidationError
 
@@ -39,7 +39,8 @@ class Judge:
     """Judges the rows of one table in their order; a row may name what an earlier one brings."""
 
     def __init__(self, kind: ImportKind, directory: Directory, columns: Sequence[Column | None], *, since: date, words: Words) -> None:
-        self._kind, self._columns, self._since, self._words = kind, columns, since, words
+        self._kind: ImportKind = kind
+        self._columns, self._since, self._words = columns, since, words
         self._draft = directory.draft()
         self._seen: dict[str, int] = {}
         self._tariffs = directory
@@ -127,7 +128,7 @@ def _person_fields(person: Person) -> dict[str, Any]:
 
 def _codes(held: Any) -> tuple[str, ...]:
     """The codes a field names."""
-    return (held,) if isinstance(held, str) else tuple(held) if isinstance(held, list | dict) else ()
+    return (held,) if isinstance(held, str) else tuple(map(str, cast("Iterable[Any]", held))) if isinstance(held, list | dict) else ()
 
 
 def _named(field: str, kind: ImportKind) -> str | None:

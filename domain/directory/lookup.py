@@ -80,6 +80,11 @@ class Directory:
             found = views[day] = _view(whole, day)
         return found
 
+    def began(self, kind: Kind, code: str) -> date:
+        """The first day from which an entry is known; the last of days for a code that is none."""
+        versions = self.versions.get((kind, code))
+        return versions[0].since if versions else date.max
+
     def takes_new(self, code: str, on: date) -> bool:
         """Whether the office is there and open on that day."""
         office = self.office(code)

@@ -142,7 +142,7 @@ class TestRequests:
 
 OPENING = (f"{PREFIX}/cases", f"{PREFIX}/bundles", f"{PREFIX}/organ-notices")
 """Where no case is yet whose version could be named."""
-DEEDS = {"set_standards"}
+DEEDS = {"set_standards", "change_directory", "accept_import"}
 """Changes that belong to no case: done once as commands are, with no version to name."""
 
 
@@ -150,7 +150,7 @@ class TestOperations:
     def test_ids_are_the_routes_names_and_the_commands(self, described: Described) -> None:
         ids = [operation["operationId"] for _, _, operation in described.operations()]
         assert len(ids) == len(set(ids))
-        files = {"document_content", "preview_paper", "issued_paper", "print_papers"}
+        files = {"document_content", "preview_paper", "issued_paper", "print_papers", "import_template"}
         assert set(ids) == {*SUCCESSES, *EXAMPLES, "end_token", *files} - {"issue_command", "submit_application"}
 
     def test_each_says_what_it_is_in_an_order(self, described: Described) -> None:
