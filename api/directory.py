@@ -119,10 +119,15 @@ def _places_of(entry: Any) -> tuple[Any, ...]:
     return tuple(getattr(entry, name, None) for name in ("parent", "office", "unit", "county", "outlet"))
 
 
+def _code_of(entry: Any) -> str:
+    """The entry's code; of a day of the calendar the day."""
+    return str(getattr(entry, "code", None) or getattr(entry, "day", ""))
+
+
 def shown(kind: DirectoryKind, entry: Any, day: date) -> Json:
     """An entry as the API answers it; a person with the roles of the day."""
     held = views.plain(entry)
-    code = str(getattr(entry, "code", None) or getattr(entry, "day", ""))
+    code = _code_of(entry)
     name = str(getattr(entry, "name", code))
     if isinstance(entry, Person):
         held = {k: v for k, v in held.items() if k != "grants"} | {"roles": [{"role": r, "office": o} for r, o in entry.roles_on(day)]}
@@ -132,7 +137,7 @@ def shown(kind: DirectoryKind, entry: Any, day: date) -> Json:
 def entry(desk: Desk, kind: DirectoryKind, code: str, *, on: date | None = None, as_of: datetime | None = None) -> Json:
     """One entry and, for whoever watches over the directory, every change of it. Raises `Problem` 404 `entry_not_found`."""
     day = on or today(desk)
-    found = next((e for e in reversed([*_held(_of_day(desk, on, as_of), kind, day)]) if shown(kind, e, day)["code"] == code), None)
+    found = next((e for e in reversed([*_held(_of_day(desk, on, as_of), kind, day)]) if _code_of(e) == code), None)
     if found is None:
         raise not_found("entry_not_found")
     answer = shown(kind, found, day)

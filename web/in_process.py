@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
+from urllib.parse import quote
 
 import httpx
 from fastapi import FastAPI
@@ -141,6 +142,31 @@ class InProcess:
         if known:
             self._lists[path] = known, found
         return found
+
+    async def directory(self, session: str, kind: str, asked: dict[str, str]) -> Json:
+        return await self._ask("GET", f"/directory/{kind}", session, params=asked)
+
+    async def directory_entry(self, session: str, kind: str, code: str, asked: dict[str, str]) -> Json:
+        return await self._ask("GET", f"/directory/{kind}/{quote(code, safe='')}", session, params=asked)
+
+    async def concerns(self, session: str, asked: dict[str, str]) -> int:
+        return (await self._ask("GET", "/directory/concerns", session, params=asked))["cases"]
+
+    async def change_directory(self, session: str, kind: str, body: Json, key: str, lang: str) -> Json:
+        return await self._ask("POST", f"/directory/{kind}", session, lang, json=body, headers={"Idempotency-Key": key})
+
+    async def preview_import(self, session: str, form: dict[str, str], name: str, content: bytes, lang: str) -> Json:
+        return await self._ask("POST", "/directory/imports", session, lang, data=form, files={"file": (name, content)})
+
+    async def import_report(self, session: str, import_id: str, lang: str) -> Json:
+        return await self._ask("GET", f"/directory/imports/{quote(import_id, safe='')}", session, lang)
+
+    async def accept_import(self, session: str, import_id: str, key: str, lang: str) -> Json:
+        path = f"/directory/imports/{quote(import_id, safe='')}/accept"
+        return await self._ask("POST", path, session, lang, headers={"Idempotency-Key": key})
+
+    async def import_template(self, session: str, kind: str, lang: str) -> bytes:
+        return (await self._call("GET", "/directory/imports/template", session, lang, params={"kind": kind})).content
 
     async def tariffs(self, session: str) -> list[Json]:
         return _items(await self._ask("GET", "/tariffs", session))

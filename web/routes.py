@@ -7,7 +7,21 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.convertors import Convertor, register_url_convertor
 
-from web import attach_page, case_page, command_page, desk, door, group, group_add, lists, paper_page, pocket, same_day, visit_done
+from web import (
+    attach_page,
+    case_page,
+    command_page,
+    desk,
+    directory_page,
+    door,
+    group,
+    group_add,
+    lists,
+    paper_page,
+    pocket,
+    same_day,
+    visit_done,
+)
 from web.backend import Problem
 from web.page import PageRoute
 
@@ -28,7 +42,11 @@ class PagePath(Convertor[str]):
 
 register_url_convertor("page", PagePath())
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-for room in (door, lists, pocket, desk, same_day, visit_done, group, group_add, attach_page, command_page, paper_page, case_page):
+ROOMS = (
+    door, lists, directory_page, pocket, desk, same_day, visit_done, group, group_add,
+    attach_page, command_page, paper_page, case_page,
+)  # fmt: skip
+for room in ROOMS:
     router.include_router(room.router)
 
 
