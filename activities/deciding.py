@@ -23,6 +23,7 @@ from ledger.inbox import BUNDLE
 from ledger.schema import cases, number_series
 from ledger.sql import Connection, Row, Statement
 from readmodels import cases as open_cases
+from readmodels import conflicts
 from workflows.contract import RecordRequest
 
 _log = structlog.get_logger(__name__)
@@ -79,8 +80,11 @@ def _part(entry: Mapping[str, Any]) -> Part:
 class Deciding:
     """Decides the parts of one received command on the cases it concerns, inside the transaction that records it."""
 
-    def __init__(self, conn: Connection, request: RecordRequest, rules: Rules, directory: Directory) -> None:
-        self._conn, self._request, self._rules, self._directory = conn, request, rules, directory
+    def __init__(
+        self, conn: Connection, request: RecordRequest, rules: Rules, directory: Directory, named: Mapping[str, Any] | None = None
+    ) -> None:
+        """`named` is what the inbox holds of the people whom the commands name."""
+        self._conn, self._request, self._rules, self._directory, self._named = conn, request, rules, directory, named
 
     async def decide[S: StreamState](
         self, parts: Sequence[Part], own: S, others: Mapping[str, CaseState], if_match: int | None
@@ -139,6 +143,9 @@ class Deciding:
             co_accused_lawyers=await self._lawyers_of_co_accused(own)
             if "co_accused" in part.needs and isinstance(own, CaseState)
             else frozenset(),
+            conflicts=await conflicts.found(self._conn, own, self._named)
+            if "conflicts" in part.needs and isinstance(own, CaseState)
+            else None,
         )
 
     async def _history(self, parts: Iterable[Part], kind: str) -> list[store.Recorded]:

@@ -32,7 +32,7 @@ from ledger.schema import cases, outbox
 from ledger.schema import inbox as inbox_table
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database
-from readmodels import lists
+from readmodels import lists, people
 from workflows.contract import LEDGER_BEHIND, Alarm, Plan, RecordRequest
 from workflows.faultpoints import reach
 
@@ -77,15 +77,6 @@ _KEEP = Statement(
         changed_at=sa.func.clock_timestamp(),
     )
 )
-_TOKENS = Statement(
-    sa.text(
-        "INSERT INTO search_tokens (token, case_id, subject_id, kind, key_id)"
-        " SELECT t.token, :case_id, t.subject_id, t.kind, t.key_id"
-        " FROM unnest(cast(:tokens AS bytea[]), cast(:subjects AS uuid[]), cast(:kinds AS text[]), cast(:keys AS text[]))"
-        " AS t(token, subject_id, kind, key_id) ON CONFLICT DO NOTHING"
-    )
-)
-"""All terms in one statement: a name of three characters brings some forty."""
 _OUTBOX = Statement(
     insert(outbox)
     .values(_named(outbox, "id", "case_id", "position", "kind", "recipients", "data", "centre", "unit", "outlet"))
@@ -157,7 +148,7 @@ class Recorder:
             try:
                 parts = _parts(received, alarm=request.alarm is not None)
                 states |= await self._others(conn, request.case_id, parts, states)
-                deciding = Deciding(conn, request, self._rules(), directory)
+                deciding = Deciding(conn, request, self._rules(), directory, received["tokens"])
                 decision = await deciding.decide(parts, case, states, received["if_match"])
             except Refusal as refusal:
                 await inbox.settle(conn, request.command_id, refused(case, refusal))
@@ -345,12 +336,7 @@ async def _keep_case(conn: Connection, decision: Decision[Any], received: Row, r
         outlet=listed["outlet"],
         next_rung_at=min((a.at for a in alarms_of(case)), default=None),
     )
-    people = {str(party.subject_id) for party in case.parties}
-    if terms := [term for term in received["tokens"] or () if term[0] in people]:
-        subjects, kinds, tokens, keys = map(list, zip(*terms, strict=True))
-        await _TOKENS.run(
-            conn, case_id=case.case_id, subjects=subjects, kinds=kinds, tokens=[bytes.fromhex(token) for token in tokens], keys=keys
-        )
+    await people.keep(conn, decision.before, case, received["tokens"])
     for happened, row in zip(decision.events, rows, strict=True):
         event = happened.event
         if isinstance(event, DeadlineWarned | DeadlineMissed | DeadlineEscalated):

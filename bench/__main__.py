@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import append, command, directory, figures, memory, papers, startup, together
+from bench import append, command, directory, figures, memory, papers, people, startup, together
 from bench.figures import Report
 from ops.home import ROOT
 
@@ -24,6 +24,7 @@ BENCHES: Mapping[str, Callable[[], Report]] = {
     "append": append.run,
     "together": together.run,
     "papers": papers.run,
+    "people": people.run,
     "directory": directory.run,
     "startup": startup.run,
     "memory": memory.run,

@@ -407,7 +407,7 @@ class CaseState(StreamState):
     """A case as it stands after `version` events."""
 
     kind: ClassVar[str] = "case"
-    schema_version: ClassVar[int] = 3
+    schema_version: ClassVar[int] = 4
 
     state: State | None = None  # pyright: ignore[reportIncompatibleVariableOverride] -- narrower; the model is frozen
     register_number: str | None = None
@@ -426,6 +426,8 @@ class CaseState(StreamState):
     opponents: tuple[int, ...] = ()
     matter: Matter | None = None
     consultation_id: UUID | None = None
+    duty_request_id: UUID | None = None
+    """The inquiry it came from: a consultation, or a request to a duty lawyer."""
 
     papers: tuple[Paper, ...] = ()
     supplement: Supplement | None = None
@@ -433,6 +435,8 @@ class CaseState(StreamState):
     conflict_cleared: bool | None = None
     unchecked_people: bool = False
     """Somebody came into the case after the check for conflicts, which is to be made again."""
+    conflict_barred: tuple[Code, ...] = ()
+    """Lawyers and units that act for the other side of people here, as the last check found them."""
     walls: tuple[Wall, ...] = ()
     recused: tuple[Code, ...] = ()
     recommendation: Literal["grant", "refuse"] | None = None

@@ -21,6 +21,7 @@ from domain.values import Code, Model, PersonalText
 
 if TYPE_CHECKING:
     from domain.case import CaseState
+    from domain.conflicts import ConflictFindings
     from domain.directory import Directory
     from domain.lifecycle import State
     from domain.rules import Rules
@@ -83,6 +84,8 @@ class Facts:
     """Ledger position -> version, for the events of `history`."""
     others: Mapping[str, CaseState] = field(default_factory=dict[str, "CaseState"])
     co_accused_lawyers: frozenset[str] = frozenset()
+    conflicts: ConflictFindings | None = None
+    """What the records of the whole city say about the people of the case; None where nothing was looked up."""
 
 
 class Series(NamedTuple):
@@ -163,7 +166,7 @@ class Command(Model):
     """Type of an event whose actor must be another person (two-person rule)."""
     same_person_code: ClassVar[str] = "two_persons_required"
     needs: ClassVar[frozenset[str]] = frozenset()
-    """Facts to be loaded: `loads`, `history`, `co_accused`."""
+    """Facts to be loaded: `loads`, `history`, `co_accused`, `conflicts`."""
 
     effective_on: date | None = None
     on_behalf_of: Code | None = None

@@ -35,7 +35,7 @@ def check_character(first_17: str) -> str:
 
 def check_resident_id(text: str) -> Identity:
     """Read a resident's number. Raises `ValueError` where its form, its date or its check character is wrong."""
-    number = text.strip().upper()
+    number = as_kept(text)
     form = _FORM.fullmatch(number)
     if form is None:
         raise ValueError("not 17 digits and a check character")
@@ -50,13 +50,18 @@ def valid_id_number(kind: str | None, number: str) -> str:
 
     Raises the pydantic error `id_check_digit`.
     """
-    if kind != "resident_id" and not (kind is None and _LOOKS_RESIDENT.fullmatch(number)):
+    if kind != "resident_id" and not (kind is None and _LOOKS_RESIDENT.fullmatch(as_kept(number))):
         return number
     try:
         check_resident_id(number)
     except ValueError as fault:
         raise PydanticCustomError("id_check_digit", "the identity number does not check") from fault
-    return number.upper()
+    return as_kept(number)
+
+
+def as_kept(number: str) -> str:
+    """A resident's number as it is written: half width, without the spaces of its groups, its X as a capital."""
+    return "".join(unicodedata.normalize("NFKC", number).split()).upper()
 
 
 def plain(value: object) -> str:

@@ -28,7 +28,7 @@ class IdempotencyConflict(Exception):  # noqa: N818 -- the contract's word
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A command as it enters. `body` has its personal fields sealed; `tokens` are the search terms its people bring."""
+    """A command as it enters. `body` has its personal fields sealed; `tokens` is what its people are found by."""
 
     command_id: str
     principal: str
@@ -43,7 +43,7 @@ class Received:
     effective_on: date | None = None
     on_behalf_of: str | None = None
     if_match: int | None = None
-    tokens: list[list[str]] | None = None
+    tokens: Mapping[str, Any] | None = None
     centre: str | None = None
     unit: str | None = None
     outlet: str | None = None

@@ -153,15 +153,39 @@ subject_keys = sa.Table(
 search_tokens = sa.Table(
     "search_tokens",
     metadata,
-    sa.Column("token", sa.LargeBinary, nullable=False),
-    sa.Column("case_id", pg.UUID(as_uuid=False), nullable=False),
+    sa.Column("token", sa.BigInteger, nullable=False, autoincrement=False),
     sa.Column("subject_id", pg.UUID(as_uuid=False), nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("key_id", sa.Text, nullable=False),
-    sa.PrimaryKeyConstraint("token", "case_id", "subject_id", "kind"),
-    comment="HMAC tokens of names, numbers and phone tails; they go with the shred.",
+    sa.PrimaryKeyConstraint("token", "subject_id"),
+    comment="Terms of names, numbers and phone tails, the first 64 bits of an HMAC: who is found by which. They go with the shred.",
 )
 sa.Index("search_tokens_by_subject", search_tokens.c.subject_id)
+
+people = sa.Table(
+    "people",
+    metadata,
+    sa.Column("subject_id", pg.UUID(as_uuid=False), primary_key=True),
+    sa.Column("id_token", sa.BigInteger, comment="HMAC, 64 bits, of the identity number"),
+    sa.Column("name_token", sa.BigInteger, comment="of the whole name"),
+    sa.Column("shape_token", sa.BigInteger, comment="of the name with variant and mistaken characters as one"),
+    sa.Column("kept", pg.UUID(as_uuid=False), comment="the subject it is linked to as the same person"),
+    comment="Marks by which two entries are told to be one person, and who was linked. They go with the shred.",
+)
+for _column in ("id_token", "name_token", "shape_token", "kept"):
+    sa.Index(f"people_{_column}", people.c[_column], postgresql_where=people.c[_column].is_not(None))
+
+case_people = sa.Table(
+    "case_people",
+    metadata,
+    sa.Column("case_id", pg.UUID(as_uuid=False), comment="of a case, consultation or duty request"),
+    sa.Column("party_id", sa.Integer, autoincrement=False),
+    sa.Column("subject_id", pg.UUID(as_uuid=False), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, comment="case, consultation or duty"),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("present", sa.Boolean, nullable=False, comment="false: left, or was replaced"),
+    sa.PrimaryKeyConstraint("case_id", "party_id"),
+    comment="Read model, inline: who is in what, in which role.",
+)
+sa.Index("case_people_by_subject", case_people.c.subject_id)
 
 case_list = sa.Table(
     "case_list",

@@ -1,4 +1,6 @@
-"""Search terms of people that a database cannot read back: HMAC-SHA-256 under the `search` key over kind and normalised text.
+"""Search terms of people that a database cannot read back: HMAC-SHA-256 under the `search` key over kind and normalised text, of which
+the first eight bytes are kept: among the terms of a million people two texts share them once in a hundred million searches, and whoever
+opens a person found looks whether the words fit.
 
 A name answers to its beginnings, to any one to four neighbouring characters, to its pinyin from the beginning and to its
 initials; a phone to its last four digits and as a whole; a number of identity only as a whole. Text is compared in NFKC,
@@ -25,7 +27,7 @@ from ledger.keys import Keys
 
 Kind = Literal["name", "pinyin", "initials", "id_number", "phone", "phone_tail"]
 type Term = tuple[Kind, str]
-type Token = tuple[Kind, bytes]
+type Token = tuple[Kind, int]
 
 _DOTS = frozenset("·•‧∙⋅・･")
 _HAN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U0003fffd〇]+")
@@ -57,7 +59,7 @@ def _beginnings(text: str, shortest: int = 1) -> Iterator[str]:
         yield text
 
 
-def _readings(han: str) -> Iterator[tuple[str, ...]]:
+def readings(han: str) -> Iterator[tuple[str, ...]]:
     """Ways of reading a Chinese name, a syllable a character; characters without a known reading are passed over.
 
     Surnames may be read as nothing else is (单 shàn, 仇 qiú), so every reading counts. ü may be typed v or u.
@@ -82,7 +84,7 @@ def _name_terms(name: str) -> Iterator[Term]:
         yield from _of("name", _beginnings(normal(word)))
     for run in runs:
         yield from _of("name", (run[i : i + n] for n in range(1, _WINDOW + 1) for i in range(len(run) - n + 1)))
-    for syllables in _readings("".join(runs)):
+    for syllables in readings("".join(runs)):
         yield from _of("pinyin", _beginnings("".join(syllables), shortest=2))
         yield from _of("initials", _beginnings("".join(s[0] for s in syllables), shortest=2))
 
@@ -129,15 +131,26 @@ def terms_of_query(query: str) -> tuple[Term, ...]:
     return tuple(dict.fromkeys(terms))
 
 
+def fits(query: str, *parties: Party) -> tuple[Kind, ...]:
+    """By which kinds of terms the words find these entries of a person, in plain; none where tokens only happened to be alike."""
+    asked = frozenset(terms_of_query(query))
+    return tuple(dict.fromkeys(kind for party in parties for kind, text in terms_of(party) if (kind, text) in asked))
+
+
+def token(key: bytes, kind: str, text: str) -> int:
+    """The first eight bytes of the HMAC, as the signed number that a database keeps in a bigint."""
+    return int.from_bytes(hmac.digest(key, f"{kind}\0{text}".encode(), hashlib.sha256)[:8], signed=True)
+
+
 def _tokens(key: bytes, terms: Iterable[Term]) -> list[Token]:
-    return [(kind, hmac.new(key, f"{kind}\0{text}".encode(), hashlib.sha256).digest()) for kind, text in terms]
+    return [(kind, token(key, kind, text)) for kind, text in terms]
 
 
 def tokens_for(keys: Keys, party: Party) -> list[Token]:
-    """The party's search tokens under the current key, 32 bytes each."""
+    """The party's search tokens under the current key, 64 bits each."""
     return _tokens(keys.key(), terms_of(party))
 
 
 def tokens_for_query(keys: Keys, query: str) -> list[Token]:
     """The tokens to look for, under every key of the ring: rows written before a rotation are still found."""
-    return [token for key in keys.keys.values() for token in _tokens(key, terms_of_query(query))]
+    return [found for key in keys.keys.values() for found in _tokens(key, terms_of_query(query))]

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import UUID
 from domain.access import Scope
 from domain.directory import CaseScope
 from domain.lifecycle import LANES
-from ledger.schema import case_list, search_tokens
+from ledger.schema import case_list, case_people, search_tokens
 from ledger.sql import Connection, Row, fetch_all
 from readmodels.paging import LIMIT, Key, Order, Page, case_id
 from readmodels.scope import within
@@ -52,25 +52,29 @@ class CaseQuery:
     category: str | None = None
     due_before: datetime | None = None
     q: str | None = None
-    tokens: Sequence[bytes] = ()
+    tokens: Sequence[int] = ()
     sort: Sort = "-updated_at"
     cursor: str | None = None
     limit: int = LIMIT
 
 
-def _numberlike(text: str) -> str:
+def numberlike(text: str) -> str:
     """The text as numbers are compared: width and the kind of bracket do not matter."""
     normal = "".join(unicodedata.normalize("NFKC", text).split()).casefold()
     return normal.translate(str.maketrans(dict.fromkeys(_OPENING, "[") | dict.fromkeys(_CLOSING, "]")))
 
 
 def _found(query: CaseQuery, scope: Scope) -> sa.ColumnElement[bool]:
-    wanted = sa.literal(_numberlike(query.q or ""))
+    wanted = sa.literal(numberlike(query.q or ""))
     numbers = (
         sa.func.strpos(sa.func.lower(sa.func.translate(number, _OPENING + _CLOSING, "[[[[]]]]")), wanted) > 0
         for number in (case_list.c.register_number, case_list.c.case_number)
     )
-    named = sa.select(search_tokens.c.case_id).where(search_tokens.c.token.in_(list(query.tokens)))
+    named = (
+        sa.select(case_people.c.case_id)
+        .join(search_tokens, search_tokens.c.subject_id == case_people.c.subject_id)
+        .where(search_tokens.c.token.in_(list(query.tokens)))
+    )
     people = sa.and_(case_list.c.case_id.in_(named), within(scope.showing("applicant")))
     return sa.or_(*numbers, people) if query.tokens else sa.or_(*numbers)
 

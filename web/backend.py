@@ -30,6 +30,10 @@ class Problem(Exception):  # noqa: N818 -- the standard's word (RFC 9457); most 
 class Backend(Protocol):
     """What pages ask. All methods raise `Problem`; 401 where the session has ended."""
 
+    async def ask(self, session: str, method: str, path: str, *, lang: str = "zh-CN", **more: Any) -> Any:
+        """Any other call of the contract: the JSON it answers. `more` are `json`, `params` and `headers`."""
+        ...
+
     async def sign_in(self, username: str, password: str, otp: str | None, lang: str) -> Json:
         """`{access_token, token_type, expires_in}` (seconds)."""
         ...
@@ -135,6 +139,26 @@ class Backend(Protocol):
 
     async def papers_print(self, session: str, case_id: str, ids: Sequence[str]) -> bytes:
         """Several issued papers as one PDF."""
+        ...
+
+    async def persons(self, session: str, asked: Mapping[str, str]) -> Json:
+        """`{items: [{subject_id, name, linked, entries: [{case_id, kind, role, …}], …}], next_cursor}`; `asked` as of `GET /persons`."""
+        ...
+
+    async def identity(self, session: str, number: str) -> Json:
+        """`{number, valid, fault, birth_date, sex, age, …}`: what a resident's number says."""
+        ...
+
+    async def duplicates(self, session: str, asked: Mapping[str, Any], *, lang: str) -> Json:
+        """`{items: [{…as of persons, reasons}], elsewhere}`: who may be the person asked about."""
+        ...
+
+    async def link_people(self, session: str, kept: str, body: Json, *, key: str, lang: str) -> Json: ...
+
+    async def unlink_people(self, session: str, kept: str, body: Json, *, key: str, lang: str) -> Json: ...
+
+    async def conflicts(self, session: str, case_id: str) -> Json:
+        """`{hits: [{party_id, role_here, case_id, role_there, matched_by, why, severity, barred, …}], people_searched, unlisted}`."""
         ...
 
     async def attach(self, session: str, case_id: str, *, title: str, media_type: str, content: bytes, key: str, lang: str) -> Json:

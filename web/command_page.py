@@ -28,6 +28,7 @@ from web.choices import Choices
 from web.correction import asked
 from web.fields import Field, fields_of
 from web.forms import Parsed, Tree, grown, parse, shown
+from web.known import ASK, known
 from web.page import REPEATABLE, RESUME, PageRoute, Visit, go, guarded, problem_sentence, render, text_of, visitor
 from web.prefill import prefilled
 
@@ -61,6 +62,8 @@ class Sheet:
     changed: Sequence[Any] = ()
     origin: str = ""
     """The page it was opened from, where that is not the case's."""
+    known: Json | None = None
+    """At the intake: what is known of the person being taken down."""
     resumed: bool = False
     """The session had ended; what was typed came along to the door and back."""
 
@@ -154,7 +157,7 @@ async def send(request: Request, case_id: str, command: str, visit: Signed) -> R
 
 
 def _known(command: str) -> None:
-    if command not in COMMANDS or not COMMANDS[command].states or "system" in COMMANDS[command].roles:
+    if command not in COMMANDS or not COMMANDS[command].states or COMMANDS[command].stream != "case":
         raise Problem(404, "unknown_command")
 
 
@@ -178,6 +181,9 @@ async def _send(request: Request, visit: Visit, command: str, case: Json) -> Res
         return await _show(visit, sheet)
     try:
         guarded(visit, {"csrf": text_of(sent, "csrf")})
+        if sent.get(ASK):
+            sheet.known = await known(visit, sheet.typed)
+            return await _show(visit, sheet)
         if sent.get("add"):
             grown(sheet.typed, text_of(sent, "add"))
         if sent.get("add") or sent.get("follow") or form.unfinished(dict(pairs)):

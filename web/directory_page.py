@@ -47,7 +47,7 @@ def _backend(visit: Visit) -> DirectoryBackend:
 
 
 def _kind(name: str) -> DirectoryKind:
-    found = next((kind for kind in KINDS if kind == name), None)
+    found: DirectoryKind | None = next((kind for kind in KINDS if kind == name), None)
     if found is None:
         raise Problem(404, "not_found")
     return found

@@ -21,6 +21,9 @@ class InProcess:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://api.invalid" + _PREFIX, timeout=None)  # noqa: S113 -- in process
 
+    async def ask(self, session: str, method: str, path: str, lang: str = "zh-CN", **more: Any) -> Any:
+        return await self._ask(method, path, session, lang, **more)
+
     async def sign_in(self, username: str, password: str, otp: str | None, lang: str) -> Json:
         body = {"username": username, "password": password} | ({"otp": otp} if otp else {})
         return await self._ask("POST", "/tokens", None, lang, json=body)
@@ -82,6 +85,24 @@ class InProcess:
 
     async def chain(self, session: str, case_id: str) -> list[Json]:
         return _items(await self._ask("GET", f"/cases/{case_id}/chain", session))
+
+    async def persons(self, session: str, asked: Mapping[str, str]) -> Json:
+        return await self._ask("GET", "/persons", session, params=asked)
+
+    async def identity(self, session: str, number: str) -> Json:
+        return await self._ask("POST", "/persons/identity", session, json={"id_number": number})
+
+    async def duplicates(self, session: str, asked: Mapping[str, Any], lang: str) -> Json:
+        return await self._ask("POST", "/persons/duplicates", session, lang, json=dict(asked))
+
+    async def link_people(self, session: str, kept: str, body: Json, key: str, lang: str) -> Json:
+        return await self._ask("POST", f"/persons/{kept}/links", session, lang, json=body, headers={"Idempotency-Key": key})
+
+    async def unlink_people(self, session: str, kept: str, body: Json, key: str, lang: str) -> Json:
+        return await self._ask("POST", f"/persons/{kept}/unlinks", session, lang, json=body, headers={"Idempotency-Key": key})
+
+    async def conflicts(self, session: str, case_id: str) -> Json:
+        return await self._ask("GET", f"/cases/{case_id}/conflicts", session)
 
     async def attach(self, session: str, case_id: str, title: str, media_type: str, content: bytes, key: str, lang: str) -> Json:  # noqa: PLR0917 -- the façade's shape
         files = {"file": (title, content, media_type)}

@@ -14,11 +14,15 @@ from web import (
     desk,
     directory_page,
     door,
+    duty_office,
     group,
     group_add,
+    inquiry_page,
     lists,
     paper_page,
+    persons,
     pocket,
+    reception,
     same_day,
     visit_done,
 )
@@ -42,11 +46,25 @@ class PagePath(Convertor[str]):
 
 register_url_convertor("page", PagePath())
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-ROOMS = (
-    door, lists, directory_page, pocket, desk, same_day, visit_done, group, group_add,
-    attach_page, command_page, paper_page, case_page,
-)  # fmt: skip
-for room in ROOMS:
+for room in (
+    door,
+    lists,
+    directory_page,
+    pocket,
+    desk,
+    same_day,
+    visit_done,
+    reception,
+    duty_office,
+    inquiry_page,
+    group,
+    group_add,
+    persons,
+    attach_page,
+    command_page,
+    paper_page,
+    case_page,
+):
     router.include_router(room.router)
 
 

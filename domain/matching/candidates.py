@@ -72,8 +72,8 @@ def candidates(
 
 
 def excluded(case: CaseState) -> frozenset[str]:
-    """Codes of the people, lawyers and units that stand behind this case's walls or have recused themselves."""
-    return frozenset({wall.who for wall in case.walls} | set(case.recused))
+    """Codes of those who may not be given this case: behind its walls, recused, or acting for the other side of its people elsewhere."""
+    return frozenset({wall.who for wall in case.walls} | {*case.recused, *case.conflict_barred})
 
 
 def _with_turn(candidate: Candidate, turn: int | None) -> tuple[Reason, ...]:

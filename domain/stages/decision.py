@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from domain.case import CaseState, Decided, Hardship, Recipient, Waiver, Wall
 from domain.command import Command, Event, Facts, Refusal, Role, Stamp
+from domain.conflicts import ConflictFindings
 from domain.eligibility import calculate
 from domain.eligibility.standards import standing
 from domain.lifecycle import NOT_ENDED, State, onward
@@ -179,30 +180,45 @@ class ConflictCheck(Model):
     cleared: bool
     walled: tuple[WalledOff, ...] = ()
     override_reason: PersonalText | None = None
+    """Why the case is taken although somebody of it stands on the other side of another."""
 
 
 class DeclareConflictCheck(ConflictCheck, Command):
-    """What the check against all parties, former clients and duty help showed, and who is walled off."""
+    """What the check against all parties, former clients and duty help showed, and who is walled off.
+
+    The records are searched as it is recorded: what they say is kept with it. Where they bar, the case is cleared with a reason only, and
+    whoever acts for the other side stays barred from it all the same.
+    """
 
     room = "application"
     states = EXAMINATION | frozenset[State]({"awaiting_assignment", "assigned", "lawyer_named", "in_representation"})
     roles = _CASEWORKER
     emits = ("conflict_checked",)
+    needs = frozenset({"conflicts"})
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
         for index, wall in enumerate(self.walled):
             known_person(facts, wall.person, f"/walled/{index}/person")
             known_lawyer(facts, wall.lawyer, f"/walled/{index}/lawyer")
             known_unit(facts, wall.unit, f"/walled/{index}/unit")
-        return (ConflictChecked(**said(self)),)
+        findings = facts.conflicts
+        if findings is not None and self.cleared and findings.barring and self.override_reason is None:
+            numbers = tuple(dict.fromkeys(hit.number or str(hit.case_id) for hit in findings.barring))
+            raise Refusal("override_reason_required", pointer="/override_reason", hits=numbers)
+        return (ConflictChecked(**said(self), findings=findings),)
 
 
 class ConflictChecked(ConflictCheck, Event):
+    findings: ConflictFindings | None = None
+    """What the records of the whole city said; absent where nothing was looked up."""
+
     def apply(self, case: CaseState, at: Stamp) -> CaseState:
+        barred = (code for hit in (self.findings.hits if self.findings else ()) for code in hit.barred)
         walls = tuple(Wall(who=w.who, why=w.why) for w in self.walled)
         return case.but(
             unchecked_people=False,
             conflict_cleared=self.cleared,
+            conflict_barred=tuple(dict.fromkeys(barred)),
             walls=(*(w for w in case.walls if w.who not in {n.who for n in walls}), *walls),
         )
 

@@ -84,7 +84,7 @@ async def test_a_notice_sent_twice_opens_its_cases_once_and_answers_alike(house:
 async def test_people_of_every_case_are_found_by_their_names(house: House) -> None:
     answer = await received(house, person("完颜某甲"), person("完颜某乙"))
     async with house.database.transaction(WORKER) as conn:
-        sql = b"SELECT DISTINCT case_id, subject_id FROM search_tokens WHERE case_id = ANY(%s)"
+        sql = b"SELECT DISTINCT case_id, subject_id FROM case_people JOIN search_tokens USING (subject_id) WHERE case_id = ANY(%s)"
         found = await (await conn.execute(sql, ([case["case_id"] for case in opened(answer)],))).fetchall()
     people = {(case["case_id"], said(case)["applicant"]["subject_id"]) for case in opened(answer)}
     assert {(str(row["case_id"]), str(row["subject_id"])) for row in found} == people

@@ -17,6 +17,7 @@ from domain.case import CaseState, blank
 from domain.command import COMMANDS, Actor, Facts, Happened, Refusal
 from domain.decide import Decision, decide, may_issue
 from domain.directory import Directory
+from domain.identity_facts import facts_of
 from domain.stages.continuation import CarriedOver, ContinueCase
 from domain.stages.papers import IssueDocument, offered
 from domain.stream import fold
@@ -66,10 +67,20 @@ class InMemory:
     erased: frozenset[str] = frozenset()
     """Names of fields whose person was erased."""
 
+    entries: list[Json] = field(default_factory=list[Json])
+    """People known to the cases, as the interface tells of them."""
+    against: Json = field(default_factory=lambda: {"hits": [], "people_searched": 3, "unlisted": 0})
+    """What stands against any case."""
+    links: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+
     def _person(self, session: str) -> Person:
         if session not in self.staff:
             raise Problem(401, "authentication_required")
         return self.staff[session]
+
+    async def ask(self, session: str, method: str, path: str, *, lang: str = "zh-CN", **more: Any) -> Any:
+        self._person(session)
+        raise Problem(404, "not_found", path=path)
 
     async def sign_in(self, username: str, password: str, otp: str | None, lang: str) -> Json:
         if username not in self.staff or password != "password":
@@ -353,3 +364,32 @@ class InMemory:
         if self._person(session).role not in self.readers_of_files or document_id not in self.contents:
             raise Problem(404, "document_not_found")
         return self.contents[document_id]
+
+    async def persons(self, session: str, asked: Mapping[str, str]) -> Json:
+        self._person(session)
+        return {"items": [p | {"matched": ["name"]} for p in self.entries if asked["q"] in str(p["name"])], "next_cursor": None}
+
+    async def identity(self, session: str, number: str) -> Json:
+        facts = facts_of(number, self.now.date())._asdict()
+        return facts | {"valid": facts["fault"] is None, "birth_date": str(facts["birth_date"])}
+
+    async def duplicates(self, session: str, asked: Mapping[str, Any], *, lang: str) -> Json:
+        self._person(session)
+        alike = [p | {"reasons": ["name"]} for p in self.entries if p["name"] == asked.get("name")]
+        return {"items": alike, "elsewhere": int("id_number" in asked)}
+
+    async def link_people(self, session: str, kept: str, body: Json, *, key: str, lang: str) -> Json:
+        if kept == body["other"]:
+            raise Problem(409, "people_linked_already")
+        self.links.append((kept, body["other"], body["reason"]))
+        return {"kept": kept, "other": body["other"]}
+
+    async def unlink_people(self, session: str, kept: str, body: Json, *, key: str, lang: str) -> Json:
+        if (kept, body["other"]) not in {link[:2] for link in self.links}:
+            raise Problem(409, "people_not_linked")
+        self.links = [link for link in self.links if link[:2] != (kept, body["other"])]
+        return {"kept": kept, "other": body["other"]}
+
+    async def conflicts(self, session: str, case_id: str) -> Json:
+        self._case(case_id)
+        return self.against

@@ -1,0 +1,199 @@
+"""Finding people by a token of their names or numbers, the newest entry first, within what the caller may see.
+
+A common surname is borne by tens of thousands. Where a term is rare its bearers are looked at one by one; where it is common, they are
+looked at from the newest on until enough are seen, or, for somebody whose own cases are few, the people of those cases are looked at.
+"""
+
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
+
+from domain.access import Reach, Scope
+from ledger.schema import case_list, case_people, cases, inquiries, search_tokens
+from ledger.sql import Connection, Row, Statement
+from readmodels.scope import within
+
+RARE = 2_000
+"""Bearers of a term up to which all of them are looked at."""
+FEW = 4_000
+"""Cases of a scope up to which its own people are looked at, where the term is common."""
+_FIRST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+_UUID = UUID(as_uuid=False)
+
+
+class Seen(NamedTuple):
+    """Subjects found, newest first, and whether there are more."""
+
+    subjects: list[str]
+    more: bool
+
+
+def inquiries_within(scope: Scope) -> sa.ColumnElement[bool]:
+    """Rows of `inquiries` inside the scope: reached by centre, outlet or owner; no wall stands around them."""
+    if scope.everything:
+        return sa.true()
+    return sa.or_(sa.false(), *(_reached(reach) for reach in scope.reaches if reach.states is None))
+
+
+def _reached(reach: Reach) -> sa.ColumnElement[bool]:
+    if reach.column not in ("centre", "outlet", "owner"):
+        return sa.false()
+    found = inquiries.c[reach.column].in_(sorted(reach.values))
+    return sa.or_(found, inquiries.c.handing_to.in_(sorted(reach.values))) if reach.column == "owner" else found
+
+
+def _visible(scope: Scope, subject: sa.ColumnElement[str]) -> sa.FromClause:
+    """Whether the subject stands in anything of the scope, looked up by its key: never by reading all that the scope holds."""
+    found = (
+        sa.select(sa.literal(1).label("one"))
+        .select_from(
+            case_people.outerjoin(case_list, sa.and_(case_list.c.case_id == case_people.c.case_id, within(scope))).outerjoin(
+                inquiries, sa.and_(inquiries.c.inquiry_id == case_people.c.case_id, inquiries_within(scope))
+            )
+        )
+        .where(case_people.c.subject_id == subject, sa.or_(case_list.c.case_id.is_not(None), inquiries.c.inquiry_id.is_not(None)))
+        .limit(1)
+    )
+    return found.lateral("seen")
+
+
+_ARE_COMMON = Statement(
+    sa.text(
+        "SELECT w.token FROM unnest(cast(:tokens AS bigint[])) AS w(token)"
+        " WHERE EXISTS (SELECT 1 FROM search_tokens s WHERE s.token = w.token OFFSET :rare LIMIT 1)"
+    )
+)
+_PERSONS = Statement(
+    sa.text(
+        "WITH root AS MATERIALIZED ("
+        "SELECT DISTINCT coalesce(kept, subject_id) AS id FROM people WHERE subject_id = ANY(cast(:ids AS uuid[])))"
+        " SELECT p.subject_id, root.id AS person FROM root JOIN people p ON p.subject_id = root.id"
+        " UNION ALL SELECT p.subject_id, root.id FROM root JOIN people p ON p.kept = root.id"
+    )
+)
+
+# A scope's clauses are compiled once for whoever has it: composing a statement costs more than running it.
+
+
+@lru_cache(maxsize=512)
+def _are_few(scope: Scope) -> Statement:
+    """A row where the scope holds more than `FEW` cases."""
+    return Statement(sa.select(sa.literal(1).label("one")).select_from(case_list).where(within(scope)).offset(FEW).limit(1))
+
+
+def _given[T](name: str, kind: sa.types.TypeEngine[T]) -> sa.BindParameter[T]:
+    """A parameter of the run: with a value of its own, since the clauses of a scope are spelt out before any is given."""
+    return sa.bindparam(name, value=None, type_=kind)
+
+
+def _wanted() -> tuple[sa.FromClause, sa.BindParameter[str], sa.BindParameter[int]]:
+    tokens = sa.func.unnest(_given("tokens", ARRAY(sa.BigInteger))).table_valued("token").render_derived(name="w")
+    return tokens, _given("after", _UUID), _given("most", sa.Integer())
+
+
+@lru_cache(maxsize=512)
+def _by_terms(scope: Scope) -> Statement:
+    """Of each term the newest visible bearers."""
+    wanted, after, most = _wanted()
+    seen = _visible(scope, search_tokens.c.subject_id)
+    bearers_of_one = (
+        sa.select(search_tokens.c.subject_id)
+        .select_from(search_tokens.join(seen, sa.true()))
+        .where(search_tokens.c.token == wanted.c.token, search_tokens.c.subject_id < after)
+        .order_by(search_tokens.c.subject_id.desc())
+        .limit(most)
+        .lateral("bearer")
+    )
+    return Statement(sa.select(bearers_of_one.c.subject_id).select_from(wanted.join(bearers_of_one, sa.true())))
+
+
+@lru_cache(maxsize=512)
+def _by_cases(scope: Scope) -> Statement:
+    """The newest people of the scope's cases and inquiries who bear one of the terms."""
+    wanted, after, most = _wanted()
+    mine = (
+        sa.select(case_list.c.case_id)
+        .where(within(scope))
+        .union_all(sa.select(inquiries.c.inquiry_id).where(inquiries_within(scope)))
+        .cte("mine")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    bears = (
+        sa.select(search_tokens.c.token)
+        .where(search_tokens.c.token == wanted.c.token, search_tokens.c.subject_id == case_people.c.subject_id)
+        .offset(0)
+        .lateral("bears")
+    )
+    return Statement(
+        sa.select(case_people.c.subject_id)
+        .distinct()
+        .select_from(
+            mine.join(case_people, case_people.c.case_id == mine.c.case_id).join(wanted, sa.true()).join(bears, sa.true()),
+        )
+        .where(case_people.c.subject_id < after)
+        .order_by(case_people.c.subject_id.desc())
+        .limit(most)
+    )
+
+
+async def bearers(conn: Connection, tokens: Collection[int], scope: Scope, *, after: str | None = None, limit: int = 20) -> Seen:
+    """Visible people who bear any of the terms, the newest entry first. `after` is the last subject of the page before."""
+    if not tokens:
+        return Seen([], more=False)
+    asked = {"after": after or _FIRST, "most": limit + 1}
+    common = {row["token"] for row in await (await _ARE_COMMON.run(conn, tokens=list(tokens), rare=RARE)).fetchall()}
+    if common and (scope.everything or await (await _are_few(scope).run(conn)).fetchone()):
+        common = set[int]()
+    found: set[str] = set()
+    for some, statement in ((set(tokens) - common, _by_terms), (common, _by_cases)):
+        if some:
+            rows = await (await statement(scope).run(conn, tokens=sorted(some), **asked)).fetchall()
+            found |= {str(row["subject_id"]) for row in rows}
+    once = sorted(found, reverse=True)
+    return Seen(once[:limit], more=len(once) > limit)
+
+
+async def one_person(conn: Connection, subjects: Sequence[str]) -> dict[str, str]:
+    """For these subjects and all that are linked with them: subject -> the one that stands for the person."""
+    if not subjects:
+        return {}
+    rows = await (await _PERSONS.run(conn, ids=list(subjects))).fetchall()
+    return {subject: subject for subject in subjects} | {str(row["subject_id"]): str(row["person"]) for row in rows}
+
+
+@lru_cache(maxsize=512)
+def _appearances(scope: Scope) -> tuple[Statement, Statement]:
+    """In cases, and in inquiries."""
+    wanted = case_people.c.subject_id == sa.any_(_given("ids", ARRAY(_UUID)))
+    own = (case_people.c.subject_id, case_people.c.case_id, case_people.c.party_id, case_people.c.kind, case_people.c.role)
+    party = cases.c.snapshot["parties"][case_people.c.party_id].label("party")
+    here = (*own, case_people.c.present, party)
+    of_case = (
+        sa.select(
+            *here, sa.func.coalesce(case_list.c.case_number, case_list.c.register_number).label("number"), case_list.c.state,
+            case_list.c.centre, case_list.c.cause, case_list.c.opened_on,
+        )
+        .join(case_list, case_list.c.case_id == case_people.c.case_id)
+        .join(cases, cases.c.case_id == case_people.c.case_id)
+        .where(wanted, within(scope))
+    )  # fmt: skip
+    day = sa.cast(sa.func.timezone("Asia/Shanghai", inquiries.c.received_at), sa.Date)
+    of_inquiry = (
+        sa.select(*here, inquiries.c.number, inquiries.c.state, inquiries.c.centre, sa.null().label("cause"), day.label("opened_on"))
+        .join(inquiries, inquiries.c.inquiry_id == case_people.c.case_id)
+        .join(cases, cases.c.case_id == case_people.c.case_id)
+        .where(wanted, inquiries_within(scope))
+    )
+    return Statement(of_case), Statement(of_inquiry)
+
+
+async def appearances(conn: Connection, subjects: Collection[str], scope: Scope) -> list[Row]:
+    """What these subjects are in, so far as the caller may see it, the newest first; `party` is the sealed entry, `kind` its stream's."""
+    if not subjects:
+        return []
+    asked = [await statement.run(conn, ids=sorted(subjects)) for statement in _appearances(scope)]
+    rows = [row for cursor in asked for row in await cursor.fetchall()]
+    return sorted(rows, key=lambda row: str(row["case_id"]), reverse=True)
