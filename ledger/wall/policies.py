@@ -196,7 +196,7 @@ TABLES: Mapping[str, Wall] = {
         change=_SYSTEM,
         remove=_SYSTEM,
         worker="SELECT, INSERT, UPDATE, DELETE",
-        why="Tables for the directory: reference data of offices and staff, nothing of a case. The command line takes them in as the worker.",
+        why="Tables for the directory: reference data of offices and staff, nothing of a case. `yuanshou import` runs as the worker.",
     ),
     "import_rows": Wall(
         read=_any(_SYSTEM, _AUDITOR),
