@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from domain.case import CaseState
     from domain.directory import Directory
     from domain.lifecycle import State
+    from domain.matching import Standing
     from domain.rules import Rules
 
 Role = Literal[
@@ -65,7 +66,7 @@ class Facts:
     """Everything a decision may know beside the case and the command.
 
     `now` is the workflow's time (aware); `effective_on` the legal day (Asia/Shanghai) the command takes effect.
-    `loads` (open cases by lawyer) and `history`, with `positions` (versions by ledger position), and `co_accused_lawyers` (codes of whoever
+    `standings` (of the panel, by lawyer) and `history`, with `positions` (versions by ledger position), and `co_accused_lawyers` (codes of whoever
     handles a case linked as that of a co-accused) are filled for commands that name them in `needs`; `others` are the cases that the
     command's `others` names, blank where it opens them.
     """
@@ -77,7 +78,7 @@ class Facts:
     rules: Rules
     command_id: str
     on_behalf_of: str | None = None
-    loads: Mapping[str, int] = field(default_factory=dict[str, int])
+    standings: Mapping[str, Standing] = field(default_factory=dict[str, "Standing"])
     history: Sequence[Happened] = ()
     positions: Mapping[int, int] = field(default_factory=dict[int, int])
     """Ledger position -> version, for the events of `history`."""

@@ -14,6 +14,7 @@ from domain.clocks.due import Due, due
 from domain.clocks.limits import Limit, Limits, read_limits
 from domain.command import Refusal
 from domain.eligibility.policy import Policy, read_policy
+from domain.matching.weights import Matching, read_matching
 from domain.templates import Templates, read_templates
 
 
@@ -26,6 +27,8 @@ class Rules:
     limits: Limits
     policy: Policy
     templates: Templates
+    matching: Matching
+    """What weighs how much when lawyers are ranked."""
 
     def limit(self, limit_id: str, on: date) -> Limit | None:
         """The row of a limit in force on a legal day: the newest that began by then."""
@@ -57,6 +60,7 @@ def load(
     time_limits: Mapping[str, Any],
     policy: Mapping[str, Any],
     templates: Mapping[str, Any],
+    matching: Mapping[str, Any],
     *,
     days_off: Mapping[date, str],
     workdays: AbstractSet[date],
@@ -78,5 +82,10 @@ def load(
         closes_at=time.fromisoformat(closes) if closes else None,
     )
     return Rules(
-        zone=zone, calendar=calendar, limits=read_limits(time_limits), policy=read_policy(policy), templates=read_templates(templates)
+        zone=zone,
+        calendar=calendar,
+        limits=read_limits(time_limits),
+        policy=read_policy(policy),
+        templates=read_templates(templates),
+        matching=read_matching(matching),
     )

@@ -34,6 +34,7 @@ def current() -> Rules:
         limits,
         read("policy.yaml"),
         read("templates.yaml"),
+        read("matching.yaml"),
         days_off=dict(known),
         workdays=known.weekend_workdays,
         announced_until=announced,
