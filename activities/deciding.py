@@ -12,11 +12,12 @@ import structlog
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.case import CaseState
-from domain.command import Actor, Command, Facts, Refusal, Series
+from domain.command import Actor, Command, Facts, Happened, Refusal, Series
 from domain.decide import Decision, allowed_commands, decide
 from domain.directory import Directory
 from domain.rules import Rules
 from domain.stages import COMMANDS
+from domain.stream import StreamState
 from ledger import events as store
 from ledger.inbox import BUNDLE
 from ledger.schema import cases, number_series
@@ -81,33 +82,33 @@ class Deciding:
     def __init__(self, conn: Connection, request: RecordRequest, rules: Rules, directory: Directory) -> None:
         self._conn, self._request, self._rules, self._directory = conn, request, rules, directory
 
-    async def decide(self, parts: Sequence[Part], states: Mapping[str, CaseState], if_match: int | None) -> Decision:
-        """What all parts bring together, with their numbers drawn. `states` are the cases concerned, the command's own among them.
+    async def decide[S: StreamState](
+        self, parts: Sequence[Part], own: S, others: Mapping[str, CaseState], if_match: int | None
+    ) -> Decision[S]:
+        """What all parts bring together, with their numbers drawn. `others` are the other cases concerned.
 
         Raises the `Refusal` of the first part that is refused, with `index` where there are several.
         """
-        own = states[self._request.case_id]
         if if_match is not None and not own.last_act_version <= if_match <= own.version:
             raise Refusal("version_mismatch", status=412, version=own.version)
-        history = await self._history(parts)
+        history = await self._history(parts, own.kind)
         if len(parts) > 1:
             # A refusal is an outcome and is committed: numbers are drawn only once it is known that no part is refused.
             asked_for: list[Series] = []
-            rehearsed = await self._all(parts, states, history, _noted_in(asked_for))
+            rehearsed = await self._all(parts, own, others, history, _noted_in(asked_for))
             if not asked_for:
                 return rehearsed
-        return await self._all(parts, states, history, partial(draw, self._conn))
+        return await self._all(parts, own, others, history, partial(draw, self._conn))
 
-    async def _all(
-        self, parts: Sequence[Part], states: Mapping[str, CaseState], history: Sequence[store.Recorded], drawn: Draw
-    ) -> Decision:
-        own = states[self._request.case_id]
+    async def _all[S: StreamState](
+        self, parts: Sequence[Part], own: S, others: Mapping[str, CaseState], history: Sequence[store.Recorded], drawn: Draw
+    ) -> Decision[S]:
         decision = Decision(own, (), own)
-        now = dict(states)
+        now = dict(others)
         for index, part in enumerate(parts):
-            facts = await self._facts(part, now, decision, history)
+            facts = await self._facts(part, decision.case, now, [*(r.happened for r in history), *decision.events], history)
             try:
-                step = _decided(now[own.case_id], part, facts, alarm=self._request.alarm is not None)
+                step = _decided(decision.case, part, facts, alarm=self._request.alarm is not None)
             except Refusal as refusal:
                 if len(parts) == 1:
                     raise
@@ -115,11 +116,12 @@ class Deciding:
             numbers = iter([await drawn(series) for series in step.series()])
             step = step.numbered(lambda _, given=numbers: next(given), self._directory)
             decision = decision.then(step)
-            now |= {each.case.case_id: each.case for each in step.cases}
+            now |= {each.case.case_id: each.case for each in step.others}
         return decision
 
-    async def _facts(self, part: Part, now: Mapping[str, CaseState], decision: Decision, history: Sequence[store.Recorded]) -> Facts:
-        own = now[self._request.case_id]
+    async def _facts(
+        self, part: Part, own: StreamState, others: Mapping[str, CaseState], happened: Sequence[Happened], history: Sequence[store.Recorded]
+    ) -> Facts:
         return Facts(
             now=self._request.decided_at,
             effective_on=part.effective_on or self._request.decided_at.astimezone(self._rules.zone).date(),
@@ -129,15 +131,17 @@ class Deciding:
             command_id=part.command_id,
             on_behalf_of=part.on_behalf_of,
             loads=await open_cases.loads(self._conn) if "loads" in part.needs else {},
-            history=(*(r.happened for r in history), *decision.events) if "history" in part.needs else (),
+            history=happened if "history" in part.needs else (),
             positions={r.position: r.at.version for r in history},
-            others={case_id: now[case_id] for case_id in part.command.others()},
-            co_accused_lawyers=await self._lawyers_of_co_accused(own) if "co_accused" in part.needs else frozenset(),
+            others={case_id: others[case_id] for case_id in part.command.others()},
+            co_accused_lawyers=await self._lawyers_of_co_accused(own)
+            if "co_accused" in part.needs and isinstance(own, CaseState)
+            else frozenset(),
         )
 
-    async def _history(self, parts: Iterable[Part]) -> list[store.Recorded]:
+    async def _history(self, parts: Iterable[Part], kind: str) -> list[store.Recorded]:
         wanted = any("history" in part.needs for part in parts)
-        return await store.load_history(self._conn, self._request.case_id) if wanted else []
+        return await store.load_history(self._conn, self._request.case_id, kind=kind) if wanted else []
 
     async def _lawyers_of_co_accused(self, case: CaseState) -> frozenset[str]:
         """Who handles, or handled until released, the cases linked as those of co-accused and those in which these go on."""
@@ -171,7 +175,7 @@ async def draw(conn: Connection, series: Series) -> int:
     return row["last"]
 
 
-def _of_part(refusal: Refusal, index: int, case: CaseState, role: str) -> Refusal:
+def _of_part(refusal: Refusal, index: int, case: StreamState, role: str) -> Refusal:
     """The refusal of one command of several: nothing was recorded, so what is allowed is what the case as it stands allows."""
     detail = {name: value for name, value in refusal.detail.items() if name != "allowed_commands"} | {"index": index}
     if refusal.status == 409 and case.state is not None:
@@ -180,7 +184,7 @@ def _of_part(refusal: Refusal, index: int, case: CaseState, role: str) -> Refusa
     return Refusal(refusal.code, status=refusal.status, pointer=pointer, **detail)
 
 
-def _decided(case: CaseState, part: Part, facts: Facts, *, alarm: bool) -> Decision:
+def _decided[S: StreamState](case: S, part: Part, facts: Facts, *, alarm: bool) -> Decision[S]:
     """The rules' answer. Raises `Refusal`, also where the rules themselves fail at somebody's command.
 
     Rules are pure: repeated, they would fail again and hold up everything else that is to be done on the case. An alarm's failure is

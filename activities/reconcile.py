@@ -16,12 +16,12 @@ _log = structlog.get_logger(__name__)
 _LATE = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, sa.bindparam("lag", type_=sa.Float))
 _LAGGING = Statement(
     sa.union(
-        sa.select(cases.c.case_id).where(cases.c.armed_version < cases.c.version, cases.c.changed_at < _LATE),
-        sa.select(inbox.c.case_id).where(inbox.c.outcome.is_(None), inbox.c.received_at < _LATE),
+        sa.select(cases.c.case_id, cases.c.kind).where(cases.c.armed_version < cases.c.version, cases.c.changed_at < _LATE),
+        sa.select(inbox.c.case_id, inbox.c.kind).where(inbox.c.outcome.is_(None), inbox.c.received_at < _LATE),
     ).limit(sa.bindparam("most", type_=sa.Integer))
 )
 _OPEN = Statement(
-    sa.select(cases.c.case_id)
+    sa.select(cases.c.case_id, cases.c.kind)
     .where(cases.c.next_rung_at.is_not(None), cases.c.case_id > sa.bindparam("after", type_=cases.c.case_id.type))
     .order_by(cases.c.case_id)
     .limit(sa.bindparam("most", type_=sa.Integer))
@@ -43,10 +43,10 @@ class Reconciler:
         At most a page of cases a call; the next call takes those still lagging.
         """
         async with self._database.transaction(WORKER) as conn:
-            late = [r["case_id"] for r in await (await _LAGGING.run(conn, lag=lag_seconds, most=_PAGE)).fetchall()]
+            late = [(r["case_id"], r["kind"]) for r in await (await _LAGGING.run(conn, lag=lag_seconds, most=_PAGE)).fetchall()]
         reach("reconciler_read")
-        for case_id in late:
-            await self.wake(case_id)
+        for case_id, kind in late:
+            await self.wake(case_id, kind)
         if late:
             _log.warning("cases reconciled", cases=len(late))
         return len(late)
@@ -56,14 +56,14 @@ class Reconciler:
         woken, after = await self.reconcile(0), "00000000-0000-0000-0000-000000000000"
         while True:
             async with self._database.transaction(WORKER) as conn:
-                page = [r["case_id"] for r in await (await _OPEN.run(conn, after=after, most=_PAGE)).fetchall()]
+                page = [(r["case_id"], r["kind"]) for r in await (await _OPEN.run(conn, after=after, most=_PAGE)).fetchall()]
             if not page:
                 return woken
-            for case_id in page:
-                await self.wake(case_id)
-            woken, after = woken + len(page), page[-1]
+            for case_id, kind in page:
+                await self.wake(case_id, kind)
+            woken, after = woken + len(page), page[-1][0]
 
-    async def wake(self, case_id: str) -> None:
+    async def wake(self, case_id: str, kind: str = "case") -> None:
         """Signal-with-start: idempotent, and harmless for a case that lacks nothing."""
-        await wake(self._client, case_id)
+        await wake(self._client, case_id, kind)
         reach("signal_with_start")

@@ -18,20 +18,21 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.deciding import Deciding, Part, parts_of
-from domain.case import SCHEMA, CaseState, blank, fold
+from domain.case import CaseState
 from domain.clocks import DeadlineEscalated, DeadlineMissed, DeadlineWarned
 from domain.clocks import plan as alarms_of
 from domain.command import Refusal
 from domain.decide import Decision
 from domain.rules import Rules
+from domain.stream import StreamState
 from ledger import events as store
-from ledger import inbox
+from ledger import inbox, streams
 from ledger.directory import DirectoryCache
 from ledger.schema import cases, outbox
 from ledger.schema import inbox as inbox_table
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database
-from readmodels.case_list import UPSERT, rows_for
+from readmodels import lists
 from workflows.contract import LEDGER_BEHIND, Alarm, Plan, RecordRequest
 from workflows.faultpoints import reach
 
@@ -41,7 +42,9 @@ _LOCK = Statement(sa.select(cases).where(cases.c.case_id == sa.bindparam("id")).
 _EXISTING = Statement(
     sa.select(cases.c.case_id).where(cases.c.case_id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(cases.c.case_id.type)))).limit(1)
 )
-_OPEN = Statement(insert(cases).values(case_id=sa.bindparam("id", type_=cases.c.case_id.type)).on_conflict_do_nothing())
+_OPEN = Statement(
+    insert(cases).values(case_id=sa.bindparam("id", type_=cases.c.case_id.type), kind=sa.bindparam("kind")).on_conflict_do_nothing()
+)
 
 
 def _named(table: sa.Table, *names: str) -> dict[str, sa.BindParameter[Any]]:
@@ -66,7 +69,7 @@ _KEEP = Statement(
     .values(
         version=sa.bindparam("version"),
         snapshot=sa.cast(sa.bindparam("state", type_=sa.Text), cases.c.snapshot.type),
-        schema=SCHEMA,
+        schema=sa.bindparam("schema", type_=sa.Integer),
         centre=sa.bindparam("centre"),
         unit=sa.bindparam("unit"),
         outlet=sa.bindparam("outlet"),
@@ -121,7 +124,7 @@ class Recorder:
             pending = await _PENDING.run(conn, id=case_id)
             row = await locked.fetchone()
             waiting = [r["command_id"] for r in await pending.fetchall()]
-            case = await load_case(conn, case_id, row)
+            case = await streams.load(conn, case_id, row)
             # The run or signal that asked is in Temporal's history already, so what it learns here will not be forgotten.
             await _ARM.run(conn, id=case_id, version=case.version)
         return plan_of(case, pending=waiting)
@@ -138,10 +141,10 @@ class Recorder:
     async def _record(self, request: RecordRequest, first: Collection[str]) -> Plan:
         """Record the command; `first` are cases of smaller ids than its own, whose rows are locked before. Raises `_OutOfOrder`."""
         async with self._database.transaction(WORKER, pipeline=True, keyed=True) as conn:
-            states = {case_id: await load_case(conn, case_id, await _locked(conn, case_id)) for case_id in sorted(first)}
+            states = {case_id: await _case(conn, case_id, await _locked(conn, case_id)) for case_id in sorted(first)}
             row, received, asked = await self._lock(conn, request)
             reach("after_lock")
-            case = await load_case(conn, request.case_id, row)
+            case = await streams.load(conn, request.case_id, row, received["kind"])
             if case.version < request.known_version:
                 raise ApplicationError(
                     f"the ledger holds version {case.version}, this case had reached {request.known_version}",
@@ -155,7 +158,7 @@ class Recorder:
                 parts = _parts(received, alarm=request.alarm is not None)
                 states |= await self._others(conn, request.case_id, parts, states)
                 deciding = Deciding(conn, request, self._rules(), directory)
-                decision = await deciding.decide(parts, states | {request.case_id: case}, received["if_match"])
+                decision = await deciding.decide(parts, case, states, received["if_match"])
             except Refusal as refusal:
                 await inbox.settle(conn, request.command_id, refused(case, refusal))
                 return plan_of(case, refused=refusal.code)
@@ -176,7 +179,7 @@ class Recorder:
         earlier = [case_id for case_id in wanted if case_id < own]
         if earlier and await _any_exists(conn, earlier):
             raise _OutOfOrder(earlier)
-        return {case_id: await load_case(conn, case_id, rows.get(case_id) or await _locked(conn, case_id)) for case_id in wanted}
+        return {case_id: await _case(conn, case_id, rows.get(case_id) or await _locked(conn, case_id)) for case_id in wanted}
 
     async def _lock(self, conn: Connection, request: RecordRequest) -> tuple[Row | None, Row, Any]:
         """The case's row, locked; then, read in a statement of its own, the inbox row."""
@@ -185,7 +188,7 @@ class Recorder:
         asked = await self._directory.ask(conn)
         row, found = await locked.fetchone(), await received.fetchone()
         if row is None:
-            row = await _locked(conn, request.case_id)
+            row = await _locked(conn, request.case_id, found["kind"] if found else CaseState.kind)
             found = await inbox.row(conn, request.command_id)
         if found is None and request.alarm is not None:
             await _SYSTEM.run(conn, **_system_row(request.case_id, request.command_id, request.alarm))
@@ -203,10 +206,18 @@ class _OutOfOrder(Exception):  # noqa: N818 -- a signal between two functions of
         self.case_ids = case_ids
 
 
-async def _locked(conn: Connection, case_id: str) -> Row | None:
-    """The case's row, locked; made where there is none."""
+async def _case(conn: Connection, case_id: str, row: Row | None) -> CaseState:
+    """Another case that a command concerns. Raises a `Refusal` (422) for the id of a stream of another kind."""
+    state = await streams.load(conn, case_id, row)
+    if not isinstance(state, CaseState):
+        raise Refusal("unknown_case", status=422, case_id=case_id)
+    return state
+
+
+async def _locked(conn: Connection, case_id: str, kind: str = CaseState.kind) -> Row | None:
+    """The case's row, or that of a stream of another kind, locked; made where there is none."""
     if (row := await (await _LOCK.run(conn, id=case_id)).fetchone()) is None:
-        await _OPEN.run(conn, id=case_id)
+        await _OPEN.run(conn, id=case_id, kind=kind)
         row = await (await _LOCK.run(conn, id=case_id)).fetchone()
     return row
 
@@ -227,23 +238,11 @@ def _parts(received: Row, *, alarm: bool) -> tuple[Part, ...]:
         raise Refusal("internal_error", status=500) from fault
 
 
-async def load_case(conn: Connection, case_id: str, row: Row | None) -> CaseState:
-    """The case as of its row's version: from the snapshot, or folded anew where the snapshot is of another shape."""
-    if row is None or row["version"] == 0:
-        return blank(case_id)
-    if row["schema"] == SCHEMA and row["snapshot"] is not None:
-        case = CaseState.model_validate(row["snapshot"])
-        if case.version == row["version"]:
-            return case
-    history = await store.load_history(conn, case_id)
-    return fold((r.happened for r in history), blank(case_id))
-
-
-def plan_of(case: CaseState, *, pending: list[str] | None = None, refused: str | None = None, touched: list[str] | None = None) -> Plan:
+def plan_of(case: StreamState, *, pending: list[str] | None = None, refused: str | None = None, touched: list[str] | None = None) -> Plan:
     return Plan(
         case_id=case.case_id,
         version=case.version,
-        stage=case.stage,
+        stage=case.stage if isinstance(case, CaseState) else case.state and case.kind,
         state=case.state,
         centre=case.centre or None,
         ended=case.ended,
@@ -254,17 +253,13 @@ def plan_of(case: CaseState, *, pending: list[str] | None = None, refused: str |
     )
 
 
-def recorded_outcome(decision: Decision, rows: Sequence[Row]) -> dict[str, Any]:
+def recorded_outcome(decision: Decision[Any], rows: Sequence[Row]) -> dict[str, Any]:
     """What the inbox keeps of a command that was carried out; the HTTP answer is built from it and the ledger."""
-    case = decision.case
-    return {
-        "version": case.version,
-        "stage": case.stage,
-        "state": case.state,
-        "register_number": case.register_number,
-        "case_number": case.case_number,
-        "positions": [row["position"] for row in rows],
-    }
+    case: StreamState = decision.case
+    outcome = {"version": case.version, "state": case.state, "positions": [row["position"] for row in rows]}
+    if isinstance(case, CaseState):
+        outcome |= {"stage": case.stage, "register_number": case.register_number, "case_number": case.case_number}
+    return outcome
 
 
 def others_touched(outcome: Mapping[str, Any]) -> list[str]:
@@ -272,7 +267,7 @@ def others_touched(outcome: Mapping[str, Any]) -> list[str]:
     return [other["case_id"] for other in outcome.get("others", ())]
 
 
-def refused(case: CaseState, refusal: Refusal) -> dict[str, Any]:
+def refused(case: StreamState, refusal: Refusal) -> dict[str, Any]:
     """What the inbox keeps of a refusal, as JSON: a refusal that could not be kept would be decided again for ever."""
     detail = to_jsonable_python(refusal.detail, exclude_none=True)
     return {
@@ -302,10 +297,10 @@ def _system_row(case_id: str, command_id: str, alarm: Alarm) -> dict[str, Any]:
     }
 
 
-async def _append(conn: Connection, decision: Decision, received: Row) -> list[Row]:
+async def _append(conn: Connection, decision: Decision[Any], received: Row) -> list[Row]:
     if not decision.events:
         return []
-    stream = store.stream_of(decision.case.case_id)
+    stream: str = decision.case.stream
     cause = f"{stream}/{decision.events[0].at.version}"
     drafts = [
         store.draft(h, received["correlation_id"], cause if h.event.clock and index else None) for index, h in enumerate(decision.events)
@@ -313,7 +308,7 @@ async def _append(conn: Connection, decision: Decision, received: Row) -> list[R
     return await store.append(conn, stream, decision.before.version, drafts)
 
 
-async def _keep(conn: Connection, decision: Decision, received: Row, rows: Sequence[list[Row]]) -> None:
+async def _keep(conn: Connection, decision: Decision[Any], received: Row, rows: Sequence[list[Row]]) -> None:
     """The inline read models, the search terms, the messages to be sent, the outcome."""
     for each, written in zip(decision.cases, rows, strict=True):
         if written:
@@ -336,20 +331,20 @@ async def _keep(conn: Connection, decision: Decision, received: Row, rows: Seque
     )
 
 
-async def _keep_case(conn: Connection, decision: Decision, received: Row, rows: list[Row]) -> None:
-    case = decision.case
-    listed = rows_for(case)
+async def _keep_case(conn: Connection, decision: Decision[Any], received: Row, rows: list[Row]) -> None:
+    case: StreamState = decision.case
+    listed = await lists.keep(conn, case)
     await _KEEP.run(
         conn,
         id=case.case_id,
         version=case.version,
         state=case.model_dump_json(exclude_none=True),
+        schema=case.schema_version,
         centre=listed["centre"],
-        unit=listed["unit"],
+        unit=listed.get("unit"),
         outlet=listed["outlet"],
         next_rung_at=min((a.at for a in alarms_of(case)), default=None),
     )
-    await UPSERT.run(conn, **listed)
     people = {str(party.subject_id) for party in case.parties}
     if terms := [term for term in received["tokens"] or () if term[0] in people]:
         subjects, kinds, tokens, keys = map(list, zip(*terms, strict=True))
@@ -366,8 +361,13 @@ async def _keep_case(conn: Connection, decision: Decision, received: Row, rows: 
                 position=row["position"],
                 kind=event.type,
                 recipients=list(event.to),
-                data={"clock": event.clock_id, "limit": event.limit, "due_on": event.due_on.isoformat()},
+                data={"clock": event.clock_id, "limit": event.limit, "due_on": event.due_on.isoformat(), **_of_kind(case)},
                 centre=listed["centre"],
-                unit=listed["unit"],
+                unit=listed.get("unit"),
                 outlet=listed["outlet"],
             )
+
+
+def _of_kind(state: StreamState) -> dict[str, str]:
+    """What a message says of the stream it is about, where that is no case."""
+    return {} if isinstance(state, CaseState) else {"kind": state.kind}

@@ -113,7 +113,7 @@ class Chapter(NamedTuple):
 _PAPER = "01a20b63-8040-7a11-8c33-52b7e0d9f146"
 
 
-def _recorded(decision: Decision, n: int, history: Sequence[Recorded]) -> list[Recorded]:
+def _recorded(decision: Decision[CaseState], n: int, history: Sequence[Recorded]) -> list[Recorded]:
     """The events of the story's n-th command as the ledger would hold them after that history."""
     recorded: list[Recorded] = []
     for at, event in decision.events:

@@ -44,13 +44,13 @@ class AskedPart:
         return nullcontext() if self.index is None else blamed(f"/commands/{self.index}/body", index=self.index)
 
 
-def asked_parts(command: str, body: Mapping[str, Any], *, opening: bool) -> tuple[AskedPart, ...]:
-    """The commands a request asks for; `opening` where it names no case.
+def asked_parts(command: str, body: Mapping[str, Any], *, opening: bool, kind: str = "case") -> tuple[AskedPart, ...]:
+    """The commands a request asks for; `opening` where it names no case, `kind` that of the stream it is for.
 
     Raises `Problem`: 404 for what is no command, 422 for what is no bundle.
     """
     if command != BUNDLE:
-        return (AskedPart(_kind(command), body),)
+        return (AskedPart(_kind(command, kind), body),)
     listed = body.get("commands")
     strange = [{"pointer": f"/{name}", "code": "unknown_field"} for name in body if name != "commands"]
     if strange or not isinstance(listed, list) or not listed:
@@ -75,14 +75,14 @@ def _part(entry: Any, index: int, *, opening: bool) -> AskedPart:
     if faults or not isinstance(name, str):
         raise Problem(422, "invalid", errors=faults, index=index)
     kind = COMMANDS.get(name)
-    if kind is None or "system" in kind.roles or name in APART or opening != (name == OPENING):
+    if kind is None or "system" in kind.roles or kind.stream != "case" or name in APART or opening != (name == OPENING):
         raise Problem(422, "invalid", errors=[{"pointer": f"{here}/command", "code": "not_in_a_bundle"}], index=index)
     return AskedPart(kind, cast("dict[str, Any]", body), index)
 
 
-def _kind(name: str) -> type[Command]:
+def _kind(name: str, stream: str) -> type[Command]:
     kind = COMMANDS.get(name)
-    if kind is None or "system" in kind.roles:
+    if kind is None or "system" in kind.roles or kind.stream != stream:
         raise not_found("unknown_command", command=name)
     return kind
 
@@ -110,7 +110,7 @@ def check_proposal(command: ProposeCommands) -> None:
     """Raises `Problem` with pointers where a proposed body is none of its command: it must hold when the approver carries it out."""
     for index, proposed in enumerate(command.commands):
         kind = COMMANDS.get(proposed.command)
-        if kind is None or not kind.states or "system" in kind.roles or not isinstance(proposed.body, str):
+        if kind is None or not kind.states or "system" in kind.roles or kind.stream != "case" or not isinstance(proposed.body, str):
             raise Problem(422, "invalid", errors=[{"pointer": f"/commands/{index}/command", "code": "unknown_command"}])
         with blamed(f"/commands/{index}/body"):
             parsed(kind, parse_json(proposed.body.encode()))

@@ -19,6 +19,7 @@ from domain.lifecycle import Stage, State
 from domain.matching import Explanation, NotFollowedCause
 from domain.money import Money
 from domain.stages.application import Oral
+from domain.stream import UnknownLimit
 from domain.values import (
     Applicant,
     CaseStage,
@@ -260,7 +261,7 @@ class Case(Shape):
     proposals: list[fold.Proposal]
     visits: list[fold.Visit]
     clocks: list[Clock]
-    unknown_limits: list[fold.UnknownLimit]
+    unknown_limits: list[UnknownLimit]
     served: list[int]
     opened_on: date
     updated_at: AwareDatetime

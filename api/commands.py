@@ -22,12 +22,13 @@ from api.sealing import Sealing, kept
 from api.typed import check_numbers
 from domain import access
 from domain.access import Principal
-from domain.case import SCHEMA, CaseState, blank, fold
+from domain.case import CaseState
 from domain.command import Actor, Command, Refusal
 from domain.directory import Directory
 from domain.stages.any_stage import LinkCase
 from domain.stages.proposal import ProposeCommands
-from ledger import chain, events, inbox
+from domain.stream import StreamState
+from ledger import chain, events, inbox, streams
 from ledger.directory import DirectoryCache
 from ledger.inbox import IdempotencyConflict, Received
 from ledger.keys import KeyRing, body_hmac
@@ -36,7 +37,7 @@ from ledger.schema import cases
 from ledger.sql import Connection, Cursor, Row, Statement
 from ledger.store import Database
 
-_CASE = Statement(sa.select(cases.c.version, cases.c.schema, cases.c.snapshot).where(cases.c.case_id == sa.bindparam("id")))
+_CASE = Statement(sa.select(cases.c.version, cases.c.kind, cases.c.schema, cases.c.snapshot).where(cases.c.case_id == sa.bindparam("id")))
 
 
 type Store = Callable[[Connection, CaseState, Sealer, UUID], Awaitable[None]]
@@ -65,8 +66,10 @@ class Ask:
     key: str
     correlation_id: str
     case_id: str | None = None
+    """Of the case, or the stream of another `kind`, that the command is for; None where it opens one."""
     if_match: int | None = None
     store: Store | None = None
+    kind: str = CaseState.kind
 
     def canonical(self) -> bytes:
         """What makes two requests the same command. Raises 422 for numbers that have no place in the ledger."""
@@ -92,6 +95,7 @@ class Taken:
     command_id: str
     case_id: str
     opening: bool
+    kind: str = CaseState.kind
     replayed: bool = False
     settled: bool = False
     known: int | None = None
@@ -100,7 +104,8 @@ class Taken:
     @classmethod
     def again(cls, row: Row, *, opening: bool) -> Self:
         """The earlier command that a key names."""
-        return cls(row["command_id"], str(row["case_id"]), opening, replayed=True, settled=row["outcome"] is not None)
+        settled = row["outcome"] is not None
+        return cls(row["command_id"], str(row["case_id"]), opening, row["kind"], replayed=True, settled=settled)
 
 
 class Made(NamedTuple):
@@ -110,6 +115,7 @@ class Made(NamedTuple):
     outcome: Mapping[str, Any]
     directory: Directory
     keys: SubjectKeys
+    kind: str = CaseState.kind
 
 
 class Commands:
@@ -129,7 +135,7 @@ class Commands:
         taken = await self.take_in(ask)
         if not taken.settled:
             try:
-                await self._courier.carry(taken.case_id, taken.command_id, opening=taken.opening)
+                await self._courier.carry(taken.case_id, taken.command_id, opening=taken.opening, kind=taken.kind)
             except Busy as fault:
                 raise retry(429, "too_many_commands") from fault
             except EngineAway as fault:
@@ -140,7 +146,7 @@ class Commands:
 
     async def take_in(self, ask: Ask) -> Taken:
         """Write the request's inbox row, or find the one its key wrote before. Raises `Problem`."""
-        asked_for = asked_parts(ask.command, ask.body, opening=ask.case_id is None)
+        asked_for = asked_parts(ask.command, ask.body, opening=ask.case_id is None, kind=ask.kind)
         opening = not asked_for[0].kind.states
         canonical = ask.canonical()
         async with self._database.transaction(ask.session, pipeline=True, keyed=True) as conn:
@@ -162,15 +168,15 @@ class Commands:
             if twin is not None:
                 return Taken.again(twin, opening=opening)
             known_version = case.version if case else 0
-            return Taken(received.command_id, received.case_id, opening=opening, known=known_version, keys=keys)
+            return Taken(received.command_id, received.case_id, opening, ask.kind, known=known_version, keys=keys)
 
-    async def _case(self, conn: Connection, ask: Ask, row: Row | None, directory: Directory) -> CaseState | None:
-        """The case the command is for, if the caller may know of it. Raises 404 otherwise."""
+    async def _case(self, conn: Connection, ask: Ask, row: Row | None, directory: Directory) -> StreamState | None:
+        """The case, or stream of another kind, the command is for, if the caller may know of it. Raises 404 otherwise."""
         if ask.case_id is None:
             return None
-        if row is None or row["version"] == 0:
+        if row is None or row["version"] == 0 or row["kind"] != ask.kind:
             raise not_found("case_not_found")
-        case = await self._fresh(conn, ask.case_id, row)
+        case = await streams.load(conn, ask.case_id, row)
         if not access.may_see(ask.principal, access.scope_of(case), directory):
             raise not_found("case_not_found")
         return case
@@ -184,12 +190,7 @@ class Commands:
         except Problem as fault:
             raise Problem(422, "invalid", errors=[{"pointer": "/case_id", "code": "unknown_case"}]) from fault
 
-    async def _fresh(self, conn: Connection, case_id: str, row: Row) -> CaseState:
-        if row["schema"] == SCHEMA:
-            return CaseState.model_validate(row["snapshot"])
-        return fold((r.happened for r in await events.load_history(conn, case_id)), blank(case_id))
-
-    def _issued(self, ask: Ask, asked_for: Sequence[AskedPart], case: CaseState | None, directory: Directory) -> Iterator[Issued]:
+    def _issued(self, ask: Ask, asked_for: Sequence[AskedPart], case: StreamState | None, directory: Directory) -> Iterator[Issued]:
         """Each command as read from its body, with the person in the role that issues it. Raises `Problem` for the first at fault."""
         scope = access.scope_of(case) if case else None
         for part in asked_for:
@@ -203,11 +204,11 @@ class Commands:
             yield Issued(part, command, actor)
 
     async def _received(
-        self, conn: Connection, ask: Ask, issued: Iterable[Issued], case: CaseState | None, directory: Directory
+        self, conn: Connection, ask: Ask, issued: Iterable[Issued], case: StreamState | None, directory: Directory
     ) -> tuple[Received, SubjectKeys]:
         """The request as the inbox takes it, everything personal in it sealed; and the keys of its people."""
         case_id, command_id = ask.case_id or str(uuid7()), uuid7()
-        sealing = Sealing(conn, self._keys, case_id, case)
+        sealing = Sealing(conn, self._keys, case_id, case, ask.kind)
         await sealing.begin()
         entries: list[dict[str, Any]] = []
         first: Issued | None = None
@@ -222,7 +223,7 @@ class Commands:
             entry = {"command_id": str(uuid7()), "command": each.command.name, "actor": each.actor._asdict(), "body": kept(sealed)}
             entries.append(entry)
         assert first is not None  # noqa: S101 -- a request without commands was refused before
-        if ask.store is not None and case is not None:
+        if ask.store is not None and isinstance(case, CaseState):
             await ask.store(conn, case, sealing.sealer(), command_id)
         opened = first.command
         received = Received(
@@ -241,8 +242,9 @@ class Commands:
             if_match=ask.if_match,
             tokens=sealing.terms(),
             centre=case.centre if case else getattr(opened, "centre", None),
-            unit=case.assignment.unit if case and case.assignment else None,
+            unit=access.scope_of(case).unit if case else None,
             outlet=case.outlet if case else getattr(opened, "outlet", None),
+            kind=ask.kind,
         )
         return received, sealing.keys
 
@@ -253,7 +255,7 @@ class Commands:
             settled = await inbox.ask(conn, taken.command_id)
             held = await _CASE.run(conn, id=case_id)
             asked = await self._directory.ask(conn)
-            since = None if taken.known is None else await events.ask_history(conn, case_id, after=taken.known)
+            since = None if taken.known is None else await events.ask_history(conn, case_id, kind=taken.kind, after=taken.known)
             row, current = await settled.fetchone(), await held.fetchone()
             if row is None or row["outcome"] is None:
                 raise retry(503, "engine_away")
@@ -261,7 +263,7 @@ class Commands:
             if refusal := outcome.get("refusal"):
                 raise _refused(refusal, row["correlation_id"], replayed=taken.replayed)
             directory = await self._directory.answer(conn, asked)
-            body = await self._case_answer(conn, Made(case_id, outcome, directory, taken.keys), current, since)
+            body = await self._case_answer(conn, Made(case_id, outcome, directory, taken.keys, taken.kind), current, since)
             others = [
                 await self._case_answer(conn, Made(other["case_id"], other, directory, taken.keys)) for other in outcome.get("others", ())
             ]
@@ -272,16 +274,14 @@ class Commands:
         case_id, outcome = made.case_id, made.outcome
         version: int = outcome["version"]
         first = version - len(outcome["positions"])
-        since = since or await events.ask_history(conn, case_id, after=first)
+        since = since or await events.ask_history(conn, case_id, kind=made.kind, after=first)
         recorded = [r for r in events.recorded_all(await since.fetchall()) if first < r.at.version <= version]
-        if current is not None and current["version"] == version and current["schema"] == SCHEMA:
-            case = CaseState.model_validate(current["snapshot"])
-        else:
-            case = fold((r.happened for r in await events.load_history(conn, case_id, upto=version)), blank(case_id))
-        body = views.case_answer(case, recorded, made.directory)
+        state = streams.snapshot_of(current) if current is not None and current["version"] == version else None
+        state = state or await streams.folded(conn, case_id, made.kind, upto=version)
+        body = views.answer(state, recorded, made.directory)
         subjects = subjects_in(body)
         keys = made.keys if subjects <= made.keys.keys() else await load_keys(conn, self._keys.master, subjects)
-        return unseal_json(body, keys, events.stream_of(case_id))
+        return unseal_json(body, keys, events.stream_of(case_id, made.kind))
 
 
 def _refused(refusal: Mapping[str, Any], correlation_id: str, *, replayed: bool) -> Problem:

@@ -1,4 +1,4 @@
-"""Carries a command from the inbox to its case's workflow and says when its outcome stands in the ledger."""
+"""Carries a command from the inbox to the workflow of its stream and says when its outcome stands in the ledger."""
 
 import asyncio
 from collections import defaultdict
@@ -89,7 +89,7 @@ class Courier:
         with suppress(psycopg.Error):  # the reconciler finds what could not be noted
             await self._note_armed()
 
-    async def carry(self, case_id: str, command_id: str, *, opening: bool = False) -> None:
+    async def carry(self, case_id: str, command_id: str, *, opening: bool = False, kind: str = "case") -> None:
         """Returns once the command's outcome is in the ledger.
 
         Raises `Busy` (no place), `EngineAway` (no outcome in time) or `LedgerBehind`.
@@ -97,7 +97,7 @@ class Courier:
         leave = await self._gate.enter(case_id)
         told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[command_id].add(told)
-        update = asyncio.create_task(self._update(case_id, command_id, opening=opening))
+        update = asyncio.create_task(self._update(case_id, command_id, opening=opening, kind=kind))
         self._updates.add(update)
         update.add_done_callback(lambda task: self._done(task, leave))
         try:
@@ -122,10 +122,10 @@ class Courier:
         if not task.cancelled() and task.exception() is not None:
             _log.warning("update failed", fault=type(task.exception()).__name__)
 
-    async def _update(self, case_id: str, command_id: str, *, opening: bool) -> None:
+    async def _update(self, case_id: str, command_id: str, *, opening: bool, kind: str) -> None:
         """One Update, with a start where no run is open. Raises `EngineAway` or `LedgerBehind`."""
         try:
-            plan = await self._execute(case_id, command_id, opening=opening)
+            plan = await self._execute(contract.workflow_id(case_id, kind), case_id, command_id, opening=opening)
         except WorkflowUpdateFailedError as failed:
             cause = failed.cause
             if isinstance(cause, ApplicationError) and cause.type == contract.LEDGER_BEHIND:
@@ -144,12 +144,12 @@ class Courier:
             with suppress(RPCError):
                 await wake(self._client, other)
 
-    async def _execute(self, case_id: str, command_id: str, *, opening: bool) -> Plan:
+    async def _execute(self, workflow_id: str, case_id: str, command_id: str, *, opening: bool) -> Plan:
         for left in reversed(range(_TRIES)):
             try:
                 if opening:
-                    return await self._with_start(case_id, command_id)
-                handle = self._client.get_workflow_handle(contract.workflow_id(case_id))
+                    return await self._with_start(workflow_id, case_id, command_id)
+                handle = self._client.get_workflow_handle(workflow_id)
                 return await handle.execute_update(  # pyright: ignore[reportUnknownMemberType] -- the SDK's own gap
                     contract.RECORD_UPDATE, command_id, id=command_id, result_type=Plan
                 )
@@ -160,11 +160,11 @@ class Courier:
                 opening = True
         raise EngineAway
 
-    async def _with_start(self, case_id: str, command_id: str) -> Plan:
+    async def _with_start(self, workflow_id: str, case_id: str, command_id: str) -> Plan:
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             "case",
             CaseInput(case_id),
-            id=contract.workflow_id(case_id),
+            id=workflow_id,
             task_queue=contract.CASE_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             task_timeout=contract.TASK_TIMEOUT,

@@ -16,6 +16,7 @@ from domain.command import Command, Refusal
 from domain.stages.continuation import CarriedOver, ContinueCase, going_on
 from domain.stages.correction import CorrectRecord
 from domain.stages.notice import ReceiveOrganNotice
+from domain.stream import StreamState
 from domain.values import Party
 from ledger import events
 from ledger.keys import KeyRing
@@ -26,12 +27,13 @@ from ledger.tokens import tokens_for
 
 @dataclass(slots=True)
 class Sealing:
-    """Seals the commands of one request for one case (`case` is None where the first of them opens it)."""
+    """Seals the commands of one request for one case, or stream of another `kind` (`case` is None where the first of them opens it)."""
 
     conn: Connection
     ring: KeyRing
     case_id: str
-    case: CaseState | None
+    case: StreamState | None
+    kind: str = "case"
     keys: dict[str, bytes | Erased] = field(default_factory=dict[str, "bytes | Erased"], repr=False)
     people: list[Party] = field(default_factory=list[Party], repr=False)
     """Who is to be found by what they were called here."""
@@ -41,10 +43,11 @@ class Sealing:
         """Load the keys of the people of the case."""
         if self.case is not None:
             self.keys |= await load_keys(self.conn, self.ring.master, [str(p.subject_id) for p in self.case.parties])
-            self.applicant = self.case.applicant.subject_id
+            self.applicant = self.case.subject
 
     def sealer(self, case_id: str | None = None, applicant: UUID | None = None) -> Sealer:
-        return Sealer(self.keys, events.stream_of(case_id or self.case_id), applicant or self.applicant)
+        name = events.stream_of(case_id) if case_id else events.stream_of(self.case_id, self.kind)
+        return Sealer(self.keys, name, applicant or self.applicant)
 
     async def seal(self, command: Command) -> Command:
         """The command with subjects, ids of the cases it opens and every personal leaf sealed.
@@ -53,16 +56,16 @@ class Sealing:
         """
         if opened := command.opens():
             command = command.model_copy(update={"reserved": tuple(sorted(uuid7() for _ in range(opened)))})
-        if self.case is not None:
+        if isinstance(self.case, CaseState):
             check_newcomers(command, self.case, self.keys)
         command = with_subjects(command, uuid7)
         for person in (newcomers := list(parties_of(command))):
             assert person.subject_id is not None  # noqa: S101 -- given just now
             self.keys[str(person.subject_id)] = await new_subject_key(self.conn, self.ring.master, person.subject_id)
         self.people += newcomers
-        if self.applicant is None:
+        if self.applicant is None and newcomers:
             self.applicant = newcomers[0].subject_id
-        if isinstance(command, ContinueCase) and self.case is not None:
+        if isinstance(command, ContinueCase) and isinstance(self.case, CaseState):
             command = self._carried_over(command, self.case)
         elif isinstance(command, ReceiveOrganNotice):
             command = self._each_for_their_case(command)

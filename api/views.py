@@ -11,10 +11,11 @@ from itertools import zip_longest
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from domain.case import CaseState, Clock, Recipient
+from domain.case import CaseState, Recipient
 from domain.clocks.reading import display
 from domain.directory import Directory
 from domain.money import money
+from domain.stream import Clock, StreamState
 from domain.values import Model
 from ledger.events import Recorded
 
@@ -238,6 +239,19 @@ def event_view(case_id: str, recorded: Recorded, directory: Directory) -> dict[s
         "data": plain(event),
         "digest": recorded.digest.hex(),
         "chain_hash": recorded.chain_hash.hex(),
+    }
+
+
+def answer(state: StreamState, recorded: Sequence[Recorded], directory: Directory) -> dict[str, Any]:
+    """What a command answers, of a case or of a stream of another kind: its head, the events just recorded, its clocks."""
+    if isinstance(state, CaseState):
+        return case_answer(state, recorded, directory)
+    return {
+        f"{state.kind}_id": state.case_id,
+        "version": state.version,
+        "state": state.state,
+        "events": [event_view(state.case_id, r, directory) for r in recorded],
+        "clocks": [clock_view(c, state.updated_at) for c in state.clocks],
     }
 
 

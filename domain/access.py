@@ -16,6 +16,7 @@ from domain.directory import CaseScope, Directory
 from domain.lifecycle import State, onward
 from domain.stages.any_stage import NoteAdded
 from domain.stages.correction import RecordCorrected
+from domain.stream import StreamState
 
 Column = Literal["centre", "outlet", "unit", "lawyer", "owner", "accepted_by"]
 
@@ -97,8 +98,10 @@ class Scope:
         return not (self.excluded & case.excluded) and (self.everything or any(r.covers(case) for r in self.reaches))
 
 
-def scope_of(case: CaseState) -> CaseScope:
-    """Where a case stands, out of its state."""
+def scope_of(case: StreamState) -> CaseScope:
+    """Where a case stands, or a stream of another kind, out of its state."""
+    if not isinstance(case, CaseState):
+        return CaseScope(centre=case.centre, outlet=case.outlet, owner=case.owner, excluded=case.excluded, state=case.state)
     assignment = case.assignment
     return CaseScope(
         centre=case.centre,
@@ -106,7 +109,7 @@ def scope_of(case: CaseState) -> CaseScope:
         unit=assignment.unit if assignment else None,
         owner=case.owner,
         lawyers=tuple(h.lawyer for h in assignment.lawyers) if assignment else (),
-        excluded=frozenset(w.who for w in case.walls) | frozenset(case.recused),
+        excluded=case.excluded,
         stage=case.stage,
         state=case.state,
         accepted_by=case.acted_by.get("accepted_first", ()),

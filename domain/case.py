@@ -1,4 +1,4 @@
-"""The state of one case and the one fold of its history.
+"""The state of one case.
 
 The state is shaped for several recipients, handlers and linked cases: people are a list indexed by `party_id` (0 is the
 applicant), each recipient carries a status of its own, and an assignment carries lawyers with one lead.
@@ -7,14 +7,14 @@ applicant), each recipient carries a status of its own, and an assignment carrie
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
-from typing import Any, Literal, Self
+from datetime import date
+from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import Field
 
-from domain.command import Happened
 from domain.lifecycle import STAGE_OF, Lane, Stage, State
+from domain.stream import StreamState
 from domain.values import (
     Applicant,
     CaseStage,
@@ -26,16 +26,12 @@ from domain.values import (
     Model,
     Moment,
     Paper,
-    Party,
     Payee,
     PersonalText,
     Proposed,
     Residence,
     Text,
 )  # fmt: skip
-
-SCHEMA = 3
-"""Version of this state's shape; a snapshot of another schema is folded anew."""
 
 Status = Literal["undecided", "granted", "accepted_first", "refused", "found_ineligible", "terminated", "released", "concluded"]
 
@@ -407,97 +403,21 @@ class Visit(Model):
     held_on: date | None = None
 
 
-class Pause(Model):
-    cause: int
-    """Version of the event that paused; closed by its own partner."""
-    closes: str
-    """Type of the event that closes it."""
-    from_at: Moment
-    to_at: Moment | None = None
-
-
-class Rung(Model):
-    """One step of a reminder ladder: when, whom, which kind of event it becomes."""
-
-    n: int
-    at: Moment
-    to: tuple[str, ...]
-    kind: Literal["warned", "missed", "escalated"]
-    fired: bool = False
-
-
-class Clock(Model):
-    """One running or finished time limit. `id` is `<limit>/<version of the event that started it>`."""
-
-    id: str
-    limit: str
-    state: Literal["running", "paused", "met", "met_late", "missed", "lapsed", "cancelled"]
-    source: str
-    confirmed: bool = True
-    """False: the limit's number awaits confirmation by the justice bureau; shown beside the date."""
-    rule_from: date
-    unit: Literal["calendar_day", "working_day", "hour", "date"]
-    n: int | None = None
-    started_on: date
-    started_at: Moment | None = None
-    """The moment for hour limits."""
-    due_on: date
-    due_at: Moment
-    """End of the last day (24:00 or the office's close of business), or the hour; Asia/Shanghai offset."""
-    pauses: tuple[Pause, ...] = ()
-    rungs: tuple[Rung, ...] = ()
-    plan_version: int
-    """Version of the event that last set the plan: start, resume, move."""
-    ended_on: date | None = None
-    on_miss: str | None = None
-    counted: dict[str, Any] = Field(default_factory=dict[str, Any])
-    """How the date was counted: `{days: [{from, to, days, counted, reason, label}], provisional}`."""
-
-    @property
-    def live(self) -> bool:
-        """Still to be met: running or paused, or missed and not yet answered."""
-        return self.state in ("running", "paused", "missed") and self.ended_on is None
-
-    @property
-    def next_rung(self) -> Rung | None:
-        return next((r for r in self.rungs if not r.fired), None) if self.state in ("running", "missed") and self.live else None
-
-
-class UnknownLimit(Model):
-    """A limit that an event would have started, had the law known it on that legal day."""
-
-    limit: str
-    on: date
-    known_from: date
-
-
-class CaseState(Model):
+class CaseState(StreamState):
     """A case as it stands after `version` events."""
 
-    case_id: str
-    version: int = 0
-    last_act_version: int = 0
-    """Version of the last event that is not a clock's: what If-Match is held against."""
-    state: State | None = None
+    kind: ClassVar[str] = "case"
+    schema_version: ClassVar[int] = 3
+
+    state: State | None = None  # pyright: ignore[reportIncompatibleVariableOverride] -- narrower; the model is frozen
     register_number: str | None = None
     case_number: str | None = None
-    centre: Code = ""
-    outlet: Code | None = None
     assisting_agency: str | None = None
     channel: Channel | None = None
     form: Literal["written", "oral"] | None = None
     oral: dict[str, Any] | None = None
     received_by_centre_on: date | None = None
-    opened_on: date | None = None
-    updated_at: datetime | None = None
-    owner: Code | None = None
-    """First-inquiry owner (首问负责制), later the caseworker it was handed to."""
-    lane_days: dict[str, date] = Field(default_factory=dict[str, date])
-    acted_by: dict[str, tuple[str, ...]] = Field(default_factory=dict[str, tuple[str, ...]])
-    """Last actor (and whom that person acted for) by event type, for the two-person rules."""
 
-    parties: tuple[Party | Applicant, ...] = ()
-    """Everybody of the case; the index is the `party_id`."""
     recipients: tuple[Recipient, ...] = ()
     recipient_count: int = 1
     representatives: tuple[int, ...] = ()
@@ -545,8 +465,6 @@ class CaseState(Model):
     visits: tuple[Visit, ...] = ()
     served: tuple[int, ...] = ()
     """Versions of the decisions whose papers have been served."""
-    clocks: tuple[Clock, ...] = ()
-    unknown_limits: tuple[UnknownLimit, ...] = ()
 
     @property
     def stage(self) -> Stage | None:
@@ -590,9 +508,10 @@ class CaseState(Model):
     def undecided(self) -> tuple[Recipient, ...]:
         return tuple(r for r in self.recipients if r.status == "undecided")
 
-    def but(self, **changes: Any) -> Self:
-        """This state with some fields changed."""
-        return self.model_copy(update=changes)
+    @property
+    def excluded(self) -> frozenset[str]:
+        """Codes behind its walls, or recused."""
+        return frozenset(wall.who for wall in self.walls) | frozenset(self.recused)
 
     def with_recipients(self, ids: Iterable[int], **changes: Any) -> Self:
         """This state with the same change made to some recipients."""
@@ -603,23 +522,3 @@ class CaseState(Model):
 def blank(case_id: str) -> CaseState:
     """The case before its first event."""
     return CaseState(case_id=case_id)
-
-
-def evolve(case: CaseState, happened: Happened) -> CaseState:
-    """The case after one more event. Total and deterministic: the same history gives the same state, whenever it is folded."""
-    at, event = happened
-    after = event.apply(case, at)
-    changes: dict[str, Any] = {"version": at.version, "updated_at": at.decided_at}
-    if not event.clock:
-        changes["last_act_version"] = at.version
-        changes["lane_days"] = {**after.lane_days, event.lane: max(at.effective_on, after.lane_days.get(event.lane, at.effective_on))}
-        who = (at.actor,) if at.on_behalf_of is None else (at.actor, at.on_behalf_of)
-        changes["acted_by"] = {**after.acted_by, event.type: who}
-    return after.but(**changes)
-
-
-def fold(history: Iterable[Happened], case: CaseState) -> CaseState:
-    """`evolve` over a history."""
-    for happened in history:
-        case = evolve(case, happened)
-    return case

@@ -133,8 +133,8 @@ class Event(Model):
         EVENTS[cls.type] = cls
 
     @abstractmethod
-    def apply(self, case: CaseState, at: Stamp) -> CaseState:
-        """The case after this event."""
+    def apply(self, case: Any, at: Stamp) -> Any:
+        """The case, or the stream of another kind, after this event."""
 
     def series(self) -> tuple[Series, ...]:
         """The series this event draws its numbers from, if it bears any."""
@@ -149,9 +149,11 @@ class Command(Model):
     """What somebody asks. Fields are the body of `commands.yaml`."""
 
     name: ClassVar[str]
+    stream: ClassVar[str | None] = "case"
+    """The kind of stream it is for; None: of any kind."""
     room: ClassVar[str]
     """The stage whose room the command stands in (its module, unless it says so): application, accept_first, …, any_stage."""
-    states: ClassVar[frozenset[State]]
+    states: ClassVar[frozenset[Any]]
     """States it is allowed in; empty for the command that opens a case."""
     to: ClassVar[tuple[str, ...]] = ("=",)
     """States it may lead to (`=` the same), for the drawn diagram and the table's test."""
@@ -176,12 +178,12 @@ class Command(Model):
         COMMANDS[cls.name] = cls
 
     @classmethod
-    def allowed_in(cls, case: CaseState) -> bool:
+    def allowed_in(cls, case: Any) -> bool:
         """Whether the case's state allows it; commands that depend on more than `states` say so by overriding."""
         return case.state in cls.states
 
     @classmethod
-    def open_to(cls, case: CaseState, actor: Actor, directory: Directory, on: date) -> bool:  # noqa: ARG003 -- for those that override it
+    def open_to(cls, case: Any, actor: Actor, directory: Directory, on: date) -> bool:  # noqa: ARG003 -- for those that override it
         """Whether this person may issue it at all on that day; commands that ask for more than a role say so by overriding."""
         return True
 
@@ -206,10 +208,10 @@ class Command(Model):
         return ()
 
     @abstractmethod
-    def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
+    def decide(self, case: Any, facts: Facts) -> Sequence[Event]:
         """The events, or a `Refusal`. Called only where `allowed_in`, the role and the two-person rule hold."""
 
-    def spread(self, case: CaseState, facts: Facts) -> Mapping[str, Sequence[Event]]:  # noqa: ARG002 -- for those that override it
+    def spread(self, case: Any, facts: Facts) -> Mapping[str, Sequence[Event]]:  # noqa: ARG002 -- for those that override it
         """The events of other cases, by their ids; asked after `decide`, of the case as it stood before."""
         return {}
 

@@ -7,25 +7,26 @@ from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import NamedTuple
 
-from domain.case import CaseState, evolve, fold
+from domain.case import CaseState
 from domain.clocks import follow
 from domain.command import COMMANDS, Actor, Command, Event, Facts, Happened, Refusal, Series, Stamp
 from domain.directory import Directory
+from domain.stream import StreamState, evolve, fold
 
 
-class Decision(NamedTuple):
+class Decision[S: StreamState](NamedTuple):
     """What a command brings: its events, the clocks' events that follow, and the case after them.
 
     `others` are what it brings to other cases, in the order of their ids.
     """
 
-    before: CaseState
+    before: S
     events: tuple[Happened, ...]
-    case: CaseState
-    others: tuple[Decision, ...] = ()
+    case: S
+    others: tuple[Decision[CaseState], ...] = ()
 
     @property
-    def cases(self) -> tuple[Decision, ...]:
+    def cases(self) -> tuple[Decision[S] | Decision[CaseState], ...]:
         """Case by case: the command's own first."""
         return (self._replace(others=()), *self.others)
 
@@ -33,7 +34,7 @@ class Decision(NamedTuple):
         """The series its events draw numbers from, in the order in which `numbered` asks for them."""
         return [series for decision in self.cases for happened in decision.events for series in happened.event.series()]
 
-    def numbered(self, draw: Callable[[Series], int], directory: Directory) -> Decision:
+    def numbered(self, draw: Callable[[Series], int], directory: Directory) -> Decision[S]:
         """The decision with every event's numbers drawn (`draw` returns the next of a series) and the cases folded again."""
         if not self.series():
             return self
@@ -41,7 +42,7 @@ class Decision(NamedTuple):
         others = tuple(other.numbered(draw, directory) for other in self.others)
         return Decision(self.before, events, fold(events, self.before), others)
 
-    def then(self, later: Decision) -> Decision:
+    def then(self, later: Decision[S]) -> Decision[S]:
         """Both as one; `later` was decided about the cases as this one leaves them."""
         others = {other.before.case_id: other for other in self.others}
         for other in later.others:
@@ -55,7 +56,7 @@ def _numbered(happened: Happened, draw: Callable[[Series], int], directory: Dire
     return Happened(happened.at, happened.event.numbered(tuple(map(draw, series)), directory)) if series else happened
 
 
-def decide(case: CaseState, command: Command, facts: Facts) -> Decision:
+def decide[S: StreamState](case: S, command: Command, facts: Facts) -> Decision[S]:
     """Decide a command: allowed state, role, two-person rule, order of legal days, the command's own rules, then the clocks.
 
     Raises `Refusal`; one of status 409 carries `allowed_commands`. The events of the command come first, in order; those of the clocks
@@ -72,11 +73,12 @@ def decide(case: CaseState, command: Command, facts: Facts) -> Decision:
         raise
 
 
-def _decided(case: CaseState, command: Command, facts: Facts) -> Decision:
+def _decided[S: StreamState](case: S, command: Command, facts: Facts) -> Decision[S]:
     kind = type(command)
     if facts.actor.role not in kind.roles:
         raise Refusal("role_not_allowed", status=403, command=kind.name)
-    if not (case.state is None and not kind.states) and not kind.allowed_in(case):
+    opens = case.state is None and not kind.states
+    if kind.stream is not None and (kind.stream != case.kind or not (opens or kind.allowed_in(case))):
         raise Refusal("wrong_state", state=case.state)
     if facts.on_behalf_of is not None and facts.directory.person(facts.on_behalf_of) is None:
         raise Refusal("unknown_person", status=422, pointer="/on_behalf_of", person=facts.on_behalf_of)
@@ -94,7 +96,7 @@ def _decided(case: CaseState, command: Command, facts: Facts) -> Decision:
     return _recorded(case, own, facts)._replace(others=others)
 
 
-def _recorded(case: CaseState, events: Sequence[Event], facts: Facts) -> Decision:
+def _recorded[S: StreamState](case: S, events: Sequence[Event], facts: Facts) -> Decision[S]:
     """The events in their envelopes, those of the clocks they touch after them, and the case they lead to."""
     happened: list[Happened] = []
 
@@ -122,7 +124,7 @@ def _recorded(case: CaseState, events: Sequence[Event], facts: Facts) -> Decisio
     return Decision(case, tuple(happened), after)
 
 
-def _check_legal_day(case: CaseState, kind: type[Command], facts: Facts) -> None:
+def _check_legal_day(case: StreamState, kind: type[Command], facts: Facts) -> None:
     """The legal day is never in the future, never before the case's first day, and never decreases within the command's lane."""
     if facts.effective_on > facts.now.astimezone(facts.rules.zone).date():
         raise Refusal("effective_in_future", status=422, pointer="/effective_on")
@@ -134,29 +136,31 @@ def _check_legal_day(case: CaseState, kind: type[Command], facts: Facts) -> None
             raise Refusal("effective_before_last", last=last)
 
 
-def _same_person(case: CaseState, kind: type[Command], directory: Directory, codes: AbstractSet[str | None]) -> bool:
+def _same_person(case: StreamState, kind: type[Command], directory: Directory, codes: AbstractSet[str | None]) -> bool:
     """Whether one of these people did what the command asks another person to have done; single-officer centres are excepted."""
     acted = case.acted_by.get(kind.other_than or "", ())
     return not codes.isdisjoint(acted) and not directory.single_officer(case.centre)
 
 
-def _walled_off(case: CaseState, facts: Facts) -> bool:
+def _walled_off(case: StreamState, facts: Facts) -> bool:
     """Whether the person acting, or acted for, is recused or stands behind a wall of this case, alone or with lawyer or unit."""
     actor = facts.actor
     codes = {actor.id, actor.lawyer, actor.unit, facts.on_behalf_of}
-    return bool(codes & {*case.recused, *(wall.who for wall in case.walls)})
+    return not codes.isdisjoint(case.excluded)
 
 
-def may_issue(case: CaseState, kind: type[Command], actor: Actor, directory: Directory, on: date) -> bool:
+def may_issue(case: StreamState, kind: type[Command], actor: Actor, directory: Directory, on: date) -> bool:
     """Whether the command is open to this person, in the role they act in, so far as that can be told before its body is known."""
     return (
         bool(kind.states)
+        and kind.stream == case.kind
         and kind.allowed_in(case)
         and kind.open_to(case, actor, directory, on)
         and not (kind.other_than and _same_person(case, kind, directory, {actor.id}))
     )
 
 
-def allowed_commands(case: CaseState, role: str) -> list[str]:
+def allowed_commands(case: StreamState, role: str) -> list[str]:
     """Names of the commands the state allows this role, in the rooms' order."""
-    return [c.name for c in COMMANDS.values() if role in c.roles and case.state is not None and c.states and c.allowed_in(case)]
+    ours = (c for c in COMMANDS.values() if c.stream == case.kind and role in c.roles)
+    return [c.name for c in ours if case.state is not None and c.states and c.allowed_in(case)]

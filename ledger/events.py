@@ -71,8 +71,8 @@ class Recorded(NamedTuple):
         return Happened(self.at, self.event)
 
 
-def stream_of(case_id: str) -> str:
-    return f"case/{case_id}"
+def stream_of(stream_id: str, kind: str = "case") -> str:
+    return f"{kind}/{stream_id}"
 
 
 def body_of(event: Model) -> bytes:
@@ -191,14 +191,15 @@ async def rows_of(conn: Connection, stream: str, *, after: int = 0, upto: int = 
     return await (await _STREAM.run(conn, stream=stream, after=after, upto=upto)).fetchall()
 
 
-async def ask_history(conn: Connection, case_id: str, *, after: int = 0) -> Cursor:
+async def ask_history(conn: Connection, case_id: str, *, kind: str = "case", after: int = 0) -> Cursor:
     """Ask for a case's rows after a version; in a pipeline they are fetched later, together with others."""
-    return await _STREAM.run(conn, stream=stream_of(case_id), after=after, upto=_LAST_VERSION)
+    return await _STREAM.run(conn, stream=stream_of(case_id, kind), after=after, upto=_LAST_VERSION)
 
 
-async def load_history(conn: Connection, case_id: str, *, after: int = 0, upto: int = _LAST_VERSION) -> list[Recorded]:
-    """A case's events after one version up to another, in order. Raises `UnknownEventType`."""
-    return [recorded(row) for row in await rows_of(conn, stream_of(case_id), after=after, upto=upto)]
+async def load_history(conn: Connection, case_id: str, *, kind: str = "case", after: int = 0, upto: int | None = None) -> list[Recorded]:
+    """Events of a case (or stream of another kind) after one version up to another, in order. Raises `UnknownEventType`."""
+    rows = await rows_of(conn, stream_of(case_id, kind), after=after, upto=_LAST_VERSION if upto is None else upto)
+    return recorded_all(rows)
 
 
 async def follow(conn: Connection, after: int, *, limit: int = 1000, ledger: str = CASE_LEDGER) -> AsyncIterator[Row]:

@@ -47,6 +47,8 @@ class Received:
     centre: str | None = None
     unit: str | None = None
     outlet: str | None = None
+    kind: str = "case"
+    """Of the stream it is for, whose id is `case_id`."""
 
 
 _INSERT = Statement(

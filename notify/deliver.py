@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.directory import CaseScope, Directory
-from ledger.schema import case_list, messages, outbox
+from ledger.schema import messages, outbox
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database
-from readmodels.search import scope_of_row
+from readmodels import lists
 
 _OPEN = Statement(
     sa.select(outbox)
@@ -18,9 +18,6 @@ _OPEN = Statement(
     .order_by(outbox.c.created_at, outbox.c.id)
     .limit(sa.bindparam("batch", type_=sa.Integer))
     .with_for_update(skip_locked=True)
-)
-_CASES = Statement(
-    sa.select(case_list).where(case_list.c.case_id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(case_list.c.case_id.type))))
 )
 _MESSAGE = Statement(
     insert(messages)
@@ -50,12 +47,11 @@ async def deliver_open(database: Database, directory: Directory, on: date, limit
         rows = await (await _OPEN.run(conn, batch=limit)).fetchall()
         if not rows:
             return 0
-        found = await (await _CASES.run(conn, ids=sorted({str(row["case_id"]) for row in rows}))).fetchall()
-        cases = {str(row["case_id"]): row for row in found}
+        standing = await lists.standing(conn, {str(row["case_id"]) for row in rows})
         for row in rows:
-            case = cases[str(row["case_id"])]
-            functions = [acting(function, row["data"].get("limit"), case["waiting_for"]) for function in row["recipients"]]
-            for person in recipients(functions, scope_of_row(case), directory, on):
+            case = standing[str(row["case_id"])]
+            functions = [acting(function, row["data"].get("limit"), case.waiting_for) for function in row["recipients"]]
+            for person in recipients(functions, case.scope, directory, on):
                 await _write(conn, row, person)
         await _DELIVERED.run(conn, ids=[row["id"] for row in rows])
         return len(rows)

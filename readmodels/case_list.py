@@ -7,11 +7,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.access import scope_of
-from domain.case import CaseState, Clock, blank, fold
+from domain.case import CaseState, blank
 from domain.command import Role
 from domain.lifecycle import State
 from domain.stages.closure import never_handled
 from domain.stages.handling import joiners_wait
+from domain.stream import Clock, fold
 from domain.values import Applicant
 from ledger.events import load_history
 from ledger.schema import case_list, events

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import cast
 
 import sqlalchemy as sa
 
-from domain.case import SCHEMA, CaseState, blank, fold
+from domain.case import CaseState, blank
+from domain.stream import fold
+from ledger import streams
 from ledger.events import Recorded, load_history
 from ledger.schema import case_list, cases, files
 from ledger.sql import Connection, Row, Statement
 
-_CASE = Statement(sa.select(cases.c.version, cases.c.schema, cases.c.snapshot).where(cases.c.case_id == sa.bindparam("case")))
+_CASE = Statement(sa.select(cases.c.version, cases.c.kind, cases.c.schema, cases.c.snapshot).where(cases.c.case_id == sa.bindparam("case")))
 _FILE = Statement(sa.select(files).where(files.c.document_id == sa.bindparam("document"), files.c.case_id == sa.bindparam("case")))
 _LOADS = Statement(
     sa.select(sa.func.unnest(case_list.c.lawyers).label("lawyer"), sa.func.count().label("open"))
@@ -22,13 +25,9 @@ _LOADS = Statement(
 async def current(conn: Connection, case_id: str) -> CaseState | None:
     """The case as it stands: the snapshot kept with its row, or folded anew where that is of another shape."""
     row = await (await _CASE.run(conn, case=case_id)).fetchone()
-    if row is None or row["version"] == 0:
+    if row is None or row["version"] == 0 or row["kind"] != CaseState.kind:
         return None
-    if row["schema"] == SCHEMA and row["snapshot"] is not None:
-        case = CaseState.model_validate(row["snapshot"])
-        if case.version == row["version"]:
-            return case
-    return folded(case_id, await load_history(conn, case_id))
+    return cast("CaseState", await streams.load(conn, case_id, row))
 
 
 def folded(case_id: str, history: list[Recorded]) -> CaseState:

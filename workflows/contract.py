@@ -24,8 +24,9 @@ NEXT_DUE = SearchAttributeKey.for_datetime("CaseNextDue")
 SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[str] | SearchAttributeKey[datetime], ...] = (STAGE, STATE, CENTRE, NEXT_DUE)
 
 
-def workflow_id(case_id: str) -> str:
-    return f"case/{case_id}"
+def workflow_id(case_id: str, kind: str = "case") -> str:
+    """Of a case, or of a stream of another kind: the stream's name in the ledger."""
+    return f"{kind}/{case_id}"
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from workflows import contract
 from workflows.contract import CaseInput
 
 
-async def wake(client: Client, case_id: str) -> None:
+async def wake(client: Client, case_id: str, kind: str = "case") -> None:
     """Signal-with-start: idempotent, and harmless for a case that lacks nothing."""
     await client.start_workflow(
         "case",
         CaseInput(case_id),
-        id=contract.workflow_id(case_id),
+        id=contract.workflow_id(case_id, kind),
         task_queue=contract.CASE_QUEUE,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         task_timeout=contract.TASK_TIMEOUT,

@@ -10,10 +10,11 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, StringConstraints
 
-from domain.case import CaseState, Clock, Rung
+from domain.case import CaseState
 from domain.clocks.events import OfClock, clock_of, with_clock
 from domain.command import Command, Event, Facts, Stamp
 from domain.lifecycle import ANY
+from domain.stream import Clock, Rung, StreamState
 
 
 class Reached(OfClock):
@@ -39,7 +40,7 @@ class Reached(OfClock):
             on_miss=clock.on_miss,
         )
 
-    def fired(self, case: CaseState, *, missed: bool) -> CaseState:
+    def fired[S: StreamState](self, case: S, *, missed: bool) -> S:
         """The case with the rung fired and, if the limit is past, the clock missed (or the right lapsed)."""
         clock = clock_of(case, self.clock_id)
         if clock is None:
@@ -55,7 +56,7 @@ class Reached(OfClock):
 class DeadlineWarned(Reached, Event):
     clock: ClassVar[bool] = True
 
-    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+    def apply[S: StreamState](self, case: S, at: Stamp) -> S:
         del at
         return self.fired(case, missed=False)
 
@@ -65,10 +66,10 @@ class DeadlineMissed(Reached, Event):
 
     clock: ClassVar[bool] = True
 
-    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+    def apply[S: StreamState](self, case: S, at: Stamp) -> S:
         del at
         after = self.fired(case, missed=True)
-        lane = after.accept_first
+        lane = after.accept_first if isinstance(after, CaseState) else None
         if self.limit == "supply_owed_papers" and lane and lane.state == "papers_owed":
             return after.but(accept_first=lane.model_copy(update={"state": "papers_overdue"}))
         return after
@@ -77,7 +78,7 @@ class DeadlineMissed(Reached, Event):
 class DeadlineEscalated(Reached, Event):
     clock: ClassVar[bool] = True
 
-    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+    def apply[S: StreamState](self, case: S, at: Stamp) -> S:
         del at
         return self.fired(case, missed=True)
 
@@ -87,6 +88,7 @@ class MarkDeadline(Command):
 
     room: ClassVar[str] = "any_stage"
     states = ANY
+    stream: ClassVar[str | None] = None
     roles = frozenset({"system"})
     emits = ("deadline_warned", "deadline_missed", "deadline_escalated")
 
@@ -94,7 +96,7 @@ class MarkDeadline(Command):
     plan_version: Annotated[int, Field(ge=1)]
     rung: Annotated[int, Field(ge=1)]
 
-    def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
+    def decide(self, case: StreamState, facts: Facts) -> Sequence[Event]:
         clock = clock_of(case, self.clock)
         if clock is None or clock.plan_version != self.plan_version or clock.state not in ("running", "missed") or not clock.live:
             return ()

@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from domain.case import CaseState, Clock, Pause
 from domain.clocks.calendar import END_OF_DAY, SECOND, Calendar
 from domain.clocks.due import Due, Interval, due
 from domain.clocks.events import ClockCancelled, ClockMet, ClockPaused, ClockReplanned, ClockResumed, ClockStarted, LimitUnknown, Plan
 from domain.clocks.limits import Limit, field_of_case, value_of
 from domain.clocks.rungs import rungs
 from domain.command import Event, Facts, Happened
+from domain.stream import Clock, Pause, StreamState
 
 
-def follow(before: CaseState, after: CaseState, cause: Happened, facts: Facts) -> list[Event]:  # noqa: ARG001 -- decide() offers both
+def follow(before: StreamState, after: StreamState, cause: Happened, facts: Facts) -> list[Event]:  # noqa: ARG001 -- decide() offers both
     """The clock events that follow from `cause`.
 
     `after` is the case as it stands now, with the clock events of earlier causes. Conditions are looked up in the event, else in `after`.
@@ -40,7 +40,7 @@ def follow(before: CaseState, after: CaseState, cause: Happened, facts: Facts) -
 class _Turn:
     """One event meeting the clocks of its case."""
 
-    def __init__(self, after: CaseState, cause: Happened, facts: Facts) -> None:
+    def __init__(self, after: StreamState, cause: Happened, facts: Facts) -> None:
         self.after, self.facts = after, facts
         self.at, self.event = cause
         self.limits, self.calendar = facts.rules.limits, facts.rules.calendar
@@ -89,7 +89,7 @@ class _Turn:
                 yield started
 
     def _started(self, limit: Limit, when: date, own: date | None) -> ClockStarted:
-        kind, matter = getattr(self.event, "kind", None), self.after.matter
+        kind, matter = getattr(self.event, "kind", None), getattr(self.after, "matter", None)
         n = None if own else limit.number(kind, criminal=matter is not None and matter.kind == "criminal")
         hours = limit.unit == "hour"
         moment = self.calendar.moment_of(when, self.facts.now)

@@ -6,8 +6,8 @@ Each event carries everything the fold needs: once recorded, a date no longer de
 from datetime import date
 from typing import Any, ClassVar, Literal
 
-from domain.case import CaseState, Clock, Pause, Rung, UnknownLimit
 from domain.command import Event, Stamp
+from domain.stream import Clock, Pause, Rung, StreamState, UnknownLimit
 from domain.values import Model, Moment
 
 
@@ -29,11 +29,11 @@ class Plan(Model):
     counted: dict[str, Any]
 
 
-def clock_of(case: CaseState, clock_id: str) -> Clock | None:
+def clock_of(case: StreamState, clock_id: str) -> Clock | None:
     return next((c for c in case.clocks if c.id == clock_id), None)
 
 
-def with_clock(case: CaseState, clock_id: str, **changes: Any) -> CaseState:
+def with_clock[S: StreamState](case: S, clock_id: str, **changes: Any) -> S:
     """The case with one of its clocks changed."""
     return case.but(clocks=tuple(c.model_copy(update=changes) if c.id == clock_id else c for c in case.clocks))
 
@@ -55,7 +55,7 @@ class ClockStarted(OfClock, Plan, Event):
     started_at: Moment | None = None
     on_miss: str | None = None
 
-    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+    def apply[S: StreamState](self, case: S, at: Stamp) -> S:
         clock = Clock(
             id=self.clock_id,
             limit=self.limit,
@@ -82,7 +82,7 @@ class LimitUnknown(Event):
     on: date
     known_from: date
 
-    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+    def apply[S: StreamState](self, case: S, at: Stamp) -> S:
         del at
         missing = UnknownLimit(limit=self.limit, on=self.on, known_from=self.known_from)
         return case.but(unknown_limits=(*case.unknown_limits, missing))
@@ -97,7 +97,7 @@ class ClockPaused(OfClock, Event):
     closes: str
     from_at: Moment
 
-    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+    def apply[S: StreamState](self, case: S, at: Stamp) -> S:
         del at
         old = clock_of(case, self.clock_id)
         pauses = old.pauses if old else ()
@@ -114,7 +114,7 @@ class ClockResumed(OfClock, Event):
     to_at: Moment
     plan: Plan | None = None
 
-    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+    def apply[S: StreamState](self, case: S, at: Stamp) -> S:
         old = clock_of(case, self.clock_id)
         opened = old.pauses if old else ()
         pauses = tuple(p.model_copy(update={"to_at": self.to_at}) if p.cause in self.causes and p.to_at is None else p for p in opened)
@@ -130,7 +130,7 @@ class ClockMet(OfClock, Event):
     met_on: date
     late: bool
 
-    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+    def apply[S: StreamState](self, case: S, at: Stamp) -> S:
         del at
         return with_clock(case, self.clock_id, state="met_late" if self.late else "met", ended_on=self.met_on)
 
@@ -142,7 +142,7 @@ class ClockCancelled(OfClock, Event):
 
     on: date
 
-    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+    def apply[S: StreamState](self, case: S, at: Stamp) -> S:
         del at
         return with_clock(case, self.clock_id, state="cancelled", ended_on=self.on)
 
@@ -155,7 +155,7 @@ class ClockReplanned(OfClock, Plan, Event):
     old_due_on: date
     cause: str
 
-    def apply(self, case: CaseState, at: Stamp) -> CaseState:
+    def apply[S: StreamState](self, case: S, at: Stamp) -> S:
         old = clock_of(case, self.clock_id)
         missed = {"state": "running"} if old and old.state == "missed" else {}
         return with_clock(case, self.clock_id, **missed, **_planned(self, at))

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from domain.case import CaseState, Recipient
 from domain.command import Event
+from domain.stream import StreamState
 
 type Conditions = Mapping[str, frozenset[Any]]
 """Field -> the values it may have."""
@@ -39,19 +40,19 @@ _TIES: Mapping[Tie, Callable[[Recipient], int | None]] = {
 """By which event a recipient belongs to a clock: the version that started it."""
 
 
-def field_of_case(path: str, case: CaseState) -> Any:
+def field_of_case(path: str, case: StreamState) -> Any:
     """A fact of the case, or the field at a dotted path (e.g. `matter.limitation_on`); None where something on the way is missing."""
-    if path in _FACTS:
+    if path in _FACTS and isinstance(case, CaseState):
         return _FACTS[path](case)
     return reduce(lambda value, name: getattr(value, name, None), path.split("."), case)
 
 
-def value_of(path: str, event: Event, case: CaseState) -> Any:
+def value_of(path: str, event: Event, case: StreamState) -> Any:
     """A field of the event, or, where it has none of that name, of the case."""
     return getattr(event, path) if path in type(event).model_fields else field_of_case(path, case)
 
 
-def holds(wanted: Conditions, event: Event, case: CaseState) -> bool:
+def holds(wanted: Conditions, event: Event, case: StreamState) -> bool:
     """Whether every condition holds."""
     return all(value_of(name, event, case) in values for name, values in wanted.items())
 
@@ -90,10 +91,10 @@ class Limit:
     unless_over: Conditions | None
     in_order: bool
 
-    def among(self, case: CaseState, version: int) -> CaseState:
+    def among(self, case: StreamState, version: int) -> StreamState:
         """The case as the clock started by the event of that version sees it: with its own people alone, where the limit is theirs."""
         tie = _TIES.get(self.theirs) if self.theirs else None
-        return case.but(recipients=tuple(r for r in case.recipients if tie(r) == version)) if tie else case
+        return case.but(recipients=tuple(r for r in case.recipients if tie(r) == version)) if tie and isinstance(case, CaseState) else case
 
     def number(self, kind: str | None, *, criminal: bool) -> int | None:
         """How many days or hours for a starting event of that kind; None where the row has no number for it."""
@@ -101,20 +102,20 @@ class Limit:
             return self.n
         return (self.n.get(f"criminal_{kind}") if criminal else None) or self.n.get(kind or "")
 
-    def started_by(self, event: Event, case: CaseState) -> bool:
+    def started_by(self, event: Event, case: StreamState) -> bool:
         return event.type in self.starts and holds(self.starts_when.get(event.type, {}), event, case) and holds(self.when, event, case)
 
-    def left_out_when_over(self, event: Event, case: CaseState) -> bool:
+    def left_out_when_over(self, event: Event, case: StreamState) -> bool:
         """Whether no clock is started for a date that has passed already: what came of it stands elsewhere."""
         return self.unless_over is not None and holds(self.unless_over, event, case)
 
-    def stopped_by(self, event: Event, case: CaseState) -> bool:
+    def stopped_by(self, event: Event, case: StreamState) -> bool:
         return event.type in self.stops and holds(self.stops_when.get(event.type, {}), event, case)
 
-    def cancelled_by(self, event: Event, case: CaseState) -> bool:
+    def cancelled_by(self, event: Event, case: StreamState) -> bool:
         return event.type in self.cancels and holds(self.cancels_when.get(event.type, {}), event, case)
 
-    def paused_by(self, event: Event, case: CaseState) -> bool:
+    def paused_by(self, event: Event, case: StreamState) -> bool:
         return event.type in self.pauses and holds(self.pauses_when.get(event.type, {}), event, case)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from domain.case import CaseState, Clock
+from domain.stream import Clock, StreamState
 
 type Shown = Literal["running", "paused", "met", "met_late", "missed", "lapsed", "cancelled"]
 
@@ -17,7 +17,7 @@ class Alarm(NamedTuple):
     at: datetime
 
 
-def plan(case: CaseState) -> tuple[Alarm, ...]:
+def plan(case: StreamState) -> tuple[Alarm, ...]:
     """The next rung of each clock that runs or is missed and unanswered, the earliest first. Empty: nothing is left to wake up for."""
     owed = ((clock, clock.next_rung) for clock in case.clocks)
     return tuple(sorted((Alarm(c.id, c.plan_version, r.n, r.at) for c, r in owed if r), key=lambda alarm: (alarm.at, alarm.clock_id)))

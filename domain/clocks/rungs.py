@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from domain.case import Rung
 from domain.clocks.calendar import SECOND, Calendar
 from domain.clocks.due import Due, Interval, running_time, shifted
 from domain.clocks.limits import Limit, Step
+from domain.stream import Rung
 
 
 def rungs(

@@ -13,9 +13,10 @@ from typing import Annotated, Any, NamedTuple, cast
 from jsonpointer import JsonPointer, JsonPointerException
 from pydantic import BaseModel, Field, ValidationError
 
-from domain.case import CaseState, blank, fold
+from domain.case import CaseState, blank
 from domain.command import Command, Event, Facts, Happened, Refusal, Role, Stamp
 from domain.lifecycle import ANY
+from domain.stream import fold
 from domain.values import Model, Party, Personal, PersonalText, Pointer, Sealed, personal_marks
 
 DECISIONS: frozenset[str] = frozenset({

@@ -57,7 +57,7 @@ def rehearse(scenario: Scenario, now: datetime) -> tuple[Acted, ...]:
     return tuple(acted)
 
 
-def _decisions(scenario: Scenario, step: Step, n: int, acted: list[Acted], now: datetime) -> list[tuple[Decision, Command]]:
+def _decisions(scenario: Scenario, step: Step, n: int, acted: list[Acted], now: datetime) -> list[tuple[Decision[CaseState], Command]]:
     """What one step brings, case by case, the one it is issued on first."""
     opens = not COMMANDS[step.command].states
     place = Acted(blank(_case_id(scenario, step.case))) if opens else acted[step.case]

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError
 
-from domain.case import CaseState, blank, fold
+from domain.case import CaseState, blank
 from domain.clocks import plan
+from domain.stream import fold
 from ledger import chain, events
 from tests.faults.harness import Broken, System
 from tests.poll import until

@@ -146,7 +146,7 @@ def _tell_less(less: Callable[[Plan], Plan]) -> None:
 def reconciliation() -> None:
     """The reconciler looks, and wakes nobody."""
 
-    async def wake(self: Reconciler, case_id: str) -> None:
+    async def wake(self: Reconciler, case_id: str, kind: str = "case") -> None:
         del self, case_id
 
     Reconciler.wake = wake
@@ -155,9 +155,9 @@ def reconciliation() -> None:
 def start_with_signal() -> None:
     """The reconciler signals, but starts no run where Temporal has forgotten it."""
 
-    async def wake(self: Reconciler, case_id: str) -> None:
+    async def wake(self: Reconciler, case_id: str, kind: str = "case") -> None:
         with suppress(RPCError):
-            await self._client.get_workflow_handle(contract.workflow_id(case_id)).signal(contract.RECHECK_SIGNAL)
+            await self._client.get_workflow_handle(contract.workflow_id(case_id, kind)).signal(contract.RECHECK_SIGNAL)
         reach("signal_with_start")
 
     Reconciler.wake = wake

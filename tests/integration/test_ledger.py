@@ -13,7 +13,8 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from api.problem import Problem
-from domain.case import blank, fold
+from domain.case import blank
+from domain.stream import fold
 from ledger import chain, events
 from ledger.events import Draft, VersionConflict
 from ledger.personal import load_keys, unseal_json

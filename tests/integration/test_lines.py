@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
-from domain.case import blank, evolve
+from domain.case import blank
+from domain.stream import evolve
 from ledger import events
 from ledger.store import WORKER
 from tests.house import House

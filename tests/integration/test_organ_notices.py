@@ -9,7 +9,8 @@ import pytest
 
 from api.commands import Answer
 from api.problem import Problem
-from domain.case import CaseState, blank, fold
+from domain.case import CaseState, blank
+from domain.stream import fold
 from ledger import events
 from ledger.store import WORKER
 from readmodels import cases

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from api.problem import Problem
-from domain.case import CaseState, blank, fold
+from domain.case import CaseState, blank
+from domain.stream import fold
 from ledger import events
 from ledger.inbox import BUNDLE
 from ledger.store import WORKER

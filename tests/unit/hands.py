@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 import domain
-from domain.case import AcceptFirst, CaseState, Recipient, evolve
+from domain.case import AcceptFirst, CaseState, Recipient
 from domain.command import Actor, Command, Event, Facts, Happened, Refusal, Role, Stamp
 from domain.decide import Decision, decide
 from domain.directory import (
@@ -34,6 +34,7 @@ from domain.rules import load
 from domain.stages.assignment import EngagementSigned, LawyerNamed, UnitAssigned
 from domain.stages.closure import ClosingFileAccepted, ClosingReportSubmitted
 from domain.stages.representation import OutcomeRecorded
+from domain.stream import evolve
 from domain.values import Applicant, Category, Matter, Paper
 
 LONG_AGO = date(2005, 3, 1)

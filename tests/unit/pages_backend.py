@@ -13,12 +13,13 @@ from pydantic import ValidationError
 import texts
 from api.problem import document, field_errors, of_refusal
 from api.views import case_view, chapter, clock_view, opened_bodies, plain
-from domain.case import CaseState, blank, fold
+from domain.case import CaseState, blank
 from domain.command import COMMANDS, Actor, Facts, Happened, Refusal
 from domain.decide import Decision, decide, may_issue
 from domain.directory import Directory
 from domain.stages.continuation import CarriedOver, ContinueCase
 from domain.stages.papers import IssueDocument, offered
+from domain.stream import fold
 from ledger import rules
 from readmodels.case_list import waiting_for
 from web.backend import Json, Problem

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from domain.case import CaseState, Link, blank, evolve, fold
+from domain.case import CaseState, Link, blank
 from domain.command import Happened
 from domain.stages.any_stage import (
     AddNote,
@@ -25,6 +25,7 @@ from domain.stages.application import ApplicationSubmitted, WithdrawApplication
 from domain.stages.correction import CorrectRecord, RecordCorrected, business, personal_target
 from domain.stages.papers import IssueDocument
 from domain.stages.supplement import RequestVerification
+from domain.stream import evolve, fold
 from domain.values import Applicant, Party, Sealed
 from tests.unit.test_application import REFUSED, SUPPLEMENT, TERMINATED
 from tests.unit.world import AIDED, CASE_ID, ENGAGED, TODAY, actor, given, names, noon, position, submit

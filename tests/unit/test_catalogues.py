@@ -11,9 +11,9 @@ import yaml
 
 import domain.stages
 import texts
-from domain.case import Clock
 from domain.command import COMMANDS, EVENTS, Event, Role
 from domain.lifecycle import LANES, STAGES, STATES
+from domain.stream import Clock
 from texts import LANGUAGES, Lang
 from texts.speak import Lookup, places, speak
 from web.fields import Field, fields_of

@@ -7,11 +7,12 @@ from typing import Any, cast
 import pytest
 from pydantic import create_model
 
-from domain.case import AcceptFirst, CaseState, Clock, Procedure, Recipient, Representation, blank, evolve, fold
+from domain.case import AcceptFirst, CaseState, Procedure, Recipient, Representation, blank
 from domain.clocks import MarkDeadline, display, follow, plan
 from domain.command import EVENTS, Actor, Event, Facts, Happened, Stamp
 from domain.decide import decide
 from domain.directory import Directory
+from domain.stream import Clock, evolve, fold
 from domain.values import Matter, Model
 from ledger import rules
 

@@ -8,7 +8,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.case import CaseState, LawyerChoice, fold
+from domain.case import CaseState, LawyerChoice
 from domain.command import EVENTS, Actor, Command, Happened, Refusal
 from domain.directory import Directory, LawyerRegistered, OfficeOpened
 from domain.lifecycle import STATES
@@ -36,6 +36,7 @@ from domain.stages.representation import (
 )
 from domain.stages.subsidy import ApproveSubsidy, Payee, PaySubsidy, SubsidyApproved, SubsidyPaid
 from domain.stages.termination import AidTerminated, ContinueAid, ReportTerminationGround
+from domain.stream import fold
 from tests.unit.hands import (
     ACCEPTED,
     APPROVER,

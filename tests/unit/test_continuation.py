@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.case import CaseState, Clock, blank
+from domain.case import CaseState, blank
 from domain.command import Command
 from domain.stages.continuation import CarriedOver, CaseContinued, ContinueCase, DeclineRemedy, RemedyDeclined
 from domain.stages.decision import RecommendDecision, RefuseAid, WaiveHardshipCheck
@@ -16,6 +16,7 @@ from domain.stages.objection import DecideObjection, FileObjection
 from domain.stages.representation import RecordOutcome, RecordProcedure
 from domain.stages.termination import ReportTerminationGround, TerminateAid
 from domain.stages.transfer import TransferCentre
+from domain.stream import Clock
 from domain.values import Applicant, Party
 from tests.unit.world import CHECKED, ENGAGED, GRANTED, RECOMMENDED, TODAY, Case, given, submit
 

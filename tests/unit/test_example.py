@@ -14,11 +14,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.access import scope_of
-from domain.case import CaseState, Clock
+from domain.case import CaseState
 from domain.clocks import display
 from domain.command import Command, Happened
 from domain.identity import check_resident_id
 from domain.lifecycle import END_STATES, STATES
+from domain.stream import Clock
 from ledger.personal import Erased, Sealer, parties_of, unseal_json, with_subjects
 from ledger.rules import current
 from ops.example.accounts import written

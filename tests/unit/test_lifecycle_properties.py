@@ -11,7 +11,7 @@ import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.case import CaseState, blank, fold
+from domain.case import CaseState, blank
 from domain.command import COMMANDS, EVENTS, Command, Refusal
 from domain.lifecycle import END_STATES, LANES, STATES
 from domain.stages.accept_first import ConfirmAcceptance
@@ -23,6 +23,7 @@ from domain.stages.people import AddRecipients, ReleaseRecipient, ReplaceRecipie
 from domain.stages.replacement import DecideReplacement
 from domain.stages.representation import RecordConsent, RecordOutcome
 from domain.stages.termination import TerminateAid
+from domain.stream import fold
 from domain.values import Applicant, Party, Proxy, Sealed, map_personal
 from tests.unit.test_transitions import ASKS, BEYOND, NOTICE, ROWS, lane_case, reach
 from tests.unit.world import (

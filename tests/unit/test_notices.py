@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from domain.case import CaseState, Link, blank, fold
+from domain.case import CaseState, Link, blank
 from domain.command import Actor, Facts
 from domain.decide import Decision, decide, may_issue
 from domain.stages.assignment import AssignUnit, DeclineAssignment, NameLawyer, SignEngagement
@@ -19,6 +19,7 @@ from domain.stages.notice import NotifyOrgan, OrganNotified, ReceiveOrganNotice
 from domain.stages.representation import RecordConsent
 from domain.stages.subsidy import PaySubsidy
 from domain.stages.termination import ContinueAid, TerminateAid
+from domain.stream import fold
 from tests.unit.test_transitions import OUTCOME, REPORT, SUBSIDY
 from tests.unit.world import AIDED, BY_ROLE, CASE_ID, CENTRE, DIRECTORY, LAWYER_NAMED, RULES, TODAY, Case, given, names, noon
 

@@ -28,8 +28,9 @@ from api.services import Services
 from api.typed import typed
 from domain import access
 from domain.access import Principal
-from domain.case import CaseState, blank, evolve
+from domain.case import CaseState, blank
 from domain.command import COMMANDS, EVENTS, Happened
+from domain.stream import evolve
 from ledger import schema
 from ledger.events import Recorded, stream_of
 from ledger.personal import Erased, Sealer, unseal_json

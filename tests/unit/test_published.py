@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from domain.case import CaseState, Clock
+from domain.case import CaseState
 from domain.clocks import display
 from domain.rules import Rules
+from domain.stream import Clock
 from ledger.rules import current
 from ops.example.facts import Dated, facts, records
 from ops.example.published import CLOSED, published
