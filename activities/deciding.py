@@ -15,6 +15,7 @@ from domain.case import CaseState
 from domain.command import Actor, Command, Facts, Happened, Refusal, Series
 from domain.decide import Decision, allowed_commands, decide
 from domain.directory import Directory
+from domain.matching import Standing
 from domain.rules import Rules
 from domain.stages import COMMANDS
 from domain.stream import StreamState
@@ -22,7 +23,7 @@ from ledger import events as store
 from ledger.inbox import BUNDLE
 from ledger.schema import cases, number_series
 from ledger.sql import Connection, Row, Statement
-from readmodels import cases as open_cases
+from readmodels import handlings
 from workflows.contract import RecordRequest
 
 _log = structlog.get_logger(__name__)
@@ -122,15 +123,16 @@ class Deciding:
     async def _facts(
         self, part: Part, own: StreamState, others: Mapping[str, CaseState], happened: Sequence[Happened], history: Sequence[store.Recorded]
     ) -> Facts:
+        on = part.effective_on or self._request.decided_at.astimezone(self._rules.zone).date()
         return Facts(
             now=self._request.decided_at,
-            effective_on=part.effective_on or self._request.decided_at.astimezone(self._rules.zone).date(),
+            effective_on=on,
             actor=part.actor,
             directory=self._directory,
             rules=self._rules,
             command_id=part.command_id,
             on_behalf_of=part.on_behalf_of,
-            loads=await open_cases.loads(self._conn) if "loads" in part.needs else {},
+            standings=await self._standings(on) if "standings" in part.needs else {},
             history=happened if "history" in part.needs else (),
             positions={r.position: r.at.version for r in history},
             others={case_id: others[case_id] for case_id in part.command.others()},
@@ -138,6 +140,9 @@ class Deciding:
             if "co_accused" in part.needs and isinstance(own, CaseState)
             else frozenset(),
         )
+
+    async def _standings(self, on: date) -> dict[str, Standing]:
+        return await handlings.standings(self._conn, on, self._rules.matching.on(on).window)
 
     async def _history(self, parts: Iterable[Part], kind: str) -> list[store.Recorded]:
         wanted = any("history" in part.needs for part in parts)

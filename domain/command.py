@@ -66,9 +66,9 @@ class Facts:
     """Everything a decision may know beside the case and the command.
 
     `now` is the workflow's time (aware); `effective_on` the legal day (Asia/Shanghai) the command takes effect.
-    `standings` (of the panel, by lawyer) and `history`, with `positions` (versions by ledger position), and `co_accused_lawyers` (codes of whoever
-    handles a case linked as that of a co-accused) are filled for commands that name them in `needs`; `others` are the cases that the
-    command's `others` names, blank where it opens them.
+    `standings` (of the panel, by lawyer) and `history`, with `positions` (versions by ledger position), and `co_accused_lawyers` (codes of
+    whoever handles a case linked as that of a co-accused) are filled for commands that name them in `needs`; `others` are the cases that
+    the command's `others` names, blank where it opens them.
     """
 
     now: datetime
@@ -164,7 +164,7 @@ class Command(Model):
     """Type of an event whose actor must be another person (two-person rule)."""
     same_person_code: ClassVar[str] = "two_persons_required"
     needs: ClassVar[frozenset[str]] = frozenset()
-    """Facts to be loaded: `loads`, `history`, `co_accused`."""
+    """Facts to be loaded: `standings`, `history`, `co_accused`."""
 
     effective_on: date | None = None
     on_behalf_of: Code | None = None

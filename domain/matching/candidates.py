@@ -73,8 +73,10 @@ class Candidate(Model):
 
 @dataclass(frozen=True, slots=True)
 class _Sought:
-    """What the case asks of a lawyer, worked out once for the whole panel."""
+    """What the case asks of a lawyer on a legal day, worked out once for the whole panel."""
 
+    on: date
+    weights: Weights
     barred: frozenset[str]
     co_accused: AbstractSet[str]
     criminal_practice: bool
@@ -101,18 +103,19 @@ def candidates(
 
     `co_accused` are the codes of whoever defends, or defended, those accused together with the recipient.
     """
-    sought, minutes = _sought(case, co_accused), dict[str, int | None]()
-    passing, failing = list[tuple[Lawyer, Standing]](), list[Candidate]()
+    sought, minutes = _sought(case, on, weights, co_accused), dict[str, int | None]()
+    passing: list[tuple[Lawyer, Standing]] = []
+    failing: list[Candidate] = []
     for lawyer in directory.lawyers(on):
         held = standings.get(lawyer.code, NEW)
         if lawyer.unit not in minutes:
             minutes[lawyer.unit] = minutes_to(case, directory, directory.unit(lawyer.unit), weights)
-        if gates := _gates(sought, lawyer, held, on):
-            failing.append(_candidate(sought, lawyer, held, minutes[lawyer.unit], on, weights, gates=gates))
+        if gates := _gates(sought, lawyer, held):
+            failing.append(_candidate(sought, lawyer, held, minutes[lawyer.unit], gates=gates))
         else:
             passing.append((lawyer, held))
     passing.sort(key=lambda each: (each[1].last_named_on or date.min, each[1].load, each[0].code))
-    turned = [_candidate(sought, lawyer, held, minutes[lawyer.unit], on, weights, turn=n) for n, (lawyer, held) in enumerate(passing, 1)]
+    turned = [_candidate(sought, lawyer, held, minutes[lawyer.unit], turn=n) for n, (lawyer, held) in enumerate(passing, 1)]
     return tuple(sorted([*turned, *failing], key=lambda c: c.order))
 
 
@@ -121,9 +124,11 @@ def excluded(case: CaseState) -> frozenset[str]:
     return frozenset({wall.who for wall in case.walls} | set(case.recused))
 
 
-def _sought(case: CaseState, co_accused: AbstractSet[str]) -> _Sought:
+def _sought(case: CaseState, on: date, weights: Weights, co_accused: AbstractSet[str]) -> _Sought:
     first = next((p for p in case.parties[:1] if isinstance(p, Applicant)), None)
     return _Sought(
+        on=on,
+        weights=weights,
         barred=excluded(case),
         co_accused=co_accused,
         criminal_practice=_life_at_stake(case),
@@ -138,12 +143,12 @@ def _sought(case: CaseState, co_accused: AbstractSet[str]) -> _Sought:
 
 
 def _candidate(
-    sought: _Sought, lawyer: Lawyer, held: Standing, minutes: int | None, on: date, weights: Weights, *,
-    gates: tuple[Gate, ...] = (), turn: int | None = None,
-) -> Candidate:  # fmt: skip
+    sought: _Sought, lawyer: Lawyer, held: Standing, minutes: int | None, *, gates: tuple[Gate, ...] = (), turn: int | None = None
+) -> Candidate:
     rank = next((n for n, code in enumerate(sought.choices, 1) if code in (lawyer.code, lawyer.unit)), None)
-    reasons = _reasons(sought, lawyer, minutes, weights)
-    waiting = held.waiting(on)
+    weights = sought.weights
+    reasons = _reasons(sought, lawyer, minutes)
+    waiting = held.waiting(sought.on)
     return Candidate(
         lawyer=lawyer.code,
         unit=lawyer.unit,
@@ -175,8 +180,8 @@ def _fairness(lawyer: Lawyer, held: Standing, waiting: int | None, weights: Weig
     )
 
 
-def _gates(sought: _Sought, lawyer: Lawyer, held: Standing, on: date) -> tuple[Gate, ...]:
-    codes = {lawyer.code, lawyer.unit}
+def _gates(sought: _Sought, lawyer: Lawyer, held: Standing) -> tuple[Gate, ...]:
+    codes, on = {lawyer.code, lawyer.unit}, sought.on
     failed: dict[Gate, bool] = {
         "conflict": not sought.barred.isdisjoint({*codes, lawyer.person or lawyer.code}),
         "co_accused": lawyer.code in sought.co_accused,
@@ -191,8 +196,8 @@ def _gates(sought: _Sought, lawyer: Lawyer, held: Standing, on: date) -> tuple[G
     return tuple(gate for gate, fails in failed.items() if fails)
 
 
-def _reasons(sought: _Sought, lawyer: Lawyer, minutes: int | None, weights: Weights) -> tuple[Reason, ...]:
-    wishes = sought.wishes
+def _reasons(sought: _Sought, lawyer: Lawyer, minutes: int | None) -> tuple[Reason, ...]:
+    wishes, weights = sought.wishes, sought.weights
     holds: dict[Reason, bool] = {
         "wished_gender": wishes.get("gender") == lawyer.gender,
         "wished_language": wishes.get("language") in lawyer.languages,
