@@ -20,6 +20,12 @@ _OF_A_PAPER = (
     Problem(410, "document_erased"),
     Problem(422, "invalid", errors=[{"parameter": "document_id", "in": "path", "code": "not_a_uuid"}]),
 )
+_OF_A_ROTA = (Problem(403, "forbidden"), not_found("office_not_found"))
+_OF_A_SWAP = (
+    Problem(409, "no_day_of_rest", person="P-WANG-MIN", on="2026-12-01"),
+    Problem(409, "person_on_leave", person="P-WANG-MIN", on="2026-12-01"),
+    Problem(409, "not_their_shift", person="P-WANG-MIN"),
+)
 _READS: dict[str, tuple[Problem, ...]] = {
     "read_case": (
         not_found("case_not_found"),
@@ -56,6 +62,29 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "paper_progress": _OF_A_PAPER,
     "print_papers": _OF_A_PAPER,
     "all_events": (Problem(403, "forbidden"),),
+    "case_candidates": (Problem(403, "forbidden"), not_found("case_not_found")),
+    "open_assignments": (Problem(403, "forbidden"),),
+    "let_go": (not_found("case_not_found"), not_found("claim_not_found")),
+    "read_workload": (Problem(403, "forbidden"),),
+    "read_rota": (not_found("office_not_found"),),
+    "plan_rota": (*_OF_A_ROTA, Problem(422, "nobody_on_rota", errors=[{"pointer": "/people", "code": "nobody_on_rota"}], office="C-CITY")),
+    "publish_rota": (
+        *_OF_A_ROTA,
+        Problem(422, "unknown_person", errors=[{"pointer": "/shifts/0/person", "code": "unknown_person"}], person="P-NOBODY"),
+        Problem(422, "day_of_another_month", errors=[{"pointer": "/shifts/0/day", "code": "day_of_another_month"}], on="2026-12-01"),
+    ),
+    "propose_swap": (*_OF_A_ROTA, *_OF_A_SWAP, Problem(409, "swap_open")),
+    "answer_swap": (
+        *_OF_A_ROTA,
+        *_OF_A_SWAP,
+        not_found("unknown_swap"),
+        Problem(403, "not_your_swap"),
+        Problem(409, "swap_settled", state="done"),
+    ),
+    "cover_shift": (*_OF_A_ROTA, Problem(409, "has_the_shift", person="P-WANG-MIN")),
+    "leaver_load": (Problem(403, "forbidden"), not_found("person_not_found")),
+    "read_batch": (not_found("batch_not_found"),),
+    "reassign": (Problem(403, "forbidden"), not_found("batch_not_found")),
     "read_message": (
         not_found("message_not_found"),
         Problem(422, "invalid", errors=[{"parameter": "message_id", "in": "path", "code": "too_long"}]),
@@ -87,7 +116,9 @@ def problems_of(operation_id: str, operation: Json, required: Sequence[str], *, 
     yield from _READS.get(operation_id, ())
     if operation_id in ("open_bundle", "issue_bundle"):
         yield Problem(422, "invalid", errors=[{"pointer": "/commands/0/command", "code": "not_in_a_bundle"}], index=0)
-    if changes:
+    if changes and operation.get("tags") != ["commands"]:
+        yield from _OF_A_DEED
+    elif changes:
         yield from _of_a_change(opening="case_id" not in parameters, guarded="If-Match" in parameters)
     queried = next((p["name"] for p in parameters.values() if p["in"] == "query"), None)
     if queried:
@@ -99,6 +130,10 @@ def problems_of(operation_id: str, operation: Json, required: Sequence[str], *, 
         yield Problem(422, "invalid", errors=[fault])
     yield Problem(500, "internal_error")
     yield retry(503, "engine_away", RETRY_SECONDS)
+
+
+_OF_A_DEED = (Problem(400, "idempotency_key_required"), Problem(400, "idempotency_key_invalid"), Problem(409, "idempotency_conflict"))
+"""Of a change to what is no case: it is recorded at once, by nobody's workflow."""
 
 
 def _of_a_change(*, opening: bool, guarded: bool) -> Iterator[Problem]:

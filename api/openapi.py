@@ -13,7 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 import texts
-from api import case_shapes, paper_shapes, shapes
+from api import case_shapes, paper_shapes, shapes, work_answers, work_shapes
 from api.answers import CASE_ID, Answers
 from api.asked import OPENING
 from api.auth import Credentials
@@ -60,9 +60,10 @@ _REQUEST_ID: Json = {"X-Request-Id": {"schema": {"type": "string"}, "description
 _ETAG: Json = {
     "ETag": {"schema": {"type": "string", "examples": ['"13"']}, "description": "The case's version, in quotes: for `If-Match`."}
 }
-_CHANGED: Json = _ETAG | {
+_REPLAYED: Json = {
     "Idempotent-Replay": {"schema": {"type": "string", "const": "true"}, "description": "There where the key had been used before."}
 }
+_CHANGED: Json = _ETAG | _REPLAYED
 _OPENED: Json = _CHANGED | {"Location": {"required": True, "schema": {"type": "string"}, "description": "The new case."}}
 _LANGUAGE: Json = {
     "name": "Accept-Language",
@@ -112,6 +113,20 @@ SUCCESSES: Mapping[str, Success] = {
     "paper_progress": Success(paper_shapes.PaperProgress, "Drawing, or ready.", lambda _: {"state": "drawing", "pages": 300, "seconds": 1}),
     "all_events": _page_of(case_shapes.EventOfCase, "The events that fit and are within the caller's scope.", Answers.event_of_case),
     "my_queue": _page_of(shapes.QueueRow, "Cases that wait for the caller.", lambda a: a.row() | {"mine": False, "urgency": "waiting"}),
+    "case_candidates": Success(work_shapes.Ranked, "The panel, best first.", work_answers.ranked),
+    "open_assignments": _page_of(work_shapes.UnassignedCase, "The cases, the most urgent first.", work_answers.unassigned),
+    "take_next": Success(work_shapes.Taken, "The case taken, or none.", work_answers.taken),
+    "let_go": Success(work_shapes.LetGo, "Colleagues may take it.", lambda _: {"case_id": CASE_ID, "claimed": False}),
+    "read_workload": _page_of(work_shapes.Workload, "People and lawyers with open cases.", lambda _: work_answers.WORKLOAD),
+    "read_rota": Success(work_shapes.RotaMonth, "The month.", lambda _: work_answers.ROTA),
+    "plan_rota": Success(work_shapes.RotaPlan, "The month as it might be.", lambda _: work_answers.PLAN),
+    **{
+        name: Success(work_shapes.RotaChanged, "It is recorded.", lambda _: work_answers.CHANGED, _REPLAYED)
+        for name in ("publish_rota", "propose_swap", "answer_swap", "cover_shift")
+    },
+    "leaver_load": Success(work_shapes.LeaverLoad, "The load.", work_answers.leaver),
+    "read_batch": Success(work_shapes.Batch, "How far it came.", lambda _: work_answers.BATCH),
+    "reassign": Success(work_shapes.Batch, "How far it came; what waits goes on when it is sent again.", lambda _: work_answers.BATCH),
     "deadlines": _page_of(shapes.Deadline, "The limits by due date.", Answers.deadline),
     "inbox": _page_of(shapes.Message, "The messages.", Answers.message),
     "read_message": Success(shapes.MessageRead, "It is read.", lambda a: {"id": a.message()["id"], "read": True}),
@@ -159,7 +174,12 @@ class _Document:
         """`declared` are the components FastAPI made of the routes' parameters and forms; they stand where they are used."""
         self.declared = declared
         self.answers = Answers(rules.current())
-        bodies = [Credentials, shapes.Bundle, *(kind for kind in human_commands() if kind.name != ATTACHING)]
+        bodies = [
+            Credentials,
+            shapes.Bundle,
+            *(kind for kind, _ in work_shapes.BODIES.values()),
+            *(kind for kind in human_commands() if kind.name != ATTACHING),
+        ]
         self.bodies, taken = body_components(bodies)
         wanted = [shapes.Problem, *dict.fromkeys(success.shape for success in SUCCESSES.values()), *EVENTS.values()]
         self.shapes, given = answer_components(wanted)
@@ -211,6 +231,8 @@ class _Document:
             operation |= {"description": _account(kind), "requestBody": self._body(kind, EXAMPLES[kind.name])}
         elif name in BUNDLES:
             operation["requestBody"] = self._body(shapes.Bundle, BUNDLES[name])
+        elif name in work_shapes.BODIES:
+            operation["requestBody"] = self._body(*work_shapes.BODIES[name])
         elif name == "new_token":
             operation["requestBody"] = self._body(Credentials, TOKEN_REQUEST)
         elif name == "hardship":

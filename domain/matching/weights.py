@@ -57,8 +57,8 @@ def read_matching(data: Mapping[str, Any]) -> Matching:
 
 def _row(raw: Mapping[str, Any]) -> Weights:
     points, assumed = raw["points"], raw["assumed"]
-    if set(points) != POINTS or set(assumed) != APART:
-        raise ValueError(f"matching.yaml: {raw['from']}: {sorted(POINTS ^ set(points))} {sorted(APART ^ set(assumed))}")
+    if strange := sorted((POINTS ^ points.keys()) | (APART ^ assumed.keys())):
+        raise ValueError(f"matching.yaml: {raw['from']}: {strange}")
     if any(not given["why"] for given in points.values()):
         raise ValueError(f"matching.yaml: {raw['from']}: a weight without a reason")
     return Weights(

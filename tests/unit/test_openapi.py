@@ -167,7 +167,8 @@ class TestOperations:
         for path, method, operation in described.operations():
             headers = {p["name"]: p["required"] for p in operation.get("parameters", ()) if p["in"] == "header"}
             changes = operation["tags"] == ["commands"]
-            assert headers.get("Idempotency-Key") is (True if changes else None), path
+            # A deed beside the cases demands its key too; it names no case's version.
+            assert headers.get("Idempotency-Key") in ((True,) if changes else (True, None)), path
             assert ("If-Match" in headers) is (changes and method == "post" and path not in OPENING)
 
     def test_no_parameter_may_be_null(self, described: Described) -> None:
