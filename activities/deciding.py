@@ -124,12 +124,13 @@ class Deciding:
         self, part: Part, own: StreamState, others: Mapping[str, CaseState], happened: Sequence[Happened], history: Sequence[store.Recorded]
     ) -> Facts:
         on = part.effective_on or self._request.decided_at.astimezone(self._rules.zone).date()
+        directory = self._directory.on(on)
         return Facts(
             now=self._request.decided_at,
             effective_on=on,
             actor=part.actor,
-            directory=self._directory,
-            rules=self._rules,
+            directory=directory,
+            rules=self._rules.keeping(directory.day_rules(on, own.centre or None)),
             command_id=part.command_id,
             on_behalf_of=part.on_behalf_of,
             standings=await self._standings(on) if "standings" in part.needs else {},

@@ -10,6 +10,7 @@ from api.desk import Desk
 from api.list_reading import case_row
 from api.problem import Problem, not_found
 from domain.case import CaseState
+from domain.directory import Person
 from domain.matching import Candidate, candidates
 from domain.rota import away_by
 from domain.turn import steps
@@ -95,10 +96,11 @@ async def unassigned(desk: Desk, limit: int, best: int) -> Json:
 async def take_next(desk: Desk) -> Json:
     """The oldest case that fits the caller, claimed for them; `case` is null where none fits, `waiting` tells how many were looked at.
 
-    Two callers at once get two different cases.
+    Kinds the caller is good at come first: a case of another kind is taken where nothing else waits, and left to nobody. Two callers at once get two different cases.
     """
     rows = await queue.takeable(desk.conn, desk.principal, desk.directory, desk.now)
-    for row in rows:
+    person = desk.directory.person(desk.principal.person)
+    for row in sorted(rows, key=lambda row: not good_at(person, row["cause"])):
         case = await cases.current(desk.conn, str(row["case_id"]))
         todo = steps(case, row["waiting_for"], desk.principal, desk.directory, today(desk)) if case else ()
         if not todo:
@@ -108,6 +110,11 @@ async def take_next(desk: Desk) -> Json:
             shown = (await desk.reveal_each([(str(row["case_id"]), case_row(desk, row))]))[0]
             return {"case": shown, "steps": list(todo), "until": views.moment(until), "waiting": len(rows)}
     return {"case": None, "steps": [], "until": None, "waiting": len(rows)}
+
+
+def good_at(person: Person | None, cause: str | None) -> bool:
+    """Whether the person is good at the kind of case; of somebody of whom nothing is said, at every kind."""
+    return person is None or not person.competences or cause in person.competences
 
 
 async def let_go(desk: Desk, case_id: str) -> Json:

@@ -11,6 +11,8 @@ from api.schemas import body_schema, human_commands
 from domain import access
 from domain.case import CaseState
 from domain.decide import may_issue
+from domain.directory.circle import service_circle
+from domain.values import Applicant
 from ledger.events import Recorded, recorded_all
 from readmodels import cases, history
 from readmodels import chain as cases_in_chain
@@ -50,8 +52,22 @@ async def case(
 
 
 async def _shown(desk: Desk, stood: CaseState, now: CaseState, at: datetime) -> Json:
-    view = views.withhold(views.case_view(stood, at), access.withheld(desk.principal, access.scope_of(now), desk.directory))
+    circle = _circle(desk, stood)
+    whole = views.case_view(stood, at) | ({"service_circle": circle} if circle else {})
+    view = views.withhold(whole, access.withheld(desk.principal, access.scope_of(now), desk.directory))
     return views.opened_bodies(await desk.reveal(stood.case_id, view))
+
+
+def _circle(desk: Desk, case: CaseState) -> Json | None:
+    """How far the applicant has to the office that took the case, measured with the roads of the day it was opened."""
+    if case.opened_on is None or not case.parties:
+        return None
+    applicant = case.parties[case.heads]
+    if not isinstance(applicant, Applicant):
+        return None
+    circle = desk.services.rules().policy.circle
+    found = service_circle(desk.directory.on(case.opened_on), applicant.township, case.outlet or case.centre, circle)
+    return found and found._asdict()
 
 
 async def events(desk: Desk, case_id: str, *, after: int = 0, limit: int = 50, type_: str | None = None) -> Json:

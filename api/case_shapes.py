@@ -41,7 +41,7 @@ from domain.values import (
 WITHHELD_OF_A_CASE = frozenset({
     "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "engagement", "representation", "outcome",
     "papers", "documents", "holds", "links", "oral", "recipients", "supplement", "verifications", "visits", "replacement", "termination",
-    "objection", "notice", "proposals", "money",
+    "objection", "notice", "proposals", "money", "service_circle",
 })  # fmt: skip
 """Fields of a case that one role or another may not see; they are absent then, and named in `withheld`."""
 
@@ -205,6 +205,15 @@ class Clock(Shape):
     on_miss: str | None
 
 
+class ServiceCircle(Shape):
+    """How far the applicant had to go, in minutes; `within` the promise of half an hour in town, an hour in the country."""
+
+    township: Code
+    outlet: Code
+    minutes: int | None
+    within: bool | None
+
+
 class Case(Shape):
     """A case as it stands, or as it stood where `as_of_basis` says so. Fields that a command brought keep the command's names."""
 
@@ -265,6 +274,7 @@ class Case(Shape):
     served: list[int]
     opened_on: date
     updated_at: AwareDatetime
+    service_circle: ServiceCircle | None = Field(default=None, description="Where the applicant's township is known.")
     as_of_basis: Literal["version", "recorded", "legal", "recorded_and_legal"] | None = None
     withheld: list[str] | None = None
 

@@ -26,7 +26,6 @@ from domain import access
 from domain.case import CaseState, Issued
 from domain.command import Facts, Happened, Refusal
 from domain.stages.papers import DocumentIssued, IssueDocument, offered
-from ledger import directory as directories
 from ledger.events import Recorded, load_history
 from ledger.store import WORKER
 from readmodels import cases
@@ -187,7 +186,7 @@ async def _find(desk: Desk, case_id: str, document_id: UUID) -> _Found:
         raise Problem(409, "paper_has_no_form", template=paper.template)
     asked = await _asked(
         desk, cases.folded(case_id, history), recorded.event, carried, recorded.at.effective_on,
-        number=paper.number, digest=recorded.digest.hex(), directory=await directories.as_of(desk.conn, recorded.recorded_at),
+        number=paper.number, digest=recorded.digest.hex(), directory=await desk.services.directory.as_of(desk.conn, recorded.recorded_at),
     )  # fmt: skip
     return _Found(case, paper, key, None, asked)
 

@@ -78,7 +78,7 @@ def _colleagues(desk: Desk, leaver: str) -> list[Colleague]:
     """Caseworkers of every centre, but the leaver."""
     on, away = today(desk), away_by(desk.directory)
     return [
-        Colleague(p.code, office, frozenset(filter(None, (p.code, p.lawyer, p.unit))), away=away(p.code, on))
+        Colleague(p.code, office, frozenset(filter(None, (p.code, p.lawyer, p.unit))), frozenset(p.competences), away=away(p.code, on))
         for p in desk.directory.people_with("caseworker", on)
         if p.code != leaver
         for role, office in p.roles_on(on)

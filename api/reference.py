@@ -89,11 +89,12 @@ async def lawyers(desk: Desk, *, specialty: str | None, office: str | None, avai
     return _whole(items)
 
 
-def due(desk: Desk, *, limit: str, start: date, kind: str | None) -> Json:
+def due(desk: Desk, *, limit: str, start: date, kind: str | None, county: str | None = None) -> Json:
     """When a limit that starts on a day (or moment) is due, and how that was counted. Raises `Refusal` 422, `Problem` 422."""
     if isinstance(start, datetime) and start.tzinfo is None:
         raise Problem(422, "invalid", errors=[{"parameter": "start", "in": "query", "code": "offset_missing"}])
-    rules = desk.services.rules()
+    centre = next((o.code for o in desk.directory.offices() if o.kind == "centre" and o.county == county), None)
+    rules = desk.services.rules().keeping(desk.directory.day_rules(_today(desk), centre))
     found = rules.due(limit, start, kind=kind)
     row = rules.limit(limit, rules.calendar.day_of(start))
     counted = found.as_json()

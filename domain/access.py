@@ -28,7 +28,7 @@ _ASSESSMENT = ("eligibility",)
 _BESIDE_SUBSIDY = (
     "applicant", "co_applicants", "proxy", "opponents", "matter", "eligibility", "accept_first", "engagement", "representation", "outcome",
     "papers", "documents", "holds", "links", "oral", "recipients", "supplement", "verifications", "visits", "replacement", "termination",
-    "objection", "notice", "proposals", "money",
+    "objection", "notice", "proposals", "money", "service_circle",
 )  # fmt: skip
 _WITHHELD: dict[Role, tuple[str, ...]] = {
     "liaison": _ASSESSMENT,
@@ -168,13 +168,13 @@ def _finance(_: Principal, office: str, directory: Directory) -> _Grant:
 def _supervisor(_: Principal, office: str, directory: Directory) -> _Grant:
     """Their office and those below; the city level everything."""
     below = directory.below(office)
-    if below and len(below) == len(directory.offices()):
+    if below and len(below) == len(directory.office_of):
         return True, ()
     return False, (*_reach("centre", *below), *_reach("outlet", *below))
 
 
 def _bureau(_: Principal, office: str, directory: Directory) -> _Grant:
-    return False, _reach("centre", *(o.code for o in directory.offices() if o.kind == "centre" and o.bureau == office))
+    return False, _reach("centre", *directory.set_up_by(office))
 
 
 def _all(_: Principal, __: str, ___: Directory) -> _Grant:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from domain.clocks.calendar import Calendar
 from domain.clocks.due import Due, due
 from domain.clocks.limits import Limit, Limits, read_limits
 from domain.command import Refusal
+from domain.directory.entries import DayRule
 from domain.eligibility.policy import Policy, read_policy
 from domain.matching.weights import Matching, read_matching
 from domain.templates import Templates, read_templates
@@ -33,6 +34,10 @@ class Rules:
     def limit(self, limit_id: str, on: date) -> Limit | None:
         """The row of a limit in force on a legal day: the newest that began by then."""
         return self.limits.on(limit_id, on)
+
+    def keeping(self, days: Mapping[date, DayRule]) -> Rules:
+        """The same rules with days kept otherwise than announced (`Directory.day_rules`)."""
+        return replace(self, calendar=self.calendar.keeping(days)) if days else self
 
     def due(self, limit_id: str, start: date, *, kind: str | None = None) -> Due:
         """The due date of a limit that starts on a day or at a moment, under the row in force then.

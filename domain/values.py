@@ -136,6 +136,8 @@ class Applicant(Party):
     categories: tuple[Category, ...] = ()
     county: Text | None = None
     residence: Residence | None = None
+    township: Code | None = None
+    """Of the directory; the service circle is measured from it."""
     mobility_impaired: bool | None = None
     language: Text | None = None
     claim_fen: Fen | None = None

@@ -63,11 +63,10 @@ async def calendar_due(
     desk: AtDesk,
     limit: Annotated[str, Query(max_length=64)],
     start: Start,
-    county: Annotated[str | None, Query(max_length=64, description="All counties keep the national calendar.")] = None,
+    county: Annotated[str | None, Query(max_length=64, description="Counts with the days off that the county's centre keeps.")] = None,
     kind: Word = None,
 ) -> Json:
-    del county
-    return reference.due(desk, limit=limit, start=start, kind=kind)
+    return reference.due(desk, limit=limit, start=start, kind=kind, county=county)
 
 
 @router.post("/eligibility/hardship", tags=["rules"], summary="Work out hardship without recording it")

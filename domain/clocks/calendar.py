@@ -1,10 +1,15 @@
 """The working-day calendar: weekends, announced days off and the weekends worked in exchange (调休)."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from domain.directory.entries import DayRule
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
@@ -47,6 +52,12 @@ class Calendar:
     workdays: frozenset[date]
     announced_until: int
     closes_at: time | None = None
+
+    def keeping(self, days: Mapping[date, DayRule]) -> Calendar:
+        """The calendar with some days kept otherwise; `as_announced` leaves a day as it is."""
+        off = {day: rule.name for day, rule in days.items() if rule.kept == "off"}
+        worked = {day for day, rule in days.items() if rule.kept == "worked"}
+        return replace(self, days_off={**self.days_off, **off}, workdays=self.workdays - off.keys() | worked)
 
     def is_workday(self, day: date) -> bool:
         if day in self.workdays:

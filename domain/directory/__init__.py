@@ -19,9 +19,11 @@ from domain.directory.changes import (
     TariffSet,
     UnitRegistered,
 )
+from domain.directory.ended import OfficeClosed, PersonChanged, PersonLeft
 from domain.directory.entries import (
     CaseScope,
     Charge,
+    DayRule,
     Delegation,
     Function,
     Grant,
@@ -31,12 +33,15 @@ from domain.directory.entries import (
     Period,
     Person,
     Tariff,
+    Township,
     Unit,
 )
 from domain.directory.lookup import Directory
+from domain.directory.places import CalendarDaySet, TownshipSet
 
 __all__ = [
-    "DIRECTORY_EVENTS", "CaseScope", "Charge", "Delegation", "DelegationGiven", "Directory", "DirectoryEvent", "DirectoryFault",
-    "Function", "FunctionGiven", "Grant", "Lawyer", "LawyerRegistered", "LawyerSuspended", "LeaveSet", "Office", "OfficeKind",
-    "OfficeOpened", "Period", "Person", "PersonRegistered", "RoleGranted", "Tariff", "TariffSet", "Unit", "UnitRegistered",
+    "DIRECTORY_EVENTS", "CalendarDaySet", "CaseScope", "Charge", "DayRule", "Delegation", "DelegationGiven", "Directory",
+    "DirectoryEvent", "DirectoryFault", "Function", "FunctionGiven", "Grant", "Lawyer", "LawyerRegistered", "LawyerSuspended",
+    "LeaveSet", "Office", "OfficeClosed", "OfficeKind", "OfficeOpened", "Period", "Person", "PersonChanged", "PersonLeft",
+    "PersonRegistered", "RoleGranted", "Tariff", "TariffSet", "Township", "TownshipSet", "Unit", "UnitRegistered",
 ]  # fmt: skip

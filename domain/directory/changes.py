@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar, Literal
 
 from domain.command import Role
-from domain.directory.entries import Charge, Delegation, Grant, Lawyer, Name, Office, Period, Person, Tariff, Unit
+from domain.directory.entries import Charge, DayRule, Delegation, Grant, Lawyer, Name, Office, Period, Person, Tariff, Township, Unit
+from domain.directory.versions import Dated, Entry, Kind, Versions, dated
 from domain.registers import RegisterEvent
 from domain.values import Code, Fen
 
 
 class DirectoryFault(ValueError):  # noqa: N818 -- a fault of the data, as `Refusal` is an answer
-    """An event of the directory names something the directory does not hold, or an office above itself."""
+    """An event does not fit the directory: it names what is not there, closes what is closed, puts an office above itself.
+
+    `code` is stable, `values` fill its sentence in the catalogues.
+    """
+
+    def __init__(self, message: str, code: str = "directory_fault", **values: str) -> None:
+        super().__init__(message)
+        self.code, self.values = code, values
 
 
 @dataclass(slots=True)
@@ -29,13 +37,29 @@ class Draft:
     tariffs: dict[str, tuple[Tariff, ...]]
     delegations: list[Delegation]
     charges: list[Charge]
+    townships: dict[str, Township] = field(default_factory=dict[str, Township])
+    days: list[DayRule] = field(default_factory=list[DayRule])
+    versions: Versions = field(default_factory=dict[tuple[Kind, str], tuple[Dated, ...]])
+
+    def enter[E: Entry](self, kind: Kind, book: dict[str, E], entry: E, since: date) -> None:
+        """Enter an entry, or write it anew from a day on: what held before that day stays to be asked for."""
+        kept = dated(self.versions.get((kind, entry.code), ()), Dated(since, entry))
+        self.versions[kind, entry.code] = kept
+        if kept[-1].entry is entry:
+            book[entry.code] = entry
 
     def need(self, book: Mapping[str, object], *codes: str | None) -> None:
         """Raise `DirectoryFault` unless the book holds every code given."""
         for code in codes:
             if code is not None and code not in book:
-                raise DirectoryFault(f"the directory holds no {code}")
+                raise DirectoryFault(f"the directory holds no {code}", "unknown_code", named=code)
 
+
+_NAMED_BY: Mapping[str, str] = {
+    "offices": "office", "people": "person", "units": "unit", "lawyers": "lawyer", "townships": "township", "delegations": "person",
+    "calendar": "day",
+}  # fmt: skip
+"""The field by which an event says what it changes, by the stream's kind; the others have a `code`."""
 
 DIRECTORY_EVENTS: dict[str, type[DirectoryEvent]] = {}
 """By type, to read a stored event back. Apart from the case's events: the directory is no case."""
@@ -54,13 +78,19 @@ class DirectoryEvent(RegisterEvent):
     def stream(self) -> str:
         return f"directory/{self.kind}"
 
+    @property
+    def concerns(self) -> str:
+        """Code of the entry it changes (for a day of the calendar the day); empty where the event names none."""
+        held: Any = getattr(self, _NAMED_BY.get(self.kind, "code"), "")
+        return str(getattr(held, "code", held))
+
     @abstractmethod
     def apply(self, draft: Draft) -> None:
         """Enter it; raises `DirectoryFault` where it names what is not there."""
 
 
 class OfficeOpened(DirectoryEvent):
-    """An office opens, or its entry is written anew under the same code."""
+    """An office opens, or its entry is written anew under the same code (one that was closed is then open again)."""
 
     kind = "offices"
     office: Office
@@ -70,9 +100,9 @@ class OfficeOpened(DirectoryEvent):
         up = self.office.parent
         while up is not None:
             if up == self.office.code:
-                raise DirectoryFault(f"{up} would stand above itself")
+                raise DirectoryFault(f"{up} would stand above itself", "above_itself", named=up)
             up = draft.offices[up].parent
-        draft.offices[self.office.code] = self.office
+        draft.enter("offices", draft.offices, self.office, self.since)
 
 
 class PersonRegistered(DirectoryEvent):
@@ -82,7 +112,7 @@ class PersonRegistered(DirectoryEvent):
     def apply(self, draft: Draft) -> None:
         draft.need(draft.offices, self.person.office, *(g.office for g in self.person.grants))
         draft.need(draft.units, self.person.unit)
-        draft.people[self.person.code] = self.person
+        draft.enter("people", draft.people, self.person, self.since)
 
 
 class RoleGranted(DirectoryEvent):
@@ -135,7 +165,9 @@ class UnitRegistered(DirectoryEvent):
 
     def apply(self, draft: Draft) -> None:
         draft.need(draft.offices, self.unit.office)
-        draft.units[self.unit.code] = self.unit
+        draft.need(draft.offices, self.unit.outlet)
+        draft.need(draft.townships, self.unit.township)
+        draft.enter("units", draft.units, self.unit, self.since)
 
 
 class LawyerRegistered(DirectoryEvent):
@@ -145,7 +177,17 @@ class LawyerRegistered(DirectoryEvent):
     def apply(self, draft: Draft) -> None:
         draft.need(draft.units, self.lawyer.unit)
         draft.need(draft.people, self.lawyer.person)
-        draft.lawyers[self.lawyer.code] = self.lawyer
+        draft.enter("lawyers", draft.lawyers, self._with_what_was(draft.lawyers.get(self.lawyer.code)), self.since)
+
+    def _with_what_was(self, before: Lawyer | None) -> Lawyer:
+        """Suspensions and leaves stay on record when the entry is written anew: they have days of their own."""
+        if before is None:
+            return self.lawyer
+        kept = {
+            "suspensions": tuple(dict.fromkeys((*before.suspensions, *self.lawyer.suspensions))),
+            "leaves": tuple(dict.fromkeys((*before.leaves, *self.lawyer.leaves))),
+        }
+        return self.lawyer.model_copy(update=kept)
 
 
 class LawyerSuspended(DirectoryEvent):

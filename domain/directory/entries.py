@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
@@ -10,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from domain.command import Role
 from domain.lifecycle import Stage
-from domain.values import Cause, Code, Fen, Model
+from domain.values import Cause, Code, Fen, Model, Residence
 
 OfficeKind = Literal[
     "bureau", "centre", "work_station", "firm_intake_point", "village_liaison", "department_liaison_station", "duty_lawyer_office",
@@ -73,6 +74,10 @@ class Office(Model):
     minutes: Annotated[int, Field(ge=0, le=24 * 60)] | None = None
     """Travel time from the township or village it serves, in minutes."""
     phone: Annotated[str, StringConstraints(max_length=40)] | None = None
+    closed_on: date | None = None
+    """Set by its closing: open cases go on there until they are moved, new ones are refused."""
+    successor: Code | None = None
+    """The office that takes over where it was closed."""
 
 
 class Person(Model):
@@ -82,9 +87,13 @@ class Person(Model):
     grants: tuple[Grant, ...] = ()
     lawyer: Code | None = None
     unit: Code | None = None
+    left_on: date | None = None
+    """The first day on which the person is no longer there: no role is held from then on, the name stays."""
 
     def roles_on(self, on: date) -> tuple[tuple[Role, str], ...]:
         """Roles held on that day, as (role, office), in the order granted."""
+        if self.left_on is not None and self.left_on <= on:
+            return ()
         return tuple((g.role, g.office) for g in self.grants if g.holds(on))
 
 
@@ -96,6 +105,10 @@ class Unit(Model):
     kind: Literal["firm", "grassroots_office", "centre"]
     office: Code
     """The centre on whose roster it stands."""
+    outlet: Code | None = None
+    """The intake point at which it receives people."""
+    township: Code | None = None
+    """Where it has its rooms; travel times are measured from there."""
 
 
 class Lawyer(Model):
@@ -126,6 +139,31 @@ class Lawyer(Model):
 
     def on_leave(self, on: date) -> bool:
         return any(p.holds(on) for p in self.leaves)
+
+
+class Township(Model):
+    """A township or sub-district (乡镇, 街道) and how far its people have to go."""
+
+    code: Code
+    name: Name
+    name_en: Name
+    county: Code
+    residence: Residence
+    """A town is to be served within half an hour, the country within one (policy `service_circle`)."""
+    minutes: Mapping[Code, Annotated[int, Field(ge=0, le=24 * 60)]] = {}
+    """Travel time in minutes, by the office's code."""
+
+
+class DayRule(Model):
+    """A day of the calendar that is kept otherwise than announced, from the legal day `since` on."""
+
+    day: date
+    kept: Literal["off", "worked", "as_announced"]
+    since: date
+    name: Name
+    office: Code | None = None
+    """The office for which it holds with those below it; None for all."""
+    source: Name
 
 
 class Tariff(Model):

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from domain.directory.changes import DirectoryEvent, Draft
-from domain.directory.entries import CaseScope, Charge, Delegation, Function, Lawyer, Office, Person, Tariff, Unit
+from domain.directory.entries import CaseScope, Charge, DayRule, Delegation, Function, Lawyer, Office, Person, Tariff, Township, Unit
+from domain.directory.index import Index, children_of, holders_of, members_of, set_up_by, tree_below
+from domain.directory.versions import Dated, Entry, Kind, Versions, held_on
 
 _FALLBACK: dict[str, Function] = {
     "owner": "caseworker", "caseworker": "supervisor", "approver": "supervisor", "team_lead": "supervisor",
     "centre_director": "approver", "deputy": "approver", "unit_manager": "owner", "lawyer": "owner",
 }  # fmt: skip
+_VIEWS = 64
+"""Days of which a directory keeps the view."""
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The directory as its events left it. Lookups of unknown codes give None, an empty tuple or False, never a fault."""
+    """The directory as its events left it. Lookups of unknown codes give None, an empty tuple or False, never a fault.
+
+    Its books hold the newest version of each entry; `on(day)` gives the directory of a legal day.
+    """
 
     office_of: dict[str, Office] = field(default_factory=dict[str, Office])
     person_of: dict[str, Person] = field(default_factory=dict[str, Person])
@@ -26,20 +33,46 @@ class Directory:
     tariffs: dict[str, tuple[Tariff, ...]] = field(default_factory=dict[str, tuple[Tariff, ...]])
     delegations: tuple[Delegation, ...] = ()
     charges: tuple[Charge, ...] = ()
+    township_of: dict[str, Township] = field(default_factory=dict[str, Township])
+    days: tuple[DayRule, ...] = ()
+    versions: Versions = field(default_factory=dict[tuple[Kind, str], tuple[Dated, ...]])
+    index: Index = field(default_factory=Index, init=False, repr=False, compare=False)
 
     @classmethod
     def fold(cls, events: Iterable[DirectoryEvent], base: Directory | None = None) -> Directory:
         """The directory after `events`, on top of `base` (which stays as it was). Raises `DirectoryFault`."""
-        base = base or cls()
+        base = (base.index.whole or base) if base else cls()  # a day's view holds older versions
         draft = Draft(
             dict(base.office_of), dict(base.person_of), dict(base.unit_of), dict(base.lawyer_of),
             dict(base.tariffs), list(base.delegations), list(base.charges),
+            townships=dict(base.township_of), days=list(base.days), versions=dict(base.versions),
         )  # fmt: skip
         for event in events:
             event.apply(draft)
         return cls(
-            draft.offices, draft.people, draft.units, draft.lawyers, draft.tariffs, tuple(draft.delegations), tuple(draft.charges)
+            draft.offices, draft.people, draft.units, draft.lawyers, draft.tariffs, tuple(draft.delegations), tuple(draft.charges),
+            township_of=draft.townships, days=tuple(draft.days), versions=draft.versions,
         )  # fmt: skip
+
+    def on(self, day: date) -> Directory:
+        """The directory of a legal day: of every entry written anew the version that held then.
+
+        An entry is found before its first day too, and one that ended after its last: names are never lost. Ask `takes_new` of an
+        office and `roles_on` of a person whether they are there.
+        """
+        whole = self.index.whole or self
+        views = whole.index.views
+        found = views.get(day)
+        if found is None:
+            if len(views) >= _VIEWS:
+                views.clear()
+            found = views[day] = _view(whole, day)
+        return found
+
+    def takes_new(self, code: str, on: date) -> bool:
+        """Whether the office is there and open on that day."""
+        office = self.office(code)
+        return office is not None and (office.closed_on is None or on < office.closed_on)
 
     def office(self, code: str | None) -> Office | None:
         return self.office_of.get(code or "")
@@ -60,8 +93,15 @@ class Directory:
         if office is None:
             return frozenset()
         if office.level == "city" and office.kind in ("bureau", "centre"):
-            return frozenset(self.office_of)
-        return frozenset(o.code for o in self.office_of.values() if any(up.code == code for up in self.above(o.code)))
+            code = ""
+            if code not in self.index.below:
+                self.index.below[code] = frozenset(self.office_of)
+        found = self.index.below.get(code)
+        if found is None:
+            if self.index.children is None:
+                self.index.children = children_of(self.office_of)
+            found = self.index.below[code] = tree_below(self.index.children, code)
+        return found
 
     def centre_of(self, code: str | None) -> Office | None:
         """The centre an outlet stands under; a centre is its own."""
@@ -71,6 +111,12 @@ class Directory:
         """Code of the bureau that set up the centre."""
         office = self.office(centre)
         return office.bureau if office else None
+
+    def set_up_by(self, bureau: str) -> tuple[str, ...]:
+        """Codes of the centres that the bureau set up."""
+        if self.index.set_up is None:
+            self.index.set_up = set_up_by(self.office_of)
+        return self.index.set_up.get(bureau, ())
 
     def single_officer(self, centre: str) -> bool:
         office = self.office(centre)
@@ -84,7 +130,16 @@ class Directory:
 
     def people_with(self, role: str, on: date, office: str | None = None) -> tuple[Person, ...]:
         """Who holds the role on that day, at the office where one is named."""
-        return tuple(p for p in self.person_of.values() if any(r == role and office in (None, o) for r, o in p.roles_on(on)))
+        if self.index.holders is None:
+            self.index.holders = holders_of(self.person_of)
+        held = self.index.holders.get((role, office), ())
+        return tuple(p for p in held if any(r == role and office in (None, o) for r, o in p.roles_on(on)))
+
+    def members(self, unit: str) -> tuple[Person, ...]:
+        """The people of a unit, whatever their roles."""
+        if self.index.members is None:
+            self.index.members = members_of(self.person_of)
+        return self.index.members.get(unit, ())
 
     def unit(self, code: str | None) -> Unit | None:
         return self.unit_of.get(code or "")
@@ -98,6 +153,31 @@ class Directory:
     def lawyers(self, on: date) -> tuple[Lawyer, ...]:
         """The panel of that day, suspended lawyers and those on leave included: a list that hides them could not explain itself."""
         return tuple(x for x in self.lawyer_of.values() if x.practising_since <= on)
+
+    def township(self, code: str | None) -> Township | None:
+        return self.township_of.get(code or "")
+
+    def travel(self, township: str | None, office: str | None) -> int | None:
+        """Minutes from a township to an office; None where nobody has measured it."""
+        found = self.township(township)
+        return found.minutes.get(office or "") if found else None
+
+    def day_rules(self, on: date, office: str | None) -> Mapping[date, DayRule]:
+        """The days kept otherwise than announced, as a decision of the legal day `on` at the office counts them.
+
+        Of two about one day the one nearer to the office stands, then the one from the later day, then the one recorded later.
+        """
+        if not self.days:
+            return {}
+        found = self.index.days.get((office, on))
+        if found is None:
+            near = {o.code: n for n, o in enumerate(self.above(office))}
+            said = [d for d in self.days if d.since <= on and (d.office is None or d.office in near)]
+            said.sort(key=lambda d: (-near.get(d.office or "", len(near)), d.since))
+            if len(self.index.days) >= _VIEWS:
+                self.index.days.clear()
+            found = self.index.days[office, on] = {d.day: d for d in said}
+        return found
 
     def tariff(self, code: str, on: date) -> Tariff | None:
         """The tariff in force on that day; of two set from the same day the one set later."""
@@ -127,12 +207,39 @@ class Directory:
         elif function == "lawyer":
             found = tuple(x.person for x in map(self.lawyer, case.lawyers) if x and x.person)
         elif function == "unit_manager":
-            found = tuple(p.code for p in self.people_with("unit_manager", on) if case.unit and p.unit == case.unit)
+            managers = (p for p in self.members(case.unit or "") if any(role == "unit_manager" for role, _ in p.roles_on(on)))
+            found = tuple(p.code for p in managers)
         else:
             found = tuple(c.person for c in self.charges if c.function == function and c.office == case.centre and c.holds(on))
         return tuple(dict.fromkeys(found)) or self.who(_FALLBACK[function], case, on)
 
     def _supervisors(self, centre: str, on: date) -> tuple[str, ...]:
-        ways = [o.code for o in self.above(centre)] + [o.code for o in self.office_of.values() if o.level == "city"]
+        if self.index.cities is None:
+            self.index.cities = tuple(o.code for o in self.office_of.values() if o.level == "city")
+        ways = [*(o.code for o in self.above(centre)), *self.index.cities]
         held = (self.people_with("supervisor", on, code) for code in ways)
         return tuple(p.code for p in next(filter(None, held), ()))
+
+
+def _view(whole: Directory, day: date) -> Directory:
+    """The directory with the versions that held on a day; itself where those are the newest."""
+    changed: dict[str, dict[str, Entry]] = {}
+    books: Mapping[str, Mapping[str, Entry]] = {
+        "offices": whole.office_of, "people": whole.person_of, "units": whole.unit_of, "lawyers": whole.lawyer_of,
+        "townships": whole.township_of,
+    }  # fmt: skip
+    for (kind, code), versions in whole.versions.items():
+        if len(versions) > 1:
+            newest = books[kind][code]
+            held = held_on(kind, versions, newest, day)
+            if held is not newest:
+                changed.setdefault(kind, {})[code] = held
+    if not changed:
+        return whole
+    books = {kind: {**book, **changed.get(kind, {})} for kind, book in books.items()}
+    view = replace(
+        whole, office_of=books["offices"], person_of=books["people"], unit_of=books["units"], lawyer_of=books["lawyers"],
+        township_of=books["townships"],
+    )  # fmt: skip
+    view.index.whole = whole
+    return view

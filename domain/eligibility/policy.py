@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from domain.directory.circle import Circle
 from domain.values import Residence
 
 
@@ -48,6 +49,8 @@ class Policy:
     grounds: Mapping[str, Ground]
     home_visit_grounds: tuple[str, ...]
     checklists: Mapping[str, tuple[str, ...]]
+    circle: Circle
+    """Within how many minutes help is to be reached."""
 
     def waiver(self, code: str) -> Waiver | None:
         return self.waivers.get(code)
@@ -90,6 +93,7 @@ def read_policy(data: Mapping[str, Any]) -> Policy:
         grounds={code: Ground(raw["basis"], tuple(raw.get("owed", ()))) for code, raw in data["accept_first_grounds"].items()},
         home_visit_grounds=tuple(data["home_visit_grounds"]),
         checklists={kind: tuple(papers) for kind, papers in data["closing_checklist"].items()},
+        circle=Circle(*(data["network"]["service_circle"][f"{where}_minutes"] for where in ("town", "rural"))),
     )
     for row in policy.formulas:
         evaluate(row["formula"], {"dibao_line": 1})

@@ -18,7 +18,18 @@ from domain.command import Command, Event, Facts, Refusal, Role, Series, Stamp
 from domain.directory import Directory
 from domain.identity import plain, same_person
 from domain.lifecycle import State
-from domain.stages.common import Draw, Papers, PartyIds, known_person, not_ahead_of_today, register_number_of, said, with_papers, without
+from domain.stages.common import (
+    Draw,
+    Papers,
+    PartyIds,
+    known_person,
+    known_township,
+    not_ahead_of_today,
+    register_number_of,
+    said,
+    with_papers,
+    without,
+)
 from domain.values import Applicant, Channel, Code, Matter, Model, Paper, Party, PersonalText, Proof, Proxy, Text
 
 EXAMINATION: frozenset[State] = frozenset({"received", "awaiting_papers", "awaiting_verification", "examined"})
@@ -118,6 +129,9 @@ class SubmitApplication(Application, Command):
         if case.state is not None:
             raise Refusal("wrong_state", state=case.state)
         self._check_offices(facts)
+        known_township(facts, self.applicant, "/applicant")
+        for n, applicant in enumerate(self.co_applicants):
+            known_township(facts, applicant, f"/co_applicants/{n}")
         not_ahead_of_today(facts, self.received_by_centre_on, "/received_by_centre_on")
         known_person(facts, self.oral.taken_by if self.oral else None, "/oral/taken_by")
         fields = said(self)
@@ -148,6 +162,8 @@ def known_centre(facts: Facts, code: str) -> None:
     centre = facts.directory.office(code)
     if centre is None or centre.kind != "centre":
         raise Refusal("unknown_office", status=422, pointer="/centre", office=code)
+    if not facts.directory.takes_new(code, facts.effective_on):
+        raise Refusal("office_closed", status=422, pointer="/centre", office=code, successor=centre.successor)
 
 
 def own_outlet(facts: Facts, centre: str) -> str | None:

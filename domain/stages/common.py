@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import Field
 
 from domain.command import Command, Refusal, Series
-from domain.values import Code, Model, Paper
+from domain.values import Applicant, Code, Model, Paper
 
 if TYPE_CHECKING:
     from domain.case import CaseState, Recipient
@@ -73,6 +73,12 @@ def known_lawyer(facts: Facts, code: str | None, pointer: str) -> None:
 def known_unit(facts: Facts, code: str | None, pointer: str) -> None:
     if code is not None and facts.directory.unit(code) is None:
         raise Refusal("unknown_unit", status=422, pointer=pointer, unit=code)
+
+
+def known_township(facts: Facts, applicant: Applicant, pointer: str) -> None:
+    """Refuse (422) an applicant of a township the directory does not hold; `pointer` is the applicant's."""
+    if applicant.township is not None and facts.directory.township(applicant.township) is None:
+        raise Refusal("unknown_township", status=422, pointer=f"{pointer}/township", township=applicant.township)
 
 
 def not_in_future(facts: Facts, day: date | None, pointer: str) -> None:

@@ -16,7 +16,7 @@ from domain.command import Command, Event, Facts, Refusal, Role, Stamp
 from domain.identity import same_number, same_person
 from domain.lifecycle import State, onward
 from domain.stages.application import numbered_party, without_duplicates
-from domain.stages.common import said, with_papers
+from domain.stages.common import known_township, said, with_papers
 from domain.stages.handling import AIDED, in_hand, moved_on
 from domain.stages.lane import decided
 from domain.values import Applicant, Model, Paper, Party, PersonalText
@@ -78,7 +78,8 @@ class AddRecipients(Joining, Command):
     emits = ("recipients_added",)
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
-        del facts
+        for n, person in enumerate(self.recipients):
+            known_township(facts, person, f"/recipients/{n}")
         named = len(case.present) + len(self.recipients)
         if self.recipient_count is not None and self.recipient_count < named:
             raise Refusal("recipient_count_too_small", status=422, pointer="/recipient_count", least=named)
@@ -186,7 +187,7 @@ class ReplaceRecipient(Succession, Command):
     emits = ("recipient_replaced",)
 
     def decide(self, case: CaseState, facts: Facts) -> tuple[Event, ...]:
-        del facts
+        known_township(facts, self.by, "/by")
         _staying(case, self.party_id)
         return (RecipientReplaced(party_id=self.party_id, by=numbered_party(self.by, len(case.parties)), ground=self.ground),)
 

@@ -73,6 +73,7 @@ def test_a_county_has_its_own_line_before_the_common_one() -> None:
         "accept_first_grounds": {},
         "home_visit_grounds": [],
         "closing_checklist": {"default": []},
+        "network": {"service_circle": {"town_minutes": 30, "rural_minutes": 60}},
     }
     policy = read_policy(data)
     assert assess(Member("self", 0), policy=policy, county="B").threshold_fen == 5

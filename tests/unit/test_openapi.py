@@ -280,7 +280,7 @@ class TestCases:
 
     def test_every_field_of_the_case_is_described(self, described: Described) -> None:
         view = views.case_view(world.given(*world.AIDED).state)
-        assert set(described.schemas["Case"]["properties"]) == {*view, "as_of_basis", "withheld"}
+        assert set(described.schemas["Case"]["properties"]) == {*view, "as_of_basis", "service_circle", "withheld"}
 
     def test_every_type_of_event_is_described_and_those_that_happen_are_so(self, described: Described) -> None:
         seen: set[str] = set()
