@@ -113,7 +113,7 @@ class Chapter(NamedTuple):
 _PAPER = "01a20b63-8040-7a11-8c33-52b7e0d9f146"
 
 
-def _recorded(decision: Decision[CaseState], n: int, history: Sequence[Recorded]) -> list[Recorded]:
+def recorded_of(decision: Decision[Any], n: int, history: Sequence[Recorded]) -> list[Recorded]:
     """The events of the story's n-th command as the ledger would hold them after that history."""
     recorded: list[Recorded] = []
     for at, event in decision.events:
@@ -153,7 +153,7 @@ class Answers:
             body = EXAMPLES.get(step.command, self.attachment)
             facts = self._facts(step, n, [r.happened for r in history])
             decision = decide(case, COMMANDS[step.command].model_validate(body), facts).numbered(lambda _: 318, self.directory)
-            recorded = _recorded(decision, n, history)
+            recorded = recorded_of(decision, n, history)
             case = decision.case
             history.extend(recorded)
             told[step.command] = Chapter(case, tuple(recorded))
@@ -178,7 +178,7 @@ class Answers:
         facts = self._facts(_Step("P-JIA-FENGQIN", "caseworker", kind.name), len(_STORY) + 1, others={_SECOND_CASE: blank(_SECOND_CASE)})
         numbers = count(2 * 318)
         decision = decide(blank(CASE_ID), command, facts).numbered(lambda _: next(numbers) // 2, self.directory)
-        cases = [views.case_answer(each.case, _recorded(each, len(_STORY) + 1, []), self.directory) for each in decision.cases]
+        cases = [views.case_answer(each.case, recorded_of(each, len(_STORY) + 1, []), self.directory) for each in decision.cases]
         return {"notice_id": facts.command_id, "cases": cases}
 
     @cached_property

@@ -10,7 +10,7 @@ from api.body import BodyGuard
 from api.envelope import Envelope
 from api.openapi import PREFIX, describe
 from api.problem import RETRY_SECONDS
-from api.routes import commands, eligibility, papers, persons, reads, reference
+from api.routes import commands, eligibility, inquiries, papers, persons, reads, reference
 from api.services import Services
 
 
@@ -21,7 +21,9 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     problem.install(app)
-    for part in (reference.router, eligibility.router, reads.router, persons.router, papers.router, commands.router):
+    for part in (
+        reference.router, eligibility.router, reads.router, persons.router, papers.router, commands.router, inquiries.router,
+    ):  # fmt: skip
         app.include_router(part, prefix=PREFIX)
     app.include_router(_operations(services))
     app.add_middleware(BodyGuard, api_prefix=PREFIX)

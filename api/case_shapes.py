@@ -233,6 +233,7 @@ class Case(Shape):
     form: Literal["written", "oral"] | None
     oral: Oral | None
     consultation_id: UUID | None
+    duty_request_id: UUID | None
     applicant: CaseApplicant
     co_applicants: list[CaseApplicant]
     recipient_count: int

@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from api import views
+from api import inquiry_views, views
 from api.asked import AskedPart, asked_parts, check_proposal, parsed
 from api.courier import Courier, EngineAway, LedgerBehind
 from api.gate import Busy
@@ -39,6 +39,8 @@ from ledger.store import Database
 
 _CASE = Statement(sa.select(cases.c.version, cases.c.kind, cases.c.schema, cases.c.snapshot).where(cases.c.case_id == sa.bindparam("id")))
 
+_NOT_FOUND = {"case": "case_not_found", "consultation": "consultation_not_found", "duty": "duty_request_not_found"}
+"""By the kind of stream, the code of what is not there, or not for the caller."""
 
 type Store = Callable[[Connection, CaseState, Sealer, UUID], Awaitable[None]]
 """Writes evidence (a file) in the transaction that takes its command in, under the command's id."""
@@ -174,11 +176,12 @@ class Commands:
         """The case, or stream of another kind, the command is for, if the caller may know of it. Raises 404 otherwise."""
         if ask.case_id is None:
             return None
+        missing = not_found(_NOT_FOUND[ask.kind])
         if row is None or row["version"] == 0 or row["kind"] != ask.kind:
-            raise not_found("case_not_found")
+            raise missing
         case = await streams.load(conn, ask.case_id, row)
         if not access.may_see(ask.principal, access.scope_of(case), directory):
-            raise not_found("case_not_found")
+            raise missing
         return case
 
     async def _check_link(self, conn: Connection, ask: Ask, command: LinkCase, directory: Directory) -> None:
@@ -278,7 +281,10 @@ class Commands:
         recorded = [r for r in events.recorded_all(await since.fetchall()) if first < r.at.version <= version]
         state = streams.snapshot_of(current) if current is not None and current["version"] == version else None
         state = state or await streams.folded(conn, case_id, made.kind, upto=version)
-        body = views.answer(state, recorded, made.directory)
+        if isinstance(state, CaseState):
+            body = views.case_answer(state, recorded, made.directory)
+        else:
+            body = inquiry_views.answer(state, recorded, made.directory)
         subjects = subjects_in(body)
         keys = made.keys if subjects <= made.keys.keys() else await load_keys(conn, self._keys.master, subjects)
         return unseal_json(body, keys, events.stream_of(case_id, made.kind))

@@ -35,15 +35,15 @@ class Desk:
     def has_role(self, *roles: str) -> bool:
         return any(role in roles for role, _ in self.principal.roles)
 
-    async def reveal(self, case_id: str, data: Any) -> Any:
-        """JSON of one case with its personal values opened for display."""
+    async def reveal(self, case_id: str, data: Any, kind: str = "case") -> Any:
+        """JSON of one case, or stream of another kind, with its personal values opened for display."""
         keys = await load_keys(self.conn, self.services.keys.master, subjects_in(data))
-        return unseal_json(data, keys, stream_of(case_id))
+        return unseal_json(data, keys, stream_of(case_id, kind))
 
-    async def reveal_each(self, items: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    async def reveal_each(self, items: list[tuple[str, dict[str, Any]]], kind: str = "case") -> list[dict[str, Any]]:
         """The same for (case id, JSON) of many cases, with one statement for all their keys."""
         keys = await load_keys(self.conn, self.services.keys.master, set[str]().union(*(subjects_in(data) for _, data in items)))
-        return [unseal_json(data, keys, stream_of(case_id)) for case_id, data in items]
+        return [unseal_json(data, keys, stream_of(case_id, kind)) for case_id, data in items]
 
 
 @asynccontextmanager

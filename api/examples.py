@@ -65,6 +65,32 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "refuse_aid": {"grounds": ["not_in_hardship"], "reasons": "人均收入高于标准。"},
     "file_objection": {"reasons": "家庭收入已有变化，请求重新审查。", "received_on": "2026-12-02"},
     "decide_objection": {"result": "corrected", "reasons": "新提交的材料表明符合经济困难标准，责令给予援助。"},
+    # consultations and duty requests
+    "register_consultation": {
+        "office": "C-ADX",
+        "channel": "walk_in",
+        "person": {"name": "李卫国", "phone": "13800002345", "categories": ["migrant_worker"], "residence": "rural"},
+        "opponents": [{"name": "定城宏远建筑有限公司"}],
+        "question": "工地拖欠六个月工资，已经多次讨要，怎么办？",
+        "cause": "wages",
+        "received_at": "2026-11-24T09:10:00+08:00",
+    },
+    "hand_over_inquiry": {"to": "P-LU-PING", "reason": "同一工地的案件由陆平办理。"},
+    "accept_hand_over": {},
+    "return_hand_over": {"reason": "本人已回避同一工地的案件，请交贾凤琴。"},
+    "give_advice": {"advice": "可以先向劳动监察投诉，也可以直接申请劳动仲裁；时效一年，自离开工地之日起算。"},
+    "draft_document": {"title": "劳动仲裁申请书"},
+    "convert_to_application": {"centre": "C-ADX", "matter": {"kind": "civil", "stage": "arbitration"}, "papers": _PAPERS},
+    "close_consultation": {"how": "advised"},
+    "receive_duty_request": {
+        "office": "C-ADX",
+        "person": {"name": "赵强"},
+        "in_custody": True,
+        "received_at": "2026-11-24T10:00:00+08:00",
+        "request": "被羁押，申请法律援助律师为其辩护。",
+    },
+    "forward_request": {"centre": "C-ADX", "forwarded_at": "2026-11-24T11:30:00+08:00"},
+    "take_up_request": {"matter": {"kind": "criminal", "cause": "criminal_defence", "stage": "investigation"}},
     # people of the case
     "add_recipients": {
         "recipients": [{"name": "赵志强", "categories": ["migrant_worker"], "residence": "rural", "claim_fen": 1250000}],

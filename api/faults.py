@@ -63,6 +63,27 @@ _READS: dict[str, tuple[Problem, ...]] = {
     ),
     "unlink_people": (Problem(403, "forbidden"), not_found("person_not_found"), Problem(409, "people_not_linked")),
     "case_conflicts": (Problem(403, "forbidden", withheld=["eligibility"]), not_found("case_not_found")),
+    "read_consultation": (not_found("consultation_not_found"),),
+    "allowed_on_consultation": (not_found("consultation_not_found"),),
+    "read_duty_request": (not_found("duty_request_not_found"),),
+    "allowed_on_duty_request": (not_found("duty_request_not_found"),),
+    "convert_to_application": (Problem(409, "already_converted", case_id="01a20b63-8040-7a3e-9b55-1c0d2e3f4a5b"),),
+    "take_up_request": (Problem(409, "already_converted", case_id="01a20b63-8040-7a3e-9b55-1c0d2e3f4a5b"),),
+    "hand_over_inquiry": (Problem(403, "not_the_owner", owner="P-BAI-LING"), Problem(409, "hand_over_open", person="P-LU-PING")),
+    "accept_hand_over": (Problem(403, "not_named_for_hand_over", person="P-LU-PING"),),
+    "return_hand_over": (Problem(403, "not_named_for_hand_over", person="P-LU-PING"),),
+    "duty_log": (not_found("office_not_found"),),
+    "open_shift": (
+        Problem(403, "not_on_duty_roster", person="P-LU-PING", office="DL-ADX-CUSTODY"),
+        Problem(409, "shift_open", opened_at="2026-11-24T08:30:00+08:00"),
+    ),
+    "close_shift": (
+        Problem(403, "not_on_duty_roster", person="P-LU-PING", office="DL-ADX-CUSTODY"),
+        Problem(403, "not_your_shift", person="P-HOU-JUN"),
+        not_found("unknown_shift"),
+        Problem(409, "shift_closed", closed_at="2026-11-24T17:30:00+08:00"),
+        Problem(422, "not_on_duty_roster", errors=[{"pointer": "/handed_to", "code": "not_on_duty_roster"}], person="P-LU-PING"),
+    ),
     "all_events": (Problem(403, "forbidden"),),
     "read_message": (
         not_found("message_not_found"),
@@ -134,7 +155,8 @@ def problems_of(operation_id: str, operation: Json, required: Sequence[str], *, 
     if changes and operation["tags"] != ["commands"]:
         yield from _of_a_deed()
     elif changes:
-        yield from _of_a_change(opening="case_id" not in parameters, guarded="If-Match" in parameters)
+        missing = next((code for name, code in _MISSING.items() if name in parameters), None)
+        yield from _of_a_change(missing=missing, guarded="If-Match" in parameters)
     queried = next((p["name"] for p in parameters.values() if p["in"] == "query"), None)
     if queried:
         yield Problem(422, "invalid", errors=[{"parameter": queried, "in": "query", "code": "invalid_value"}])
@@ -147,23 +169,27 @@ def problems_of(operation_id: str, operation: Json, required: Sequence[str], *, 
     yield retry(503, "engine_away", RETRY_SECONDS)
 
 
+_MISSING = {"case_id": "case_not_found", "consultation_id": "consultation_not_found", "duty_request_id": "duty_request_not_found"}
+"""By the parameter that names what a command is for, the problem where that is not there."""
+
+
 def _of_a_deed() -> Iterator[Problem]:
-    """What a change that is no command of a case may meet: its key was missing, or is known."""
+    """What a change that is no command may meet: its key was missing, or is known."""
     yield Problem(400, "idempotency_key_required")
     yield Problem(400, "idempotency_key_invalid")
     yield Problem(409, "idempotency_conflict")
 
 
-def _of_a_change(*, opening: bool, guarded: bool) -> Iterator[Problem]:
-    yield Problem(400, "idempotency_key_required")
-    yield Problem(400, "idempotency_key_invalid")
+def _of_a_change(*, missing: str | None, guarded: bool) -> Iterator[Problem]:
+    """`missing` is the code of what the command is for and is not there; None where it opens something."""
+    yield from _of_a_deed()
     yield Problem(403, "role_not_allowed")
-    yield Problem(409, "idempotency_conflict")
     yield Problem(422, "effective_in_future", errors=[{"pointer": "/effective_on", "code": "effective_in_future"}])
     yield Problem(422, "unknown_person", errors=[{"pointer": "/on_behalf_of", "code": "unknown_person"}], person="P-NOBODY")
-    if not opening:
-        yield Problem(403, "recused")
-        yield not_found("case_not_found")
+    if missing:
+        if missing == "case_not_found":
+            yield Problem(403, "recused")
+        yield not_found(missing)
         yield Problem(409, "wrong_state", state="received", allowed_commands=["accept_first", "add_note", "recommend_decision"])
         yield Problem(409, "effective_before_last", last="2026-11-24")
         yield Problem(422, "effective_before_opening", errors=[{"pointer": "/effective_on", "code": "effective_before_opening"}])

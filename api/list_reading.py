@@ -33,7 +33,8 @@ _COMES_FROM = {"categories": "applicant", "kind": "matter", "cause": "matter", "
 
 
 @contextmanager
-def _cursor() -> Generator[None]:
+def reading_cursor() -> Generator[None]:
+    """Within it a cursor that is none of ours becomes a problem."""
     try:
         yield
     except BadCursor as fault:
@@ -65,14 +66,14 @@ async def cases(desk: Desk, query: CaseQuery) -> Json:
         query = replace(query, panel=person.lawyer)
     if query.q:
         query = replace(query, tokens=[token for _, token in tokens_for_query(desk.services.keys.search, query.q)])
-    with _cursor():
+    with reading_cursor():
         page = await search.find(desk.conn, desk.scope, query)
     return await _listed(desk, page, [case_row(desk, row) for row in page.rows])
 
 
 async def my_queue(desk: Desk, cursor: str | None, limit: int) -> Json:
     """What waits for the caller, the most urgent first; `urgency` is missed, due_today, soon, waiting (on somebody else) or later."""
-    with _cursor():
+    with reading_cursor():
         page = await queue.mine(desk.conn, desk.principal, desk.directory, desk.now, cursor=cursor, limit=limit)
     return await _listed(desk, page, [case_row(desk, row) | {"urgency": _urgency(desk, row)} for row in page.rows])
 
@@ -90,7 +91,7 @@ def _urgency(desk: Desk, row: Row) -> str:
 
 def part(whole: Json, cursor: str | None, limit: int) -> Json:
     """One page of a list that was read as a whole. Raises `Problem` 422 for a cursor that is none."""
-    with _cursor():
+    with reading_cursor():
         first = after(cursor)
     items: list[Json] = whole["items"]
     return {"items": items[first : first + limit], "next_cursor": onward(first + limit) if first + limit < len(items) else None}
@@ -107,7 +108,7 @@ def moment_of(given: datetime | date | None, parameter: str, *, end: bool = Fals
 
 async def deadlines(desk: Desk, query: DeadlineQuery) -> Json:
     """Time limits of the caller's cases by due date; the clock's fields with the case's beside them."""
-    with _cursor():
+    with reading_cursor():
         page = await deadline_list.find(desk.conn, desk.scope, query, desk.now)
     items = [
         case_row(desk, row)
@@ -122,7 +123,7 @@ async def events(desk: Desk, query: EventQuery) -> Json:
     """Events across cases, the newest first. Raises `Problem` 403 for who is none of `ACROSS_ROLES`."""
     if not desk.has_role(*ACROSS_ROLES):
         raise Problem(403, "forbidden")
-    with _cursor():
+    with reading_cursor():
         page = await history.across(desk.conn, desk.scope, query)
     return await _listed(desk, page, [_event(desk, row) for row in page.rows])
 
@@ -143,7 +144,7 @@ def _event(desk: Desk, row: Row) -> Json:
 
 async def inbox(desk: Desk, *, unread: bool, cursor: str | None, limit: int) -> Json:
     """The caller's messages, the newest first."""
-    with _cursor():
+    with reading_cursor():
         page = await inbox_list.of_person(desk.conn, desk.principal.person, unread=unread, cursor=cursor, limit=limit)
     return {"items": [_message(row) for row in page.rows], "next_cursor": page.next_cursor}
 

@@ -13,7 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 import texts
-from api import case_shapes, eligibility_shapes, paper_shapes, person_shapes, shapes
+from api import case_shapes, eligibility_shapes, inquiry_answers, inquiry_shapes, paper_shapes, person_shapes, shapes, shift_log
 from api.answers import CASE_ID, Answers
 from api.asked import OPENING
 from api.auth import Credentials
@@ -34,13 +34,19 @@ from ledger import rules
 type Json = dict[str, Any]
 
 PREFIX = "/api/v1"
-COMMAND_PATH = f"{PREFIX}/cases/{{case_id}}/commands/{{command}}"
+COMMAND_PATHS: Mapping[str, str] = {
+    f"{PREFIX}/cases/{{case_id}}/commands/{{command}}": "case",
+    f"{PREFIX}/consultations/{{consultation_id}}/commands/{{command}}": "consultation",
+    f"{PREFIX}/duty-requests/{{duty_request_id}}/commands/{{command}}": "duty",
+}
+"""Paths that stand for one of each command, and the kind of stream these are for."""
 _OPEN = frozenset({"new_token", "healthz", "readyz"})
 """Operations without a token."""
 _TAGS = {
     "people": "Signing in, and the directory: who and what a command may name.",
     "cases": "One case: as it stands, as it stood, its history, and what the caller may do next; and finding cases.",
     "persons": "The people of the cases: searched, compared with whoever is taken down, linked as one; conflicts of interest.",
+    "inquiries": "Consultations, requests to duty lawyers, and the logs of the duty offices.",
     "papers": "The centre's papers: previewed, fetched as issued, put together to print. Issuing one is the command `issue_document`.",
     "commands": "What changes a case. Each is one command, recorded once however often its key is sent.",
     "work": "What waits for the person signed in.",
@@ -65,11 +71,11 @@ _REQUEST_ID: Json = {"X-Request-Id": {"schema": {"type": "string"}, "description
 _ETAG: Json = {
     "ETag": {"schema": {"type": "string", "examples": ['"13"']}, "description": "The case's version, in quotes: for `If-Match`."}
 }
-_REPLAYED: Json = {
+_DONE: Json = {
     "Idempotent-Replay": {"schema": {"type": "string", "const": "true"}, "description": "There where the key had been used before."}
 }
-_CHANGED: Json = _ETAG | _REPLAYED
-_OPENED: Json = _CHANGED | {"Location": {"required": True, "schema": {"type": "string"}, "description": "The new case."}}
+_CHANGED: Json = _ETAG | _DONE
+_OPENED: Json = _CHANGED | {"Location": {"required": True, "schema": {"type": "string"}, "description": "What was opened."}}
 _LANGUAGE: Json = {
     "name": "Accept-Language",
     "in": "header",
@@ -114,7 +120,7 @@ SUCCESSES: Mapping[str, Success] = {
     "spot_checks": Success(eligibility_shapes.SpotChecks, "The pledges drawn, and how their verification stands.", Answers.spot_checks),
     "rerun_decision": Success(eligibility_shapes.Rerun, "Each assessment and waiver it rests on, made again.", Answers.rerun),
     "read_standards": _page_of(eligibility_shapes.StandardRow, "Formula, lines and shares, newest first.", lambda a: a.standards()[0]),
-    "set_standards": Success(eligibility_shapes.StandardsSet, "The standards were recorded.", Answers.standards_set, _REPLAYED),
+    "set_standards": Success(eligibility_shapes.StandardsSet, "The standards were recorded.", Answers.standards_set, _DONE),
     "find_cases": _page_of(shapes.ListRow, "The cases that fit and are within the caller's scope.", Answers.row),
     "read_case": Success(case_shapes.Case, "The case.", Answers.case_view, _ETAG),
     "case_events": _page_of(case_shapes.Event, "The events, oldest first.", lambda a: a.events()[0], "1"),
@@ -136,8 +142,8 @@ SUCCESSES: Mapping[str, Success] = {
         lambda _: {"items": [person_shapes.KNOWN | {"reasons": ["name", "number"]}], "elsewhere": 1},
     ),
     "person_identity": Success(person_shapes.IdentityFacts, "What the number says.", lambda _: person_shapes.IDENTITY),
-    "link_people": Success(person_shapes.Linked, "They are one person from now on.", lambda _: person_shapes.LINKED, _REPLAYED),
-    "unlink_people": Success(person_shapes.Linked, "They are two again.", lambda _: person_shapes.LINKED, _REPLAYED),
+    "link_people": Success(person_shapes.Linked, "They are one person from now on.", lambda _: person_shapes.LINKED, _DONE),
+    "unlink_people": Success(person_shapes.Linked, "They are two again.", lambda _: person_shapes.LINKED, _DONE),
     "case_conflicts": Success(ConflictFindings, "What stands against the case.", lambda _: person_shapes.FINDINGS),
     "all_events": _page_of(case_shapes.EventOfCase, "The events that fit and are within the caller's scope.", Answers.event_of_case),
     "my_queue": _page_of(shapes.QueueRow, "Cases that wait for the caller.", lambda a: a.row() | {"mine": False, "urgency": "waiting"}),
@@ -151,20 +157,46 @@ SUCCESSES: Mapping[str, Success] = {
     "open_continuation": Success(case_shapes.CommandAnswer, "The case that follows was opened.", lambda a: a.answered(OPENING), _OPENED),
     NOTIFIED: Success(case_shapes.NoticeAnswer, "The cases were opened.", Answers.notice, _CHANGED),
     "issue_command": Success(case_shapes.CommandAnswer, "The command was recorded.", lambda a: a.answered("accept_first"), _CHANGED),
+    "register_consultation": Success(
+        inquiry_shapes.ConsultationAnswer, "The consultation was registered.", inquiry_answers.registered, _OPENED
+    ),
+    "consultation_command": Success(inquiry_shapes.ConsultationAnswer, "The command was recorded.", inquiry_answers.converted, _CHANGED),
+    "find_consultations": _page_of(
+        inquiry_shapes.ConsultationRow, "The consultations that fit and are within the caller's scope.", inquiry_answers.consultation_row_of
+    ),
+    "read_consultation": Success(inquiry_shapes.Consultation, "The consultation.", inquiry_answers.consultation, _ETAG),
+    "allowed_on_consultation": _page_of(shapes.AllowedCommand, "The commands open to the caller.", Answers.allowed),
+    "receive_duty_request": Success(inquiry_shapes.DutyAnswer, "The request was received.", inquiry_answers.received, _OPENED),
+    "duty_command": Success(inquiry_shapes.DutyAnswer, "The command was recorded.", inquiry_answers.received, _CHANGED),
+    "find_duty_requests": _page_of(
+        inquiry_shapes.DutyRow, "The requests that fit and are within the caller's scope.", inquiry_answers.duty_row_of
+    ),
+    "read_duty_request": Success(inquiry_shapes.DutyRequest, "The request.", inquiry_answers.duty_request, _ETAG),
+    "allowed_on_duty_request": _page_of(shapes.AllowedCommand, "The commands open to the caller.", Answers.allowed),
+    "duty_log": Success(inquiry_shapes.DutyLog, "The office's log.", inquiry_answers.log),
+    "open_shift": Success(inquiry_shapes.DutyShift, "The shift has begun.", inquiry_answers.shift, _DONE),
+    "close_shift": Success(inquiry_shapes.DutyShift, "The shift is over.", inquiry_answers.shift, _DONE),
     "healthz": Success(shapes.Alive, "The process answers.", lambda _: {"status": "alive"}),
     "readyz": Success(shapes.Readiness, "Commands can be taken.", lambda _: _readiness(temporal=True)),
 }
 """By operation; each command is an `issue_command` of its own."""
-ASKED: Mapping[str, tuple[type[BaseModel], Json]] = {
+ASKED: Mapping[str, tuple[type[BaseModel], Mapping[str, Any]]] = {
+    "new_token": (Credentials, TOKEN_REQUEST),
+    "hardship": (AssessHardship, EXAMPLES["assess_hardship"]),
     "limitation": (LimitationQuestion, ASKING["limitation"]),
     "competent_centres": (VenueQuestion, ASKING["competent_centres"]),
     "rehearsal": (Rehearsal, ASKING["rehearsal"]),
     "set_standards": (Standards, ASKING["set_standards"]),
+    "open_shift": (shift_log.GoOnDuty, {"remark": "接班时无未办事项。"}),
+    "close_shift": (shift_log.GoOffDuty, {"handed_to": "P-HOU-JUN", "remark": "一份申请待转交县中心。"}),
     **person_shapes.BODIES,
 }
 """Bodies of operations that are no commands, and an example of each."""
-_OPENING_OTHERS: Mapping[str, str] = {"open_continuation": CONTINUING, NOTIFIED: NOTIFIED}
-"""Operations of a single command that opens further cases, and that command."""
+_OPENINGS: Mapping[str, str] = {
+    "open_case": OPENING, "open_continuation": CONTINUING, NOTIFIED: NOTIFIED,
+    "register_consultation": "register_consultation", "receive_duty_request": "receive_duty_request",
+}  # fmt: skip
+"""Operations of a single command that opens a case, further cases or another stream, and that command."""
 
 
 def _readiness(*, temporal: bool) -> Json:
@@ -197,7 +229,6 @@ class _Document:
         self.declared = declared
         self.answers = Answers(rules.current())
         bodies = [
-            Credentials,
             shapes.Bundle,
             *(kind for kind, _ in ASKED.values()),
             *(kind for kind in human_commands() if kind.name != ATTACHING),
@@ -233,11 +264,11 @@ class _Document:
     def _spread(self, path: str, method: str, given: Json) -> Iterator[tuple[str, Json]]:
         # FastAPI adds path and method to a route's name.
         name = str(given["operationId"]).removesuffix(re.sub(r"\W", "_", path) + f"_{method}")
-        if path != COMMAND_PATH:
+        if path not in COMMAND_PATHS:
             yield path, self._operation(path, name, given)
             return
         for kind in human_commands():
-            if kind.states and kind.name != ATTACHING:
+            if kind.states and kind.name != ATTACHING and kind.stream == COMMAND_PATHS[path]:
                 own = {"summary": _summary(kind), "description": _account(kind), "requestBody": self._body(kind, EXAMPLES[kind.name])}
                 yield path.replace("{command}", kind.name), self._operation(path, name, given | own) | {"operationId": kind.name}
 
@@ -245,18 +276,11 @@ class _Document:
         """One operation: what FastAPI knows of it, and what the tables say."""
         security: list[Json] = [] if name in _OPEN else [{"HTTPBearer": []}]
         operation: Json = given | {"operationId": name, "security": security}
-        if name == "open_case":
-            kind = COMMANDS[OPENING]
-            operation |= {"description": _account(kind), "requestBody": self._body(kind, EXAMPLES[OPENING])}
-        elif name in _OPENING_OTHERS:
-            kind = COMMANDS[_OPENING_OTHERS[name]]
+        if name in _OPENINGS:
+            kind = COMMANDS[_OPENINGS[name]]
             operation |= {"description": _account(kind), "requestBody": self._body(kind, EXAMPLES[kind.name])}
         elif name in BUNDLES:
             operation["requestBody"] = self._body(shapes.Bundle, BUNDLES[name])
-        elif name == "new_token":
-            operation["requestBody"] = self._body(Credentials, TOKEN_REQUEST)
-        elif name == "hardship":
-            operation["requestBody"] = self._body(AssessHardship, EXAMPLES["assess_hardship"])
         elif name in ASKED:
             operation["requestBody"] = self._body(*ASKED[name])
         elif name == ATTACHING:
@@ -298,7 +322,7 @@ class _Document:
         if given["name"] in _HEADERS:
             return _HEADERS[given["name"]]
         schema = spoken({name: value for name, value in self._said(given["schema"]).items() if name != "description"})
-        if given["name"] == "case_id":
+        if given["name"] in ("case_id", "consultation_id", "duty_request_id"):
             schema |= {"format": "uuid", "examples": [CASE_ID]}
         return given | {"schema": schema}
 
@@ -331,7 +355,7 @@ def _account(kind: type[Command]) -> str:
     lines.append(f"Roles: {', '.join(sorted(kind.roles))}.")
     if kind.states:
         # `states` is a set; the order of cases passing through them reads better.
-        lines.append(f"States: {', '.join(s for s in STATES if s in kind.states)}.")
+        lines.append(f"States: {', '.join(sorted(kind.states, key=lambda s: STATES.index(s) if s in STATES else -1))}.")
     lines.append(f"Records: {', '.join(kind.emits)}.")
     if kind.other_than:
         lines.append(f"Not by who did what `{kind.other_than}` records.")

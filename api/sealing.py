@@ -9,10 +9,16 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from api.carrying import carried_over
 from api.correction import seal_correction
 from api.people import check_newcomers
 from domain.case import CaseState
 from domain.command import Command, Refusal
+from domain.consultation import ConsultationState
+from domain.consultation.convert import ConvertToApplication
+from domain.consultation.register import RegisterConsultation
+from domain.duty import DutyState
+from domain.duty.take_up import TakeUpRequest
 from domain.stages.continuation import CarriedOver, ContinueCase, going_on
 from domain.stages.correction import CorrectRecord
 from domain.stages.notice import ReceiveOrganNotice
@@ -41,8 +47,9 @@ class Sealing:
     async def begin(self) -> None:
         """Load the keys of the people of the case."""
         if self.case is not None:
-            self.keys |= await load_keys(self.conn, self.ring.master, [str(p.subject_id) for p in self.case.parties])
             self.applicant = self.case.subject
+            subjects = {p.subject_id for p in self.case.parties} | {self.applicant}
+            self.keys |= await load_keys(self.conn, self.ring.master, [str(subject) for subject in subjects if subject])
 
     def sealer(self, case_id: str | None = None, applicant: UUID | None = None) -> Sealer:
         name = events.stream_of(case_id) if case_id else events.stream_of(self.case_id, self.kind)
@@ -57,22 +64,41 @@ class Sealing:
             command = command.model_copy(update={"reserved": tuple(sorted(uuid7() for _ in range(opened)))})
         if isinstance(self.case, CaseState):
             check_newcomers(command, self.case, self.keys)
+        if isinstance(command, ConvertToApplication | TakeUpRequest) and isinstance(self.case, ConsultationState | DutyState):
+            command = carried_over(command, self.case, self.keys)
         command = with_subjects(command, uuid7)
         for person in (newcomers := list(parties_of(command))):
             assert person.subject_id is not None  # noqa: S101 -- given just now
-            self.keys[str(person.subject_id)] = await new_subject_key(self.conn, self.ring.master, person.subject_id)
+            await self._meet(person.subject_id)
         self.people += newcomers
+        if isinstance(command, RegisterConsultation) and command.person is None:
+            command = command.model_copy(update={"asker": (nobody := uuid7())})
+            await self._meet(nobody)
+            self.applicant = nobody
         if self.applicant is None and newcomers:
             self.applicant = newcomers[0].subject_id
-        if isinstance(command, ContinueCase) and isinstance(self.case, CaseState):
-            command = self._carried_over(command, self.case)
-        elif isinstance(command, ReceiveOrganNotice):
-            command = self._each_for_their_case(command)
+        command = self._for_their_cases(command)
         sealed = self.sealer().seal(command)
         if isinstance(sealed, CorrectRecord):
             sealed, corrected = await seal_correction(self.conn, self.case_id, sealed, self.sealer())
             self.people += [corrected] if corrected else []
         return sealed
+
+    def _for_their_cases(self, command: Command) -> Command:
+        """The command with what stands in other cases sealed for these."""
+        if isinstance(command, ContinueCase) and isinstance(self.case, CaseState):
+            return self._carried_over(command, self.case)
+        if isinstance(command, ReceiveOrganNotice):
+            return self._each_for_their_case(command)
+        if isinstance(command, ConvertToApplication | TakeUpRequest) and command.carried:
+            carried = self.sealer(str(command.reserved[0]), command.carried.applicant.subject_id).seal(command.carried)
+            return command.model_copy(update={"carried": carried})
+        return command
+
+    async def _meet(self, subject: UUID) -> None:
+        """A key for a subject who has none yet; who stands in the case or inquiry already has theirs."""
+        if str(subject) not in self.keys:
+            self.keys[str(subject)] = await new_subject_key(self.conn, self.ring.master, subject)
 
     def _carried_over(self, command: ContinueCase, case: CaseState) -> ContinueCase:
         """The earlier case's people and summary, opened and sealed again for the new case under the same keys.

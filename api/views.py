@@ -15,7 +15,7 @@ from domain.case import CaseState, Recipient
 from domain.clocks.reading import display
 from domain.directory import Directory
 from domain.money import money
-from domain.stream import Clock, StreamState
+from domain.stream import Clock
 from domain.values import Model
 from ledger.events import Recorded
 
@@ -50,6 +50,7 @@ def case_view(case: CaseState, at: datetime | None = None) -> dict[str, Any]:
         "form": case.form,
         "oral": case.oral,
         "consultation_id": str(case.consultation_id) if case.consultation_id else None,
+        "duty_request_id": str(case.duty_request_id) if case.duty_request_id else None,
         "received_by_centre_on": case.received_by_centre_on.isoformat() if case.received_by_centre_on else None,
         "applicant": parties[heads] if parties else None,
         "co_applicants": [parties[r.party_id] for r in case.present if r.party_id != heads],
@@ -239,19 +240,6 @@ def event_view(case_id: str, recorded: Recorded, directory: Directory) -> dict[s
         "data": plain(event),
         "digest": recorded.digest.hex(),
         "chain_hash": recorded.chain_hash.hex(),
-    }
-
-
-def answer(state: StreamState, recorded: Sequence[Recorded], directory: Directory) -> dict[str, Any]:
-    """What a command answers, of a case or of a stream of another kind: its head, the events just recorded, its clocks."""
-    if isinstance(state, CaseState):
-        return case_answer(state, recorded, directory)
-    return {
-        f"{state.kind}_id": state.case_id,
-        "version": state.version,
-        "state": state.state,
-        "events": [event_view(state.case_id, r, directory) for r in recorded],
-        "clocks": [clock_view(c, state.updated_at) for c in state.clocks],
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Literal
 
 from domain.case import CaseState
@@ -18,7 +19,7 @@ from domain.stages.any_stage import NoteAdded
 from domain.stages.correction import RecordCorrected
 from domain.stream import StreamState
 
-Column = Literal["centre", "outlet", "unit", "lawyer", "owner", "accepted_by"]
+Column = Literal["centre", "outlet", "unit", "lawyer", "owner", "accepted_by", "keepers"]
 
 SUBSIDY_STATES: frozenset[State] = onward("file_accepted")
 """From here on a finance officer sees a case."""
@@ -73,7 +74,7 @@ class Reach:
     def covers(self, case: CaseScope) -> bool:
         held: dict[Column, tuple[str | None, ...]] = {
             "centre": (case.centre,), "outlet": (case.outlet,), "unit": (case.unit,), "lawyer": case.lawyers,
-            "owner": (case.owner,), "accepted_by": case.accepted_by,
+            "owner": (case.owner,), "accepted_by": case.accepted_by, "keepers": case.keepers,
         }  # fmt: skip
         return bool(self.values.intersection(held[self.column])) and (self.states is None or case.state in self.states)
 
@@ -101,7 +102,9 @@ class Scope:
 def scope_of(case: StreamState) -> CaseScope:
     """Where a case stands, or a stream of another kind, out of its state."""
     if not isinstance(case, CaseState):
-        return CaseScope(centre=case.centre, outlet=case.outlet, owner=case.owner, excluded=case.excluded, state=case.state)
+        return CaseScope(
+            centre=case.centre, outlet=case.outlet, owner=case.owner, excluded=case.excluded, state=case.state, keepers=case.keepers
+        )
     assignment = case.assignment
     return CaseScope(
         centre=case.centre,
@@ -139,7 +142,7 @@ def _front_desk(who: Principal, office: str, directory: Directory) -> _Grant:
     """A desk of the centre reaches the centre's cases; an outlet's its own; either what the person first took in (首问负责制)."""
     at = directory.office(office)
     column: Column = "centre" if at and at.kind == "centre" else "outlet"
-    return False, (*_reach(column, office), *_reach("owner", who.person))
+    return False, (*_reach(column, office), *_reach("owner", who.person), *_reach("keepers", who.person))
 
 
 def _centre(_: Principal, office: str, directory: Directory) -> _Grant:
@@ -147,8 +150,18 @@ def _centre(_: Principal, office: str, directory: Directory) -> _Grant:
     return False, _reach("centre", centre and centre.code)
 
 
+def _caseworker(who: Principal, office: str, directory: Directory) -> _Grant:
+    """The centre's cases, and the inquiries handed to the person wherever they were received."""
+    everything, reaches = _centre(who, office, directory)
+    return everything, (*reaches, *_reach("keepers", who.person))
+
+
+_OWN_OF_DUTY: tuple[Column, ...] = ("owner", "accepted_by", "keepers")
+
+
 def _duty_lawyer(who: Principal, office: str, _: Directory) -> _Grant:
-    return False, (*_reach("outlet", office), *_reach("owner", who.person), *_reach("accepted_by", who.person))
+    own = (_reach(column, who.person) for column in _OWN_OF_DUTY)
+    return False, (*_reach("outlet", office), *chain.from_iterable(own))
 
 
 def _unit(who: Principal, _: str, __: Directory) -> _Grant:
@@ -188,7 +201,7 @@ def _none(_: Principal, __: str, ___: Directory) -> _Grant:
 _BY_ROLE: Mapping[Role, Callable[[Principal, str, Directory], _Grant]] = {
     "liaison": _front_desk,
     "receptionist": _front_desk,
-    "caseworker": _centre,
+    "caseworker": _caseworker,
     "approver": _centre,
     "duty_lawyer": _duty_lawyer,
     "unit_manager": _unit,

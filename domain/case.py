@@ -426,6 +426,8 @@ class CaseState(StreamState):
     opponents: tuple[int, ...] = ()
     matter: Matter | None = None
     consultation_id: UUID | None = None
+    duty_request_id: UUID | None = None
+    """The inquiry it came from: a consultation, or a request to a duty lawyer."""
 
     papers: tuple[Paper, ...] = ()
     supplement: Supplement | None = None

@@ -130,6 +130,11 @@ class StreamState(Model):
         return self.parties[0].subject_id if self.parties else None
 
     @property
+    def keepers(self) -> tuple[str, ...]:
+        """Codes of the people who may see and handle it for what they are to it, wherever they work."""
+        return ()
+
+    @property
     def excluded(self) -> frozenset[str]:
         """Codes of the people, lawyers and units that may not touch it."""
         return frozenset()

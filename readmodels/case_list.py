@@ -114,7 +114,7 @@ def rows_for(case: CaseState) -> dict[str, Any]:
         "due_at": next_due.due_at if next_due else None,
         "due_limit": next_due.limit if next_due else None,
         "waiting_for": waiting_for(case),
-        "clocks": [_clock(c) for c in case.clocks],
+        "clocks": [clock_line(c) for c in case.clocks],
     }
 
 
@@ -124,7 +124,8 @@ def _categories(case: CaseState) -> list[str]:
     return list(dict.fromkeys(category for person in people if isinstance(person, Applicant) for category in person.categories))
 
 
-def _clock(clock: Clock) -> dict[str, Any]:
+def clock_line(clock: Clock) -> dict[str, Any]:
+    """A time limit as lists keep it."""
     return {
         "id": clock.id,
         "limit": clock.limit,

@@ -11,6 +11,7 @@ from ledger.schema import case_list as cases
 from ledger.schema import inquiries
 from ledger.sql import Connection, Statement
 from readmodels import case_list
+from readmodels import inquiries as inquiry_list
 from readmodels.search import scope_of_row
 
 
@@ -21,7 +22,11 @@ class Inline(NamedTuple):
     upsert: Statement
 
 
-LISTS: Mapping[str, Inline] = {"case": Inline(case_list.rows_for, case_list.UPSERT)}
+LISTS: Mapping[str, Inline] = {
+    "case": Inline(case_list.rows_for, case_list.UPSERT),
+    "consultation": Inline(inquiry_list.consultation_row, inquiry_list.UPSERT),
+    "duty": Inline(inquiry_list.duty_row, inquiry_list.UPSERT),
+}
 
 
 async def keep(conn: Connection, state: StreamState) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ A common surname is borne by tens of thousands. Where a term is rare its bearers
 looked at from the newest on until enough are seen, or, for somebody whose own cases are few, the people of those cases are looked at.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -60,28 +60,16 @@ def _visible(scope: Scope, subject: sa.ColumnElement[str]) -> sa.FromClause:
     return found.lateral("seen")
 
 
-_ARE_COMMON = Statement(
-    sa.text(
-        "SELECT w.token FROM unnest(cast(:tokens AS bigint[])) AS w(token)"
-        " WHERE EXISTS (SELECT 1 FROM search_tokens s WHERE s.token = w.token OFFSET :rare LIMIT 1)"
-    )
+_GROUP = (
+    "WITH root AS MATERIALIZED ("
+    "SELECT DISTINCT coalesce(kept, subject_id) AS id FROM people WHERE subject_id = ANY(cast(:ids AS uuid[])))"
+    " SELECT p.subject_id, root.id AS person FROM root JOIN people p ON p.subject_id = root.id"
+    " UNION ALL SELECT p.subject_id, root.id FROM root JOIN people p ON p.kept = root.id"
 )
-_PERSONS = Statement(
-    sa.text(
-        "WITH root AS MATERIALIZED ("
-        "SELECT DISTINCT coalesce(kept, subject_id) AS id FROM people WHERE subject_id = ANY(cast(:ids AS uuid[])))"
-        " SELECT p.subject_id, root.id AS person FROM root JOIN people p ON p.subject_id = root.id"
-        " UNION ALL SELECT p.subject_id, root.id FROM root JOIN people p ON p.kept = root.id"
-    )
-)
+"""The subjects and all that are linked with them, each with the one that stands for the person."""
+_PERSONS = Statement(sa.text(_GROUP))
 
 # A scope's clauses are compiled once for whoever has it: composing a statement costs more than running it.
-
-
-@lru_cache(maxsize=512)
-def _are_few(scope: Scope) -> Statement:
-    """A row where the scope holds more than `FEW` cases."""
-    return Statement(sa.select(sa.literal(1).label("one")).select_from(case_list).where(within(scope)).offset(FEW).limit(1))
 
 
 def _given[T](name: str, kind: sa.types.TypeEngine[T]) -> sa.BindParameter[T]:
@@ -92,6 +80,15 @@ def _given[T](name: str, kind: sa.types.TypeEngine[T]) -> sa.BindParameter[T]:
 def _wanted() -> tuple[sa.FromClause, sa.BindParameter[str], sa.BindParameter[int]]:
     tokens = sa.func.unnest(_given("tokens", ARRAY(sa.BigInteger))).table_valued("token").render_derived(name="w")
     return tokens, _given("after", _UUID), _given("most", sa.Integer())
+
+
+@lru_cache(maxsize=512)
+def _by_way_of_cases(scope: Scope) -> Statement:
+    """Those of the terms that are common, where the scope holds few cases: whether it does is looked at only if one is."""
+    wanted, _, _ = _wanted()
+    borne = sa.select(search_tokens.c.token).where(search_tokens.c.token == wanted.c.token).offset(_given("rare", sa.Integer())).limit(1)
+    many = sa.select(sa.literal(1)).select_from(case_list).where(within(scope)).offset(FEW).limit(1)
+    return Statement(sa.select(wanted.c.token).select_from(wanted).where(sa.exists(borne.correlate(wanted)), sa.not_(sa.exists(many))))
 
 
 @lru_cache(maxsize=512)
@@ -144,9 +141,10 @@ async def bearers(conn: Connection, tokens: Collection[int], scope: Scope, *, af
     if not tokens:
         return Seen([], more=False)
     asked = {"after": after or _FIRST, "most": limit + 1}
-    common = {row["token"] for row in await (await _ARE_COMMON.run(conn, tokens=list(tokens), rare=RARE)).fetchall()}
-    if common and (scope.everything or await (await _are_few(scope).run(conn)).fetchone()):
-        common = set[int]()
+    common = set[int]()
+    if not scope.everything:
+        rows = await (await _by_way_of_cases(scope).run(conn, tokens=list(tokens), rare=RARE)).fetchall()
+        common = {row["token"] for row in rows}
     found: set[str] = set()
     for some, statement in ((set(tokens) - common, _by_terms), (common, _by_cases)):
         if some:
@@ -156,18 +154,27 @@ async def bearers(conn: Connection, tokens: Collection[int], scope: Scope, *, af
     return Seen(once[:limit], more=len(once) > limit)
 
 
-async def one_person(conn: Connection, subjects: Sequence[str]) -> dict[str, str]:
-    """For these subjects and all that are linked with them: subject -> the one that stands for the person."""
-    if not subjects:
-        return {}
-    rows = await (await _PERSONS.run(conn, ids=list(subjects))).fetchall()
-    return {subject: subject for subject in subjects} | {str(row["subject_id"]): str(row["person"]) for row in rows}
+class Known(NamedTuple):
+    """What the caller may see of some subjects and of all that are linked with them."""
+
+    person_of: dict[str, str]
+    """Subject -> the one that stands for the person."""
+    rows: list[Row]
+    """What they are in, the newest first; `party` is the sealed entry."""
 
 
 @lru_cache(maxsize=512)
 def _appearances(scope: Scope) -> tuple[Statement, Statement]:
     """In cases, and in inquiries."""
-    wanted = case_people.c.subject_id == sa.any_(_given("ids", ARRAY(_UUID)))
+    # The group is gathered first, once, into an array: then everybody of it is looked up by key.
+    group = (
+        sa.text(_GROUP)
+        .bindparams(_given("ids", ARRAY(_UUID)))
+        .columns(sa.column("subject_id", _UUID), sa.column("person", _UUID))
+        .subquery("g")
+    )
+    members = sa.func.array(sa.select(group.c.subject_id).scalar_subquery(), type_=ARRAY(_UUID))
+    wanted = case_people.c.subject_id == sa.any_(members)
     own = (case_people.c.subject_id, case_people.c.case_id, case_people.c.party_id, case_people.c.kind, case_people.c.role)
     party = cases.c.snapshot["parties"][case_people.c.party_id].label("party")
     here = (*own, case_people.c.present, party)
@@ -190,10 +197,14 @@ def _appearances(scope: Scope) -> tuple[Statement, Statement]:
     return Statement(of_case), Statement(of_inquiry)
 
 
-async def appearances(conn: Connection, subjects: Collection[str], scope: Scope) -> list[Row]:
-    """What these subjects are in, so far as the caller may see it, the newest first; `party` is the sealed entry, `kind` its stream's."""
-    if not subjects:
-        return []
-    asked = [await statement.run(conn, ids=sorted(subjects)) for statement in _appearances(scope)]
+async def known(conn: Connection, subjects: Collection[str], scope: Scope) -> Known:
+    """What the caller may see of these subjects, and of those linked with them."""
+    ids = sorted(subjects)
+    if not ids:
+        return Known({}, [])
+    # Sent together: in a pipeline they travel as one.
+    persons = await _PERSONS.run(conn, ids=ids)
+    asked = [await statement.run(conn, ids=ids) for statement in _appearances(scope)]
+    person_of = {subject: subject for subject in ids} | {str(row["subject_id"]): str(row["person"]) for row in await persons.fetchall()}
     rows = [row for cursor in asked for row in await cursor.fetchall()]
-    return sorted(rows, key=lambda row: str(row["case_id"]), reverse=True)
+    return Known(person_of, sorted(rows, key=lambda row: str(row["case_id"]), reverse=True))

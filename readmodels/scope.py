@@ -18,6 +18,8 @@ def within(scope: Scope) -> sa.ColumnElement[bool]:
 
 
 def _reached(reach: Reach) -> sa.ColumnElement[bool]:
+    if reach.column == "keepers":  # of inquiries alone
+        return sa.false()
     if reach.column == "lawyer":
         found: sa.ColumnElement[bool] = case_list.c.lawyers.overlap(_texts(reach.values))
     else:

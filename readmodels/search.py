@@ -58,14 +58,14 @@ class CaseQuery:
     limit: int = LIMIT
 
 
-def _numberlike(text: str) -> str:
+def numberlike(text: str) -> str:
     """The text as numbers are compared: width and the kind of bracket do not matter."""
     normal = "".join(unicodedata.normalize("NFKC", text).split()).casefold()
     return normal.translate(str.maketrans(dict.fromkeys(_OPENING, "[") | dict.fromkeys(_CLOSING, "]")))
 
 
 def _found(query: CaseQuery, scope: Scope) -> sa.ColumnElement[bool]:
-    wanted = sa.literal(_numberlike(query.q or ""))
+    wanted = sa.literal(numberlike(query.q or ""))
     numbers = (
         sa.func.strpos(sa.func.lower(sa.func.translate(number, _OPENING + _CLOSING, "[[[[]]]]")), wanted) > 0
         for number in (case_list.c.register_number, case_list.c.case_number)

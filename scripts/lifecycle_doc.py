@@ -24,6 +24,8 @@ ROOMS = {
     "closure": "Closure 结案",
     "any_stage": "At any stage 各阶段",
 }
+BESIDE = {"consultation": ("Consultations 咨询", "a consultation"), "duty": ("Duty offices 值班", "a request to a duty lawyer")}
+"""Streams beside the cases, with states of their own; each is the room of its commands too."""
 INTRO = """# The life of a case
 
 This page is written by `scripts/lifecycle_doc.py` from the commands' own classes (`domain/stages`) and a test holds it to them; change the
@@ -45,14 +47,19 @@ def diagram() -> Iterator[str]:
         yield f"  state {stage} {{"
         yield from (f"    {state}" for state in STATES if STAGE_OF[state] == stage)
         yield "  }"
-    for (start, end), edges in groupby(sorted(arrows()), key=lambda arrow: arrow[:2]):
-        yield f"  {start} --> {end}: {', '.join(name for _, _, name in edges)}"
+    yield from drawn("case")
     yield "```"
 
 
-def arrows() -> Iterator[tuple[str, str, str]]:
+def drawn(kind: str) -> Iterator[str]:
+    """The arrows of one kind of stream."""
+    for (start, end), edges in groupby(sorted(arrows(kind)), key=lambda arrow: arrow[:2]):
+        yield f"  {start} --> {end}: {', '.join(name for _, _, name in edges)}"
+
+
+def arrows(kind: str) -> Iterator[tuple[str, str, str]]:
     """(from, to, command)."""
-    for command in COMMANDS.values():
+    for command in (c for c in COMMANDS.values() if c.stream == kind):
         leads = {(start or "[*]", end) for start, end in command.leads()}
         ends = {start: by_stage({end for other, end in leads if other == start}) for start, _ in leads}
         for end in {end for group in ends.values() for end in group}:
@@ -83,7 +90,7 @@ def cells(command: type[Command]) -> tuple[str, ...]:
         f"`{command.name}`",
         said,
         states(command) + (" (and a condition of its own)" if conditional else ""),
-        ", ".join(command.to) if command.states else "received",
+        ", ".join(command.to) if command.states or command.stream in BESIDE else "received",
         ", ".join(sorted(command.roles)),
         command.other_than or "",
         ", ".join(command.emits),
@@ -92,18 +99,20 @@ def cells(command: type[Command]) -> tuple[str, ...]:
 
 def states(command: type[Command]) -> str:
     if not command.states:
-        return "none: it opens the case"
+        return f"none: it opens {BESIDE[command.stream or ''][1] if command.stream in BESIDE else 'the case'}"
     if command.states == ANY:
         return "any"
     if command.states == NOT_ENDED:
         return "not ended"
-    return ", ".join(state for state in STATES if state in command.states)
+    return ", ".join(sorted(command.states, key=lambda state: (STATES.index(state) if state in STATES else 0, state)))
 
 
 def page() -> str:
     parts = [INTRO, *diagram()]
     for room, title in ROOMS.items():
         parts += ["", f"## {title}", "", *table(room)]
+    for kind, (title, _) in BESIDE.items():
+        parts += ["", f"## {title}", "", "```mermaid", "stateDiagram-v2", *drawn(kind), "```", "", *table(kind)]
     return "\n".join(parts) + "\n"
 
 

@@ -30,6 +30,10 @@ class Problem(Exception):  # noqa: N818 -- the standard's word (RFC 9457); most 
 class Backend(Protocol):
     """What pages ask. All methods raise `Problem`; 401 where the session has ended."""
 
+    async def ask(self, session: str, method: str, path: str, *, lang: str = "zh-CN", **more: Any) -> Any:
+        """Any other call of the contract: the JSON it answers. `more` are `json`, `params` and `headers`."""
+        ...
+
     async def sign_in(self, username: str, password: str, otp: str | None, lang: str) -> Json:
         """`{access_token, token_type, expires_in}` (seconds)."""
         ...

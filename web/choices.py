@@ -52,6 +52,10 @@ class Choices:
     def _outlets(self) -> list[Pair]:
         return self._offices()
 
+    def _reception_offices(self) -> list[Pair]:
+        """Every office that receives people: centres and their outlets."""
+        return [*self._centres(), *self._outlets()]
+
     def _people(self) -> list[Pair]:
         return [(p["code"], p["name"]) for p in self.visit.people]
 

@@ -157,7 +157,7 @@ async def send(request: Request, case_id: str, command: str, visit: Signed) -> R
 
 
 def _known(command: str) -> None:
-    if command not in COMMANDS or not COMMANDS[command].states or "system" in COMMANDS[command].roles:
+    if command not in COMMANDS or not COMMANDS[command].states or COMMANDS[command].stream != "case":
         raise Problem(404, "unknown_command")
 
 

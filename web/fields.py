@@ -19,9 +19,25 @@ Kind = Literal[
 ]  # fmt: skip
 
 LONG = frozenset(
-    {"summary", "reasons", "reason", "opinion", "detail", "note", "text", "report", "explanation", "explanations", "override_reason", "why"}
+    {
+        "summary",
+        "reasons",
+        "reason",
+        "opinion",
+        "detail",
+        "note",
+        "text",
+        "report",
+        "explanation",
+        "explanations",
+        "override_reason",
+        "why",
+        "question",
+        "advice",
+        "request",
+    }
 )
-HIDDEN = frozenset({"party_id", "subject_id", "consultation_id"})
+HIDDEN = frozenset({"party_id", "subject_id", "consultation_id", "duty_request_id"})
 """Given by the system, never typed; a command of its own may name somebody of the case by `party_id`."""
 
 SOURCES: dict[str, str] = {
@@ -33,6 +49,7 @@ SOURCES: dict[str, str] = {
     "representatives": "applicants", "document_id": "documents", "serve_document.document_id": "servable",
     "agreement": "documents", "county": "counties", "tariff": "tariffs", "about": "events", "issue_document.template": "templates",
     "voids": "standing",
+    "hand_over_inquiry.to": "people", "office": "reception_offices", "handed_to": "people",
     "transfer_caseworker.to": "people", "transfer_centre.to": "centres", "accept_first.ground": "accept_first_grounds",
     "waive_hardship_check.ground": "waivers",
 }  # fmt: skip

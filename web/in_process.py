@@ -18,6 +18,9 @@ class InProcess:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://api.invalid" + _PREFIX, timeout=None)  # noqa: S113 -- in process
 
+    async def ask(self, session: str, method: str, path: str, lang: str = "zh-CN", **more: Any) -> Any:
+        return await self._ask(method, path, session, lang, **more)
+
     async def sign_in(self, username: str, password: str, otp: str | None, lang: str) -> Json:
         body = {"username": username, "password": password} | ({"otp": otp} if otp else {})
         return await self._ask("POST", "/tokens", None, lang, json=body)

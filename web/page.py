@@ -23,6 +23,8 @@ from starlette.datastructures import FormData
 
 import texts
 from api.list_reading import ACROSS_ROLES
+from domain.consultation.register import RegisterConsultation
+from domain.duty.request import ReceiveDutyRequest
 from domain.stages.application import SubmitApplication
 from domain.stages.notice import ReceiveOrganNotice
 from texts import Lang
@@ -31,7 +33,9 @@ from web.backend import Backend, Json, Problem
 
 SESSION, DOOR, LANGUAGE, TYPE = "yuanshou_session", "yuanshou_door", "yuanshou_lang", "yuanshou_type"
 CARRIED = ("key", "version", "from")
-FORMS = re.compile(r"/(?:intake|notices/new|same-day|cases/[^/]+/(?:commands/[^/]+|group/add))")
+FORMS = re.compile(
+    r"/(?:intake|notices/new|same-day|reception|duty|(?:consultations|duty-requests)/[^/]+/commands/[^/]+|cases/[^/]+/(?:commands/[^/]+|group/add))"
+)
 """Addresses of forms: what was typed there comes back through the door where the session had ended."""
 YEAR_SECONDS = 365 * 24 * 3600
 HEADERS = {
@@ -157,7 +161,8 @@ def render(visit: Visit, template: str, status: int = 200, /, **values: Any) -> 
         "visit": visit, "t": visit.t, "word": visit.word, "lang": lang, "csrf": visit.csrf,
         "here": here, "path": path, "quote": partial(quote, safe=""),
         "large": visit.request.cookies.get(TYPE) == "large", "may_take": bool(visit.roles & SubmitApplication.roles),
-        "may_notice": bool(visit.roles & ReceiveOrganNotice.roles),
+        "may_notice": bool(visit.roles & ReceiveOrganNotice.roles), "may_receive": bool(visit.roles & RegisterConsultation.roles),
+        "may_keep_duty": bool(visit.roles & ReceiveDutyRequest.roles),
         "may_read_history": visit.roles_include(ACROSS_ROLES), "label": partial(texts.label, lang), "has": partial(texts.has, lang),
         "day": partial(say_date, lang), "short_day": partial(say_short_date, lang), "weekday": partial(say_weekday, lang),
         "time": partial(say_time, lang), "at": partial(say_moment, lang), "fen": partial(say_fen, lang), "moment": moment,

@@ -7,7 +7,24 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.convertors import Convertor, register_url_convertor
 
-from web import attach_page, case_page, command_page, desk, door, group, group_add, lists, paper_page, persons, pocket, same_day, visit_done
+from web import (
+    attach_page,
+    case_page,
+    command_page,
+    desk,
+    door,
+    duty_office,
+    group,
+    group_add,
+    inquiry_page,
+    lists,
+    paper_page,
+    persons,
+    pocket,
+    reception,
+    same_day,
+    visit_done,
+)
 from web.backend import Problem
 from web.page import PageRoute
 
@@ -28,7 +45,10 @@ class PagePath(Convertor[str]):
 
 register_url_convertor("page", PagePath())
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-for room in (door, lists, pocket, desk, same_day, visit_done, group, group_add, persons, attach_page, command_page, paper_page, case_page):
+for room in (
+    door, lists, pocket, desk, same_day, visit_done, reception, duty_office, inquiry_page, group, group_add, persons, attach_page,
+    command_page, paper_page, case_page,
+):  # fmt: skip
     router.include_router(room.router)
 
 

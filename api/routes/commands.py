@@ -63,18 +63,20 @@ def id_of(given: str) -> str:
         raise not_found("case_not_found") from fault
 
 
-async def _principal(request: Request) -> Principal:
+async def signed_in(request: Request) -> Principal:
     """Who is signed in. The desk is closed again at once: nobody holds a transaction while a command is carried."""
     async with open_desk(services_of(request), token_of(request), lang_of(request)) as desk:
         return desk.principal
 
 
-def _asked(request: Request, principal: Principal, command: str, body: dict[str, Any], key: str | None) -> Ask:
+def asked(request: Request, principal: Principal, command: str, body: dict[str, Any], key: str | None) -> Ask:
+    """The request as it is taken in."""
     correlation_id = request.scope["state"]["correlation_id"]
     return Ask(principal, token_of(request) or "", command, body, key_of(key), correlation_id)
 
 
-def _answered(answer: Answer, status: int, **headers: str) -> JSONResponse:
+def answered(answer: Answer, status: int, **headers: str) -> JSONResponse:
+    """A command's answer with its version, and whether it is a repeat."""
     headers["ETag"] = f'"{answer.version}"'
     if answer.replayed:
         headers["Idempotent-Replay"] = "true"
@@ -83,58 +85,58 @@ def _answered(answer: Answer, status: int, **headers: str) -> JSONResponse:
 
 @router.post("/cases", status_code=201, summary="Open a case: submit an application")
 async def open_case(request: Request, key: Key = None) -> JSONResponse:
-    principal = await _principal(request)
-    ask = _asked(request, principal, OPENING, await read_json(request), key)
+    principal = await signed_in(request)
+    ask = asked(request, principal, OPENING, await read_json(request), key)
     answer = await services_of(request).commands.carry_out(ask)
-    return _answered(answer, 201, Location=f"/api/v1/cases/{answer.body['case_id']}")
+    return answered(answer, 201, Location=f"/api/v1/cases/{answer.body['case_id']}")
 
 
 @router.post("/cases/{case_id}/commands/{command}", summary="Issue a command on a case")
 async def issue_command(request: Request, case_id: CaseId, command: str, key: Key = None, if_match: IfMatch = None) -> JSONResponse:
-    principal = await _principal(request)
+    principal = await signed_in(request)
     if command in (OPENING, NOTIFIED):
         raise not_found("unknown_command", command=command)
     if command == ATTACHING:
         raise Problem(415, "unsupported_media_type", expected="multipart/form-data", at=f"/cases/{case_id}/documents")
-    ask = _asked(request, principal, command, await read_json(request), key)
+    ask = asked(request, principal, command, await read_json(request), key)
     answer = await services_of(request).commands.carry_out(replace(ask, case_id=id_of(case_id), if_match=version_of(if_match)))
-    return _answered(answer, 200)
+    return answered(answer, 200)
 
 
 @router.post("/organ-notices", status_code=201, summary="Open the cases of an organ's notice: one for each person it names")
 async def receive_organ_notice(request: Request, key: Key = None) -> JSONResponse:
-    principal = await _principal(request)
-    ask = _asked(request, principal, NOTIFIED, await read_json(request), key)
+    principal = await signed_in(request)
+    ask = asked(request, principal, NOTIFIED, await read_json(request), key)
     answer = await services_of(request).commands.carry_out(ask)
     opened = {str(case["case_id"]): case for case in (answer.body, *answer.others)}
     received = next(event["data"] for event in answer.body["events"] if event["type"] == "organ_notice_received")
-    return _answered(replace(answer, body={"notice_id": received["notice_id"], "cases": list(opened.values())}), 201)
+    return answered(replace(answer, body={"notice_id": received["notice_id"], "cases": list(opened.values())}), 201)
 
 
 @router.post("/bundles", status_code=201, summary="Open a case and issue the commands that come with it, all or none")
 async def open_bundle(request: Request, key: Key = None) -> JSONResponse:
-    principal = await _principal(request)
-    ask = _asked(request, principal, BUNDLE, await read_json(request), key)
+    principal = await signed_in(request)
+    ask = asked(request, principal, BUNDLE, await read_json(request), key)
     answer = await services_of(request).commands.carry_out(ask)
-    return _answered(answer, 201, Location=f"/api/v1/cases/{answer.body['case_id']}")
+    return answered(answer, 201, Location=f"/api/v1/cases/{answer.body['case_id']}")
 
 
 @router.post("/cases/{case_id}/bundles", summary="Issue several commands on a case, all or none")
 async def issue_bundle(request: Request, case_id: CaseId, key: Key = None, if_match: IfMatch = None) -> JSONResponse:
-    principal = await _principal(request)
-    ask = _asked(request, principal, BUNDLE, await read_json(request), key)
+    principal = await signed_in(request)
+    ask = asked(request, principal, BUNDLE, await read_json(request), key)
     answer = await services_of(request).commands.carry_out(replace(ask, case_id=id_of(case_id), if_match=version_of(if_match)))
-    return _answered(answer, 200)
+    return answered(answer, 200)
 
 
 @router.post("/cases/{case_id}/continuations", status_code=201, summary="Open the case that follows: the next instance, the enforcement, …")
 async def open_continuation(request: Request, case_id: CaseId, key: Key = None, if_match: IfMatch = None) -> JSONResponse:
-    principal = await _principal(request)
-    ask = _asked(request, principal, CONTINUING, await read_json(request), key)
+    principal = await signed_in(request)
+    ask = asked(request, principal, CONTINUING, await read_json(request), key)
     answer = await services_of(request).commands.carry_out(replace(ask, case_id=id_of(case_id), if_match=version_of(if_match)))
     followed = answer.others[0]
     opened = replace(answer, body=followed, version=followed["version"])
-    return _answered(opened, 201, Location=f"/api/v1/cases/{followed['case_id']}")
+    return answered(opened, 201, Location=f"/api/v1/cases/{followed['case_id']}")
 
 
 @router.post("/cases/{case_id}/documents", status_code=201, summary="Attach a document to a case")
@@ -149,7 +151,7 @@ async def attach_document(
     key: Key = None,
     if_match: IfMatch = None,
 ) -> JSONResponse:
-    principal = await _principal(request)
+    principal = await signed_in(request)
     strangers = sorted({*await request.form()} - _FORM)
     if strangers:
         raise Problem(422, "invalid", errors=[{"pointer": f"/{name}", "code": "unknown_field"} for name in strangers])
@@ -161,7 +163,7 @@ async def attach_document(
     media_type = (file.content_type or "").partition(";")[0].strip().lower() or "application/octet-stream"
     every = {"effective_on": effective_on, "on_behalf_of": on_behalf_of, "note": note}
     body = attachment(title or file.filename or "-", media_type, content) | {name: said for name, said in every.items() if said}
-    ask = replace(_asked(request, principal, ATTACHING, body, key), case_id=id_of(case_id), if_match=version_of(if_match))
+    ask = replace(asked(request, principal, ATTACHING, body, key), case_id=id_of(case_id), if_match=version_of(if_match))
     answer = await services_of(request).commands.carry_out(replace(ask, store=storing(media_type, content)))
     attached = next(event["data"] for event in answer.body["events"] if event["type"] == "document_attached")
-    return _answered(replace(answer, body=answer.body | {name: attached[name] for name in _ATTACHED}), 201)
+    return answered(replace(answer, body=answer.body | {name: attached[name] for name in _ATTACHED}), 201)

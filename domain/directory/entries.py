@@ -192,3 +192,5 @@ class CaseScope:
     state: str | None = None
     accepted_by: tuple[str, ...] = ()
     """Who accepted first by delegation (person codes)."""
+    keepers: tuple[str, ...] = ()
+    """Of an inquiry: whoever must not drop it, and whom it is being handed to (person codes)."""

@@ -25,4 +25,6 @@ from domain.stages import papers as papers
 from domain.stages import transfer as transfer
 from domain.stages import proposal as proposal
 from domain.stages import correction as correction
+from domain import consultation as consultation
+from domain import duty as duty
 from domain.command import COMMANDS as COMMANDS, EVENTS as EVENTS

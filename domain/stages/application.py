@@ -62,6 +62,7 @@ class Application(Model):
     matter: Matter | None = None
     papers: tuple[Paper, ...] = ()
     consultation_id: UUID | None = None
+    duty_request_id: UUID | None = None
 
     @field_validator("oral")
     @classmethod
@@ -214,6 +215,7 @@ class ApplicationSubmitted(Application, Event):
             opponents=tuple(range(len(parties) - len(self.opponents), len(parties))),
             matter=self.matter,
             consultation_id=self.consultation_id,
+            duty_request_id=self.duty_request_id,
             papers=self.papers,
             continues=self.continues,
             links=_links(self.continues) if self.continues else (),

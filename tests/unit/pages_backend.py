@@ -78,6 +78,10 @@ class InMemory:
             raise Problem(401, "authentication_required")
         return self.staff[session]
 
+    async def ask(self, session: str, method: str, path: str, *, lang: str = "zh-CN", **more: Any) -> Any:
+        self._person(session)
+        raise Problem(404, "not_found", path=path)
+
     async def sign_in(self, username: str, password: str, otp: str | None, lang: str) -> Json:
         if username not in self.staff or password != "password":
             raise Problem(401, "bad_credentials")

@@ -10,7 +10,15 @@ import domain.stages  # noqa: F401 -- fills the vocabulary
 from domain.command import COMMANDS, Command
 
 BODIES: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "contract" / "commands.yaml").read_text(encoding="utf-8"))
+_OF_AN_APPLICATION = {
+    "channel", "outlet", "assisting_agency", "received_by_centre_on", "form", "oral", "applicant", "co_applicants", "representatives",
+    "recipient_count", "opponents", "proxy", "matter", "papers",
+}  # fmt: skip
+"""What an inquiry that becomes an application may be told beside what it knows."""
 ADDED = {
+    "submit_application": {"duty_request_id"},
+    "register_consultation": {"opponents", "cause"},
+    "convert_to_application": _OF_AN_APPLICATION,
     "record_verification": {"about"},
     "file_objection": {"excused"},
     "decide_objection": {"for_recipients"},
@@ -26,6 +34,7 @@ NEEDED = {
     "release_recipient": {"reason"},
     "replace_recipient": {"ground"},
     "continue_case": {"relation"},
+    "close_consultation": {"how"},
 }
 """Choices the notation does not mark, without which the command would say nothing."""
 BEYOND: dict[str, Any] = {
@@ -33,6 +42,7 @@ BEYOND: dict[str, Any] = {
     "accept_proposal": {"proposal": "int!"},
     "return_proposal": {"proposal": "int!", "reason": "text!"},
     "return_recommendation": {"reason": "text!", "for_recipients": "list of party_id"},
+    "take_up_request": {"centre": "office"} | dict.fromkeys(_OF_AN_APPLICATION, "as of submit_application"),
 }
 """Commands that practice needs beside the contract's (docs/decisions/0006)."""
 ELSEWHERE = {

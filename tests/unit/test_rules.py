@@ -17,11 +17,6 @@ from domain.rules import load
 from ledger import rules
 
 RULES = rules.current()
-LATER = {
-    "case_continued", "remedy_declined", "settled_without_assignment", "letter_received",
-    "letter_answered", "custody_request_received", "duty_request_received", "request_forwarded",
-}  # fmt: skip
-"""Events of a later issue that the data already speaks of."""
 
 
 def raw(name: str) -> dict[str, Any]:
@@ -110,10 +105,10 @@ def test_every_event_and_field_the_limits_speak_of_exists() -> None:
         importlib.import_module(f"domain.stages.{module.name}")
     for row in chain(*RULES.limits.rows.values()):
         named = {*row.starts, *row.stops, *row.cancels, *row.moves, *row.pauses, *row.pauses.values()}
-        assert named - LATER <= EVENTS.keys(), row.id
+        assert named <= EVENTS.keys(), row.id
         for event, field in chain(row.day.items(), row.stop_day.items(), row.own_date.items()):
             assert event in named, row.id
             for name in field.split("|"):
-                assert event in LATER or name in EVENTS[event].model_fields or name == "accept_first.due_on", (row.id, event, name)
+                assert name in EVENTS[event].model_fields or name == "accept_first.due_on", (row.id, event, name)
         for by_event in (row.starts_when, row.stops_when, row.cancels_when, row.pauses_when):
             assert by_event.keys() <= named, row.id

@@ -447,7 +447,8 @@ def test_the_page_that_draws_the_lifecycle_is_up_to_date() -> None:
 
 
 def test_every_row_of_this_issue_has_its_command_and_no_command_is_without_a_row() -> None:
-    assert set(COMMANDS) - BEYOND == {row.command for row in ROWS}
+    of_cases = {name for name, kind in COMMANDS.items() if kind.stream in ("case", None)}
+    assert of_cases - BEYOND == {row.command for row in ROWS}
 
 
 def test_the_way_to_every_state_is_known() -> None:
