@@ -11,9 +11,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
-from domain.access import Reach, Scope
+from domain.access import Scope
 from ledger.schema import case_list, case_people, cases, inquiries, search_tokens
 from ledger.sql import Connection, Row, Statement
+from readmodels.inquiries import within as inquired
 from readmodels.scope import within
 
 RARE = 2_000
@@ -31,27 +32,13 @@ class Seen(NamedTuple):
     more: bool
 
 
-def inquiries_within(scope: Scope) -> sa.ColumnElement[bool]:
-    """Rows of `inquiries` inside the scope: reached by centre, outlet or owner; no wall stands around them."""
-    if scope.everything:
-        return sa.true()
-    return sa.or_(sa.false(), *(_reached(reach) for reach in scope.reaches if reach.states is None))
-
-
-def _reached(reach: Reach) -> sa.ColumnElement[bool]:
-    if reach.column not in ("centre", "outlet", "owner"):
-        return sa.false()
-    found = inquiries.c[reach.column].in_(sorted(reach.values))
-    return sa.or_(found, inquiries.c.handing_to.in_(sorted(reach.values))) if reach.column == "owner" else found
-
-
 def _visible(scope: Scope, subject: sa.ColumnElement[str]) -> sa.FromClause:
     """Whether the subject stands in anything of the scope, looked up by its key: never by reading all that the scope holds."""
     found = (
         sa.select(sa.literal(1).label("one"))
         .select_from(
             case_people.outerjoin(case_list, sa.and_(case_list.c.case_id == case_people.c.case_id, within(scope))).outerjoin(
-                inquiries, sa.and_(inquiries.c.inquiry_id == case_people.c.case_id, inquiries_within(scope))
+                inquiries, sa.and_(inquiries.c.inquiry_id == case_people.c.case_id, inquired(scope))
             )
         )
         .where(case_people.c.subject_id == subject, sa.or_(case_list.c.case_id.is_not(None), inquiries.c.inquiry_id.is_not(None)))
@@ -114,7 +101,7 @@ def _by_cases(scope: Scope) -> Statement:
     mine = (
         sa.select(case_list.c.case_id)
         .where(within(scope))
-        .union_all(sa.select(inquiries.c.inquiry_id).where(inquiries_within(scope)))
+        .union_all(sa.select(inquiries.c.inquiry_id).where(inquired(scope)))
         .cte("mine")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
@@ -192,7 +179,7 @@ def _appearances(scope: Scope) -> tuple[Statement, Statement]:
         sa.select(*here, inquiries.c.number, inquiries.c.state, inquiries.c.centre, sa.null().label("cause"), day.label("opened_on"))
         .join(inquiries, inquiries.c.inquiry_id == case_people.c.case_id)
         .join(cases, cases.c.case_id == case_people.c.case_id)
-        .where(wanted, inquiries_within(scope))
+        .where(wanted, inquired(scope))
     )
     return Statement(of_case), Statement(of_inquiry)
 
