@@ -22,8 +22,14 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     problem.install(app)
     for part in (
-        reference.router, eligibility.router, reads.router, persons.router, papers.router, commands.router, inquiries.router,
-    ):  # fmt: skip
+        reference.router,
+        eligibility.router,
+        reads.router,
+        persons.router,
+        papers.router,
+        commands.router,
+        inquiries.router,
+    ):
         app.include_router(part, prefix=PREFIX)
     app.include_router(_operations(services))
     app.add_middleware(BodyGuard, api_prefix=PREFIX)

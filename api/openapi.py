@@ -45,8 +45,8 @@ _OPEN = frozenset({"new_token", "healthz", "readyz"})
 _TAGS = {
     "people": "Signing in, and the directory: who and what a command may name.",
     "cases": "One case: as it stands, as it stood, its history, and what the caller may do next; and finding cases.",
-    "persons": "The people of the cases: searched, compared with whoever is taken down, linked as one; conflicts of interest.",
     "inquiries": "Consultations, requests to duty lawyers, and the logs of the duty offices.",
+    "persons": "The people of the cases: searched, compared with whoever is taken down, linked as one; conflicts of interest.",
     "papers": "The centre's papers: previewed, fetched as issued, put together to print. Issuing one is the command `issue_document`.",
     "commands": "What changes a case. Each is one command, recorded once however often its key is sent.",
     "work": "What waits for the person signed in.",

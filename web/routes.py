@@ -46,9 +46,23 @@ class PagePath(Convertor[str]):
 register_url_convertor("page", PagePath())
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 for room in (
-    door, lists, pocket, desk, same_day, visit_done, reception, duty_office, inquiry_page, group, group_add, persons, attach_page,
-    command_page, paper_page, case_page,
-):  # fmt: skip
+    door,
+    lists,
+    pocket,
+    desk,
+    same_day,
+    visit_done,
+    reception,
+    duty_office,
+    inquiry_page,
+    group,
+    group_add,
+    persons,
+    attach_page,
+    command_page,
+    paper_page,
+    case_page,
+):
     router.include_router(room.router)
 
 
