@@ -19,7 +19,7 @@ from readmodels.scope import within
 
 RARE = 2_000
 """Bearers of a term up to which all of them are looked at."""
-FEW = 4_000
+FEW = 3_000
 """Cases of a scope up to which its own people are looked at, where the term is common."""
 _FIRST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 _UUID = UUID(as_uuid=False)
@@ -55,6 +55,12 @@ _GROUP = (
 )
 """The subjects and all that are linked with them, each with the one that stands for the person."""
 _PERSONS = Statement(sa.text(_GROUP))
+_ARE_COMMON = Statement(
+    sa.text(
+        "SELECT w.token FROM unnest(cast(:tokens AS bigint[])) AS w(token)"
+        " WHERE EXISTS (SELECT 1 FROM search_tokens s WHERE s.token = w.token OFFSET :rare LIMIT 1)"
+    )
+)
 
 # A scope's clauses are compiled once for whoever has it: composing a statement costs more than running it.
 
@@ -69,13 +75,17 @@ def _wanted() -> tuple[sa.FromClause, sa.BindParameter[str], sa.BindParameter[in
     return tokens, _given("after", _UUID), _given("most", sa.Integer())
 
 
+def _own_cases(scope: Scope) -> sa.CompoundSelect[tuple[str]]:
+    """Ids of the scope's cases and inquiries, reach by reach, so that each is found by its own index; some come twice."""
+    apart = [Scope(everything=False, reaches=(reach,), excluded=frozenset()) for reach in scope.reaches]
+    cases_of = [sa.select(case_list.c.case_id).where(within(each)) for each in apart]
+    return sa.union_all(*cases_of, sa.select(inquiries.c.inquiry_id).where(inquired(scope)))
+
+
 @lru_cache(maxsize=512)
-def _by_way_of_cases(scope: Scope) -> Statement:
-    """Those of the terms that are common, where the scope holds few cases: whether it does is looked at only if one is."""
-    wanted, _, _ = _wanted()
-    borne = sa.select(search_tokens.c.token).where(search_tokens.c.token == wanted.c.token).offset(_given("rare", sa.Integer())).limit(1)
-    many = sa.select(sa.literal(1)).select_from(case_list).where(within(scope)).offset(FEW).limit(1)
-    return Statement(sa.select(wanted.c.token).select_from(wanted).where(sa.exists(borne.correlate(wanted)), sa.not_(sa.exists(many))))
+def _more_than_few(scope: Scope) -> Statement:
+    """A row where the scope holds more than `FEW` cases and inquiries."""
+    return Statement(sa.select(sa.literal(1).label("one")).select_from(_own_cases(scope).subquery("own")).offset(FEW).limit(1))
 
 
 @lru_cache(maxsize=512)
@@ -98,29 +108,26 @@ def _by_terms(scope: Scope) -> Statement:
 def _by_cases(scope: Scope) -> Statement:
     """The newest people of the scope's cases and inquiries who bear one of the terms."""
     wanted, after, most = _wanted()
-    mine = (
-        sa.select(case_list.c.case_id)
-        .where(within(scope))
-        .union_all(sa.select(inquiries.c.inquiry_id).where(inquired(scope)))
-        .cte("mine")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
+    mine = _own_cases(scope).cte("mine").prefix_with("MATERIALIZED", dialect="postgresql")
+    # One lookup after the other, each pinned by its key (OFFSET 0): the number of people in the scope bounds them all.
+    theirs = sa.select(case_people.c.subject_id).where(case_people.c.case_id == mine.c.case_id).offset(0).lateral("theirs")
     bears = (
         sa.select(search_tokens.c.token)
-        .where(search_tokens.c.token == wanted.c.token, search_tokens.c.subject_id == case_people.c.subject_id)
+        .where(search_tokens.c.token == wanted.c.token, search_tokens.c.subject_id == theirs.c.subject_id)
         .offset(0)
         .lateral("bears")
     )
-    return Statement(
-        sa.select(case_people.c.subject_id)
+    bearing = (
+        sa.select(theirs.c.subject_id)
         .distinct()
-        .select_from(
-            mine.join(case_people, case_people.c.case_id == mine.c.case_id).join(wanted, sa.true()).join(bears, sa.true()),
-        )
-        .where(case_people.c.subject_id < after)
-        .order_by(case_people.c.subject_id.desc())
-        .limit(most)
+        .select_from(mine.join(theirs, sa.true()).join(wanted, sa.true()).join(bears, sa.true()))
+        .where(theirs.c.subject_id < after)
+        .cte("bearing")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
+    seen = _visible(scope, bearing.c.subject_id)
+    found = sa.select(bearing.c.subject_id).select_from(bearing.join(seen, sa.true()))
+    return Statement(found.order_by(bearing.c.subject_id.desc()).limit(most))
 
 
 async def bearers(conn: Connection, tokens: Collection[int], scope: Scope, *, after: str | None = None, limit: int = 20) -> Seen:
@@ -130,8 +137,9 @@ async def bearers(conn: Connection, tokens: Collection[int], scope: Scope, *, af
     asked = {"after": after or _FIRST, "most": limit + 1}
     common = set[int]()
     if not scope.everything:
-        rows = await (await _by_way_of_cases(scope).run(conn, tokens=list(tokens), rare=RARE)).fetchall()
-        common = {row["token"] for row in rows}
+        common = {row["token"] for row in await (await _ARE_COMMON.run(conn, tokens=list(tokens), rare=RARE)).fetchall()}
+        if common and await (await _more_than_few(scope).run(conn)).fetchone():
+            common = set[int]()
     found: set[str] = set()
     for some, statement in ((set(tokens) - common, _by_terms), (common, _by_cases)):
         if some:
