@@ -11,6 +11,7 @@ from api.desk import Desk
 from api.person_shapes import Linking, Unlinking
 from api.problem import Problem, not_found
 from domain import access
+from domain.access import MAY_LINK
 from domain.command import Actor, Role
 from domain.person_links import PeopleLinked, PeopleUnlinked
 from ledger import registers
@@ -19,8 +20,6 @@ from readmodels import people as index
 from readmodels import person_search as search
 
 type Json = dict[str, Any]
-
-MAY_LINK: tuple[Role, ...] = ("caseworker", "approver", "supervisor")
 
 
 def _linker(desk: Desk) -> Actor:
@@ -90,4 +89,5 @@ async def conflicts(desk: Desk, case: str) -> Json:
     now = await visible(desk, case)
     if "eligibility" in access.withheld(desk.principal, access.scope_of(now), desk.directory):
         raise Problem(403, "forbidden", withheld=["eligibility"])
-    return (await conflict_search.found(desk.conn, now)).model_dump(mode="json")
+    async with desk.in_own_name() as conn:
+        return (await conflict_search.found(conn, now)).model_dump(mode="json")

@@ -214,4 +214,5 @@ async def _cases_of(desk: Desk, subjects: Sequence[str]) -> list[str]:
     if not subjects:
         return []
     found = sa.select(case_people.c.case_id).distinct().where(case_people.c.subject_id.in_(list(subjects)))
-    return [str(row["case_id"]) for row in await fetch_all(desk.conn, found)]
+    async with desk.in_own_name() as conn:
+        return [str(row["case_id"]) for row in await fetch_all(conn, found)]

@@ -115,7 +115,7 @@ async def _plain(engines: Engines, name: str, table: str, *, autocommit: bool) -
 
 async def _measure(engines: Engines, rounds: int, appends: int) -> tuple[Ledger, list[Plain]]:
     async with (
-        Database(engines.app_dsn, size=1, name="bench") as database,
+        Database(engines.worker_dsn, size=1, name="bench") as database,
         _plain(engines, "plain psycopg, `execute` and `commit`", "bench_plain", autocommit=False) as plain,
         _plain(engines, "plain psycopg, one statement in autocommit", "bench_bare", autocommit=True) as bare,
     ):

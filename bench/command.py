@@ -143,7 +143,7 @@ async def _run(engines: Engines, children: Children) -> list[Source]:
         owner.execute(floor.TABLE)  # type: ignore[arg-type]
         owner.execute("GRANT SELECT, INSERT ON bench_floor TO app")
     password = secrets.token_urlsafe(16)
-    async with Database(engines.app_dsn, size=2, name="bench") as database:
+    async with Database(engines.worker_dsn, size=2, name="bench") as database:
         usernames = await stand.furnish(database, password)
     peer = children.start("floor", (sys.executable, "-m", "bench.floor"))
     await stand.said(peer, children.log("floor"), floor.READY)

@@ -139,7 +139,7 @@ async def _weigh(when: str, pair: Pair, *, judged: bool = True) -> list[Weighed]
 
 async def _run(engines: Engines, children: Children, cases: int) -> tuple[list[Weighed], float]:
     password = secrets.token_urlsafe(16)
-    async with Database(engines.app_dsn, size=2, name="bench") as database:
+    async with Database(engines.worker_dsn, size=2, name="bench") as database:
         usernames = await stand.furnish(database, password)
     pair, port = await _start(children)
     found = await _weigh("before the first case", pair, judged=False)

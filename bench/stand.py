@@ -37,7 +37,7 @@ _REPEATS = 5
 """Of a command answered with 429 or 503, a second apart."""
 NO_OTHER_SYSTEM: Mapping[str, str] = dict.fromkeys(
     (
-        *("DATABASE_URL", "DATABASE_OWNER_URL", "TEMPORAL_ADDRESS", "YUANSHOU_ANSWER_FROM", "YUANSHOU_METRICS_PORT"),
+        *("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_WORKER_URL", "TEMPORAL_ADDRESS", "YUANSHOU_ANSWER_FROM", "YUANSHOU_METRICS_PORT"),
         *("MAKEFLAGS", "MFLAGS", "MAKELEVEL"),  # of the `make bench` around us
     ),
     "",

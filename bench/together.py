@@ -130,7 +130,7 @@ async def _measure(lines: Sequence[Measured]) -> None:
 
 async def _run(engines: Engines, children: Children) -> list[Measured]:
     password = secrets.token_urlsafe(16)
-    async with Database(engines.app_dsn, size=2, name="bench") as database:
+    async with Database(engines.worker_dsn, size=2, name="bench") as database:
         usernames = await stand.furnish(database, password)
     await stand.worker(children)
     _, port = await stand.api(children, "api", "ledger")

@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent / "env"
-ROLES = ("owner", "app", "reader", "auditor", "temporal")
+ROLES = ("owner", "app", "worker", "reader", "auditor", "temporal")
 
 
 def main() -> int:
-    names = ("postgres.env", "app.env", "owner.env", "temporal.env")
+    names = ("postgres.env", "app.env", "worker.env", "owner.env", "temporal.env")
     FOLDER.mkdir(mode=0o700, exist_ok=True)
     there = [name for name in names if (FOLDER / name).exists()]
     if there:
@@ -23,9 +23,12 @@ def main() -> int:
         return 0 if len(there) == len(names) else 1
     word = {role: secrets.token_urlsafe(32) for role in (*ROLES, "postgres")}
     app = f"DATABASE_URL=postgresql://app:{word['app']}@postgres:5432/yuanshou"
+    worker = f"postgresql://worker:{word['worker']}@postgres:5432/yuanshou"
     owner = f"DATABASE_OWNER_URL=postgresql://owner:{word['owner']}@postgres:5432/yuanshou"
     _write("postgres.env", [f"POSTGRES_PASSWORD={word['postgres']}", *(f"{role.upper()}_PASSWORD={word[role]}" for role in ROLES)])
-    _write("app.env", [app])
+    # The HTTP process signs people in and waits for outcomes in the product's own name; the worker acts for nobody else.
+    _write("app.env", [app, f"DATABASE_WORKER_URL={worker}"])
+    _write("worker.env", [f"DATABASE_URL={worker}"])
     _write("owner.env", [app, owner])
     _write("temporal.env", [f"POSTGRES_PWD={word['temporal']}", f"SQL_PASSWORD={word['temporal']}"])
     return 0

@@ -21,6 +21,8 @@ from domain.stream import StreamState
 
 Column = Literal["centre", "outlet", "unit", "lawyer", "owner", "accepted_by", "keepers"]
 
+MAY_LINK: tuple[Role, ...] = ("caseworker", "approver", "supervisor")
+"""Who may say that two entries are one person."""
 SUBSIDY_STATES: frozenset[State] = onward("file_accepted")
 """From here on a finance officer sees a case."""
 _UNNAMED: frozenset[State] = frozenset({"assigned"})
@@ -231,6 +233,16 @@ def list_scope(principal: Principal, directory: Directory) -> Scope:
 def may_see(principal: Principal, case: CaseScope, directory: Directory) -> bool:
     """Whether the case exists for this person. Where not, the answer is 404 as for a case that is not."""
     return list_scope(principal, directory).covers(case)
+
+
+def unwalled(case: CaseScope) -> CaseScope:
+    """The same without its walls: for who reads it through broken glass, and to tell who is kept out by nothing but a wall."""
+    return replace(case, excluded=frozenset())
+
+
+def walled_off(principal: Principal, case: CaseScope, directory: Directory) -> bool:
+    """Whether nothing but a wall keeps the case from this person, who may know that it exists and nothing of it."""
+    return not principal.codes.isdisjoint(case.excluded) and may_see(principal, unwalled(case), directory)
 
 
 def _roles_over(principal: Principal, case: CaseScope, directory: Directory) -> list[tuple[Role, str]]:

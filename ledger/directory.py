@@ -14,6 +14,7 @@ from ledger import registers
 from ledger.registers import Registered
 from ledger.sql import Connection, Cursor, Statement
 from ledger.store import WORKER, Database
+from ledger.wall import shadow
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 STREAMS = sorted({f"directory/{kind.kind}" for kind in DIRECTORY_EVENTS.values()})
@@ -115,6 +116,7 @@ async def enter(
     await cache.read(conn)
     after = Directory.fold(changes, cache.newest)
     await registers.append(conn, changes, actor=actor, now=now, command_id=command_id)
+    await shadow(conn, after)
     return after
 
 

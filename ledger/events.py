@@ -100,11 +100,10 @@ def draft(happened: Happened, correlation_id: str, causation: str | None) -> Dra
 
 
 _head = (
-    sa.select(events.c.position, events.c.recorded_at)
-    .where(events.c.ledger == sa.bindparam("ledger"))
-    .order_by(events.c.position.desc())
-    .limit(1)
-    .subquery("head")
+    # A function of the wall: whoever appends to a register must know the ledger's end and may not see the event that stands there.
+    sa.func.ledger_head(sa.bindparam("ledger", type_=sa.Text)).table_valued(
+        sa.column("position", sa.BigInteger), sa.column("recorded_at", sa.TIMESTAMP(timezone=True)), name="head"
+    )
 )
 _HEAD = Statement(
     sa.select(
@@ -115,7 +114,7 @@ _HEAD = Statement(
         .where(events.c.stream == sa.bindparam("stream"), events.c.version == sa.bindparam("version", type_=sa.Integer))
         .scalar_subquery()
         .label("previous"),
-    ).select_from(sa.select(sa.literal(1)).subquery("one").outerjoin(_head, sa.true()))
+    ).select_from(_head)
 )
 _INSERT = Statement(sa.insert(events))
 

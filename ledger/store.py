@@ -13,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from ledger.sql import Connection
 
 WORKER = "worker"
-"""The session name of the workers' own transactions."""
+"""The session name of what the product does in its own name. It opens no door: the database role `worker` does (`ledger/wall`)."""
 
 
 _TRUSTED_SECONDS = 2.0
@@ -34,37 +34,35 @@ class _Check:
 
 
 class Database:
-    """A pool of connections to the ledger's PostgreSQL."""
+    """Connections to the ledger's PostgreSQL: one pool for what people do, one for what the product does in its own name.
 
-    def __init__(self, dsn: str, *, size: int = 10, name: str = "yuanshou") -> None:
+    `worker` is the address with the role `worker`; where it is absent or the same, one pool serves both.
+    """
+
+    def __init__(self, dsn: str, *, worker: str | None = None, size: int = 10, name: str = "yuanshou") -> None:
         self.dsn = dsn
-        pool = AsyncConnectionPool(
-            dsn,
-            min_size=1,
-            max_size=size,
-            open=False,
-            timeout=5,
-            kwargs={"row_factory": dict_row, "autocommit": True, "prepare_threshold": 0, "application_name": name},
-            check=_Check(),
-        )
-        self._pool = cast("AsyncConnectionPool[Connection]", pool)  # the row factory makes it so, which its type cannot tell
+        self._pool = _pool(dsn, size, name)
+        self._own = _pool(worker, size, name) if worker and worker != dsn else self._pool
 
     async def __aenter__(self) -> Self:
         await self._pool.open()
+        await self._own.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._pool.close()
+        await self._own.close()
 
     @asynccontextmanager
     async def transaction(self, session: str, *, pipeline: bool = False, keyed: bool = False) -> AsyncGenerator[Connection]:
-        """One transaction at READ COMMITTED with `app.session` set to the caller's session for its length.
+        """One transaction at READ COMMITTED with `app.session` set to the caller's session for its length; `WORKER`'s as the role `worker`.
 
         With `pipeline`, statements travel together until a result is fetched; an error then shows at that fetch. `keyed`: every statement
         looks its rows up by their key, so one plan serves all values and none is made anew.
         Raises `psycopg.OperationalError` or `psycopg_pool.PoolTimeout` when the database is away.
         """
-        async with self._pool.connection() as conn:
+        pool = self._own if session == WORKER else self._pool
+        async with pool.connection() as conn:
             if not pipeline:
                 async with conn.transaction():
                     await _enter(conn, session, keyed=keyed)
@@ -87,6 +85,19 @@ class Database:
         """A connection outside any transaction, for LISTEN and probes."""
         async with self._pool.connection() as conn:
             yield conn
+
+
+def _pool(dsn: str, size: int, name: str) -> AsyncConnectionPool[Connection]:
+    pool = AsyncConnectionPool(
+        dsn,
+        min_size=1,
+        max_size=size,
+        open=False,
+        timeout=5,
+        kwargs={"row_factory": dict_row, "autocommit": True, "prepare_threshold": 0, "application_name": name},
+        check=_Check(),
+    )
+    return cast("AsyncConnectionPool[Connection]", pool)  # the row factory makes it so, which its type cannot tell
 
 
 async def _enter(conn: Connection, session: str, *, keyed: bool) -> None:

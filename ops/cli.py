@@ -1,10 +1,12 @@
 """The `yuanshou` command."""
 
+import asyncio
 import json
 import os
 import sys
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 from zoneinfo import ZoneInfo
@@ -90,13 +92,13 @@ def doctor(as_json: AsJson = False) -> None:
     from ops.doctor import examine
 
     home = Home.of()
-    findings = examine(home, public_port(), address(home, "app"), address(home, "owner"))
+    findings = examine(home, public_port(), address(home, "app"), address(home, "owner"), address(home, "worker"))
     if as_json:
         typer.echo(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=1))
     else:
         for finding in findings:
             mark = {True: "ok", False: "BAD", None: "-"}[finding.ok]
-            typer.echo(f"{mark:>3}  {finding.what:<12} {finding.found}")
+            typer.echo(f"{mark:>3}  {finding.what:<14} {finding.found}")
             if finding.mend and finding.ok is not True:
                 typer.echo(f"     -> {finding.mend}")
     raise typer.Exit(1 if any(finding.ok is False for finding in findings) else 0)
@@ -132,7 +134,8 @@ def _migrate(owner: str, as_json: bool) -> None:
     from ops.migration import migrate, pending
 
     applied = pending(owner)
-    migrate(owner)
+    if migrate(owner):
+        say("the wall of row-level security was put up")
     if as_json:
         typer.echo(json.dumps({"applied": applied}))
     else:
@@ -193,11 +196,63 @@ def rearm(as_json: AsJson = False) -> None:
     typer.echo(json.dumps({"woken": woken}) if as_json else f"{woken} cases woken")
 
 
+accounts = typer.Typer(no_args_is_help=True, help="The first accounts of a system; later ones are made on its pages.")
+app.add_typer(accounts, name="account")
+
+
+class FirstRole(StrEnum):
+    """Whom the first accounts are for."""
+
+    SECURITY = "security_administrator"
+    SYSTEM = "system_administrator"
+
+
+@accounts.callback()
+def account() -> None:
+    """The first accounts of a system; later ones are made on its pages."""
+
+
+@accounts.command()
+def create(  # noqa: PLR0917 -- the verb's options
+    username: str,
+    person: Annotated[str, typer.Option(help="Code of the person in the directory; entered where it is not there.")],
+    name: Annotated[str, typer.Option(help="The person's name.")] = "",
+    role: Annotated[FirstRole, typer.Option(help="Each as long as nobody holds it.")] = FirstRole.SECURITY,
+    office: Annotated[str, typer.Option(help="Code of the office; opened as the city's bureau where it is not there.")] = "B-CITY",
+    office_name: Annotated[str, typer.Option(help="The office's name.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make the account of the first security or system administrator and print its first password, which the first sign-in changes.
+
+    Exit status: 0 it is made, 1 it is not, 2 the system is not running.
+    """
+    from ledger.store import Database
+    from ops.account import First, create_first
+
+    running_home()
+    first = First(username, role.value, person, name, office, office_name)
+
+    async def make() -> str:
+        async with Database(os.environ["DATABASE_URL"], size=1, name="yuanshou-account") as database:
+            return await create_first(database, first, datetime.now(UTC))
+
+    try:
+        password = asyncio.run(make())
+    except EngineError as fault:
+        give_up(str(fault))
+    if as_json:
+        typer.echo(json.dumps({"username": username, "first_password": password}))
+    else:
+        say(f"{username} ({role.value}) may sign in; the first password, to be changed then:")
+        typer.echo(password)
+
+
 def address(home: Home, role: str) -> str | None:
     """The database's address for a role: from the environment, else of the running or last run; None before the first."""
     given = os.environ.get("DATABASE_URL")
     if given:
-        return (os.environ.get("DATABASE_OWNER_URL") or given) if role == "owner" else given
+        own = {"owner": "DATABASE_OWNER_URL", "worker": "DATABASE_WORKER_URL"}.get(role, "DATABASE_URL")
+        return os.environ.get(own) or given
     port = home.running().get("postgres_port")
     if not isinstance(port, int) or not (home.keys / f"postgres-{role}").exists():
         return None
@@ -219,6 +274,7 @@ def running_home() -> Home:
     if not (os.environ.get("DATABASE_URL") and os.environ.get("TEMPORAL_ADDRESS")) and find(run.get("supervisor")) is None:
         give_up(f"no system runs on {home.path}: `make run` starts it", BUSY)
     os.environ["YUANSHOU_HOME"] = str(home.path)
+    os.environ.setdefault("DATABASE_WORKER_URL", address(home, "worker") or "")
     os.environ.setdefault("DATABASE_URL", address(home, "app") or "")
     os.environ.setdefault("TEMPORAL_ADDRESS", str(run.get("temporal_address", "")))
     os.environ.setdefault("YUANSHOU_PORT", str(run.get("address", ":8000")).rpartition(":")[2])

@@ -9,14 +9,12 @@ from dataclasses import asdict, dataclass
 
 import psycopg
 
-from ops import keyring, migration, postgres, process, temporal_binary
+from ops import keyring, migration, postgres, process, temporal_binary, wall
 from ops.home import ROOT, Home
 from ops.process import EngineError
 from ops.supervisor import answers
 
 _DISK = 2 * 1024**3
-_APPEND_ONLY = {"events": {"INSERT", "SELECT"}, "inbox": {"INSERT", "SELECT", "UPDATE"}}
-"""What the application's role may do at most to the tables that keep what happened."""
 _WALLS = {"events_rows_stay", "events_stay", "inbox_stays", "inbox_stays_whole"}
 
 
@@ -33,12 +31,12 @@ class Finding:
         return asdict(self)
 
 
-def examine(home: Home, port: int, dsn: str | None, owner: str | None) -> list[Finding]:
-    """Everything that can be looked at; the database only where `dsn` answers."""
+def examine(home: Home, port: int, dsn: str | None, owner: str | None, worker: str | None = None) -> list[Finding]:
+    """Everything that can be looked at; the database only where `dsn` answers. `worker` is the address for the product's own doings."""
     findings = [*_machine(), *_home(home, port)]
     if dsn is None or owner is None:
         return [*findings, Finding("database", None, "not made yet", "`make run` makes it")]
-    return [*findings, *_database(dsn, owner, home)]
+    return [*findings, *_database(dsn, owner, worker or dsn, home)]
 
 
 def _machine() -> Iterator[Finding]:
@@ -98,7 +96,7 @@ def _home(home: Home, port: int) -> Iterator[Finding]:
         yield Finding("keys", not loose, found, f"chmod 600 {home.keys}/*")
 
 
-def _database(dsn: str, owner: str, home: Home) -> Iterator[Finding]:
+def _database(dsn: str, owner: str, worker: str, home: Home) -> Iterator[Finding]:
     try:
         with psycopg.connect(dsn, connect_timeout=3) as connection:
             answered = connection.execute("SELECT current_user, current_setting('server_version')").fetchone()
@@ -108,8 +106,9 @@ def _database(dsn: str, owner: str, home: Home) -> Iterator[Finding]:
             found = f"lacking: {', '.join(lacking)}" if lacking else "complete"
             yield Finding("migrations", not lacking, found, "`yuanshou migrate`")
             if not lacking:
-                yield from _walls(connection)
-                yield _master_keys(dsn, home)
+                yield _triggers(connection)
+                yield from _wall(connection, worker)
+                yield _master_keys(worker, home)
     except psycopg.OperationalError as fault:
         yield Finding("database", False, str(fault).strip().splitlines()[0], "`make run` starts it; or look at DATABASE_URL")
 
@@ -127,17 +126,30 @@ def _roles(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[Findi
     yield Finding("role", not mighty, f"the application {what}", "give DATABASE_URL a role without SUPERUSER and BYPASSRLS")
 
 
-def _walls(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[Finding]:
-    """Grants and triggers against what the migrations made: somebody may have changed them by hand."""
-    excess: list[str] = []
-    for table, allowed in _APPEND_ONLY.items():
-        for right in sorted({"DELETE", "INSERT", "SELECT", "TRUNCATE", "UPDATE"} - allowed):
-            row = connection.execute("SELECT has_table_privilege(%s, %s)", [table, right]).fetchone()
-            if row and row[0]:
-                excess.append(f"{right} on {table}")
-    found = f"too much: {', '.join(excess)}" if excess else "as the migrations made them"
-    yield Finding("grants", not excess, found, "revoke them as the owner")
+def _triggers(connection: psycopg.Connection[tuple[object, ...]]) -> Finding:
+    """The triggers that keep the ledger append-only: somebody may have changed them by hand."""
     query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
     missing = _WALLS - {str(row[0]) for row in connection.execute(query)}
     found = f"off or missing: {', '.join(sorted(missing))}" if missing else "all on"
-    yield Finding("triggers", not missing, found, "keep a copy of the database, enable them as the owner, ask who did this")
+    return Finding("triggers", not missing, found, "keep a copy of the database, enable them as the owner, ask who did this")
+
+
+def _wall(connection: psycopg.Connection[tuple[object, ...]], worker: str) -> Iterator[Finding]:
+    """Row-level security and grants against what this program makes, and whether those who connect are held by them."""
+    drift = list(wall.drift(connection))
+    right = [line for line in drift if " has " in line or " lacks " in line]
+    found = f"drifted: {'; '.join(right)}" if right else "as they should be"
+    yield Finding("grants", not right, found, "ask who did this; `yuanshou migrate` sets them right")
+    if not any(line.startswith("there is no") for line in drift):
+        drift += [f"the application reads {table}, which is no table of the product's" for table in wall.strangers(connection)]
+    apart = connection.execute("SELECT current_user = 'app'").fetchone() == (True,)
+    if not apart:
+        drift.append("the application does not connect as the role app")
+    other = [line for line in drift if line not in right]
+    found = "; ".join(other) or "up: every table with what is of cases and people is behind a policy"
+    mend = "`yuanshou migrate` puts it up, once the roles app and worker are there (SECURITY.md)"
+    yield Finding("wall", not other, found, mend)
+    with psycopg.connect(worker, connect_timeout=3) as own:
+        stale = list(wall.shadow_drift(own))
+    found = f"stale: {', '.join(stale)}" if stale else "what the directory says"
+    yield Finding("wall's offices", not stale, found, "`yuanshou migrate` makes it anew; ask who changed it")

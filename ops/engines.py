@@ -18,13 +18,19 @@ class Engines:
     home: Path
     owner_dsn: str
     app_dsn: str
+    worker_dsn: str
     reader_dsn: str
     auditor_dsn: str
     temporal_address: str
 
     def environment(self) -> dict[str, str]:
         """What a worker or API needs in its environment to use them."""
-        return {"YUANSHOU_HOME": str(self.home), "DATABASE_URL": self.app_dsn, "TEMPORAL_ADDRESS": self.temporal_address}
+        return {
+            "YUANSHOU_HOME": str(self.home),
+            "DATABASE_URL": self.app_dsn,
+            "DATABASE_WORKER_URL": self.worker_dsn,
+            "TEMPORAL_ADDRESS": self.temporal_address,
+        }
 
     def as_dict(self) -> dict[str, str]:
         return {name: str(value) for name, value in asdict(self).items()}
@@ -44,8 +50,7 @@ def running(home: Home, say: Say) -> Generator[Engines]:
         server = temporal.ensure(home, say)
         process = temporal.start(server)
         try:
-            owner, app, reader, auditor = (cluster.dsn(role) for role in postgres.ROLES)
-            yield Engines(home.path, owner, app, reader, auditor, server.address)
+            yield Engines(home.path, *(cluster.dsn(role) for role in postgres.ROLES), temporal_address=server.address)
         finally:
             temporal.stop(process)
     finally:

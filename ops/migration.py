@@ -1,7 +1,8 @@
-"""The database's shape: Alembic's migrations, run as the owner."""
+"""The database's shape: Alembic's migrations and then the wall, as the owner."""
 
 import os
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -10,6 +11,7 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
+from ops import wall
 from ops.home import ROOT
 from ops.process import EngineError
 
@@ -26,12 +28,19 @@ def owner_address(app: str) -> str:
     return os.environ.get("DATABASE_OWNER_URL") or app
 
 
-def migrate(dsn: str) -> None:
-    """Bring the database to the newest revision; twice does nothing. `dsn` is the owner's. Raises EngineError if it does not answer."""
+def migrate(dsn: str) -> bool:
+    """Bring the database to the newest revision and put up the wall, whose absence or drift it answers; twice does nothing.
+
+    `dsn` is the owner's. Raises EngineError if it does not answer.
+    """
     try:
         command.upgrade(_config(dsn), "head")
     except OperationalError as fault:
         raise EngineError(f"the database cannot be migrated: {fault.orig}") from fault
+    with psycopg.connect(dsn) as connection:
+        # As the migrations do: of two starts at once the second waits, then finds nothing left to do.
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext('yuanshou-migrate'))")
+        return wall.build(connection)
 
 
 def pending(dsn: str) -> list[str]:

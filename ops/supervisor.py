@@ -121,9 +121,10 @@ class Supervisor:
         dsn = self._start_database()
         address = self._start_temporal()
         self.say("migrating the database")
-        migrate(dsn["owner"])
+        if migrate(dsn["owner"]):
+            self.say("the wall of row-level security was put up")
         keyring.check(dsn["owner"], self.home.keys)
-        engines = {"DATABASE_URL": dsn["app"], "TEMPORAL_ADDRESS": address}
+        engines = {"DATABASE_URL": dsn["app"], "DATABASE_WORKER_URL": dsn["worker"], "TEMPORAL_ADDRESS": address}
         shared = {"YUANSHOU_HOME": str(self.home.path), "YUANSHOU_PORT": str(self.port), **process.THRIFT, **engines}
         os.environ.pop("DATABASE_OWNER_URL", None)  # the application has no business with it
         for name, argv in (("worker", self.programs.worker), ("api", self.programs.api)):
@@ -135,10 +136,10 @@ class Supervisor:
             self.seed = Child(Launch("seed", self.programs.seed, shared), self.home.logs / "seed.log", grace=5)
 
     def _start_database(self) -> dict[str, str]:
-        """Start PostgreSQL, unless `DATABASE_URL` names one; its addresses for owner and application."""
+        """Start PostgreSQL, unless `DATABASE_URL` names one; its addresses for owner, application and worker."""
         given = os.environ.get("DATABASE_URL")
         if given:
-            return {"app": given, "owner": owner_address(given)}
+            return {"app": given, "worker": os.environ.get("DATABASE_WORKER_URL") or given, "owner": owner_address(given)}
         self.say("starting PostgreSQL" if (self.home.postgres / "data").exists() else "making the database")
         cluster = postgres.ensure(self.home)
         self._known["postgres_port"] = cluster.port
@@ -149,7 +150,7 @@ class Supervisor:
 
         log = self.home.logs / "postgres.log"
         self._start(Child(cluster.launch(), log, grace=30, prepare=lambda: postgres.free_data_directory(cluster), await_ready=await_ready))
-        return {"app": cluster.dsn("app"), "owner": cluster.dsn("owner")}
+        return {role: cluster.dsn(role) for role in ("app", "worker", "owner")}
 
     def _start_temporal(self) -> str:
         """Start Temporal, unless `TEMPORAL_ADDRESS` names one; its address."""

@@ -39,6 +39,15 @@ WAGES: dict[str, Any] = {
 }
 
 
+_NAME = "house-"
+"""What the house's own accounts begin with: those of the worked example stay free for tests that load it."""
+
+
+def session_of(principal: Principal) -> str:
+    """The token under which one of the house's people is signed in for as long as the tests run."""
+    return f"session of {principal.username}"
+
+
 @dataclass(frozen=True)
 class House:
     """The house's rooms, and short words for what tests do in it."""
@@ -63,7 +72,7 @@ class House:
             here = account.office == office if office else (at.code if at else account.office) in near
             person = self.directory.person(account.person)
             if account.role == role and here and person is not None:
-                return Principal(account.username, account.person, ((role, account.office),), person.lawyer, person.unit)
+                return Principal(_NAME + account.username, account.person, ((role, account.office),), person.lawyer, person.unit)
         raise LookupError(f"the example has no {role} at {office or self.centre}")
 
     def account(self, username: str) -> Principal:
@@ -71,11 +80,11 @@ class House:
         account = next(a for a in people_accounts() if a.username == username)
         person = self.directory.person(account.person)
         assert person is not None
-        return Principal(account.username, account.person, ((account.role, account.office),), person.lawyer, person.unit)
+        return Principal(_NAME + username, account.person, ((account.role, account.office),), person.lawyer, person.unit)
 
     def ask(self, role: Role | Principal, command: str, case_id: str | None = None, /, key: str | None = None, **body: Any) -> Ask:
         principal = role if isinstance(role, Principal) else self.who(role)
-        return Ask(principal, "test", command, body, key or f"test-{uuid.uuid4()}", f"corr-{uuid.uuid4()}", case_id)
+        return Ask(principal, session_of(principal), command, body, key or f"test-{uuid.uuid4()}", f"corr-{uuid.uuid4()}", case_id)
 
     async def do(self, role: Role | Principal, command: str, case_id: str | None = None, /, key: str | None = None, **body: Any) -> Answer:
         return await self.commands.carry_out(self.ask(role, command, case_id, key, **body))
@@ -132,11 +141,13 @@ async def furnish(stack: AsyncExitStack, engines: Engines, *, working: bool = Tr
     Urgent assignments are due at once in it (`hurried`), so that timers can be seen.
     """
     os.environ.update(engines.environment())
-    settings = replace(Settings.from_environment(), database_url=engines.app_dsn, temporal_address=engines.temporal_address)
+    settings = replace(
+        Settings.from_environment(), database_url=engines.app_dsn, worker_url=engines.worker_dsn, temporal_address=engines.temporal_address
+    )
     keys = KeyRing.open(settings.keys)
     client = await connect(settings, keys)
     await ensure_search_attributes(client)
-    database = await stack.enter_async_context(Database(settings.database_url, name="test"))
+    database = await stack.enter_async_context(Database(settings.database_url, worker=settings.worker_url, name="test"))
     owner = await stack.enter_async_context(Database(engines.owner_dsn, size=2, name="test-owner"))
     cache = DirectoryCache()
     async with database.transaction(WORKER) as conn:
@@ -146,6 +157,17 @@ async def furnish(stack: AsyncExitStack, engines: Engines, *, working: bool = Tr
         await extend(database, directory_events(), actor=clerk, now=datetime.now(UTC), command_id="example-directory")
         async with database.transaction(WORKER) as conn:
             directory = await cache.read(conn)
+    async with database.transaction(WORKER) as conn:
+        for account in people_accounts():
+            name = _NAME + account.username
+            await conn.execute(
+                "INSERT INTO accounts (username, person, password_hash) VALUES (%s, %s, '') ON CONFLICT DO NOTHING", (name, account.person)
+            )
+            await conn.execute(
+                "INSERT INTO sessions (token_hash, username, kind, expires_at)"
+                " VALUES (sha256(convert_to(%s, 'UTF8')), %s, 'bearer', now() + interval '1 day') ON CONFLICT DO NOTHING",
+                (f"session of {name}", name),
+            )
     recorder = Recorder(database, hurried)
     if working:
         await stack.enter_async_context(case_worker(client, recorder, cached=cached))

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.person_links import MAY_LINK
+from domain.access import MAY_LINK
 from domain.person_links import LinkReason, UnlinkReason
 from web.backend import Json, Problem, items
 from web.case_view import number, title

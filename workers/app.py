@@ -126,7 +126,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run until `stop`; then take no more work, let what runs end, and return."""
     keys = KeyRing.open(settings.keys)
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(Database(settings.database_url, name=DATABASE_NAME))
+        database = await stack.enter_async_context(Database(settings.worker_url, name=DATABASE_NAME))
         metrics = f"127.0.0.1:{settings.metrics_port}" if settings.metrics_port else None
         client = await _reach(settings, keys, metrics)
         reconciler = Reconciler(database, client)

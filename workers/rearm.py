@@ -11,7 +11,7 @@ from workers.temporal import connect
 
 async def _rearm(settings: Settings) -> int:
     client = await connect(settings, KeyRing.open(settings.keys))
-    async with Database(settings.database_url, size=2, name="yuanshou-rearm") as database:
+    async with Database(settings.worker_url, size=2, name="yuanshou-rearm") as database:
         return await Reconciler(database, client).rearm()
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import psycopg
+import structlog
 import uvicorn
 import uvloop
 from fastapi import FastAPI
@@ -18,6 +19,7 @@ from api import envelope
 from api.app import create_app
 from api.commands import Commands
 from api.courier import Courier
+from api.provider import Provider
 from api.services import Services
 from ledger import logs, rules
 from ledger.directory import DirectoryCache
@@ -29,6 +31,7 @@ from web.in_process import InProcess
 from workers.process import DATABASE_NAME, leave
 from workers.temporal import connect, runtime
 
+_log = structlog.get_logger(__name__)
 _PROBE = timedelta(seconds=2)
 
 
@@ -63,6 +66,18 @@ async def _worker(database: Database) -> bool:
         return False
 
 
+async def tell_of_the_wall(database: Database) -> None:
+    """Say in the log where PostgreSQL keeps nothing from a session: one role does everything, or no policy holds it."""
+    try:
+        async with asyncio.timeout(_PROBE.total_seconds()), database.transaction("") as conn:
+            row = await (await conn.execute("SELECT current_user = 'app' AND row_security_active('case_list') AS holds")).fetchone()
+    except (psycopg.Error, PoolTimeout, TimeoutError) as fault:
+        _log.warning("whether the wall of row-level security stands is not known", fault=type(fault).__name__)
+        return
+    if not (row and row["holds"]):
+        _log.warning("there is no wall of row-level security: the policy of the API is the only one", mend="yuanshou doctor")
+
+
 @asynccontextmanager
 async def services(settings: Settings) -> AsyncGenerator[Services]:
     """Everything the API stands on, opened; Temporal may still be away."""
@@ -70,9 +85,10 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
     client = await connect(settings, keys, using=runtime(), lazy=True)
     directory = DirectoryCache()
     async with (
-        Database(settings.database_url, size=12, name="yuanshou-api") as database,
+        Database(settings.database_url, worker=settings.worker_url, size=12, name="yuanshou-api") as database,
         Courier(client, database, answer_from=settings.answer_from) as courier,
     ):
+        await tell_of_the_wall(database)
         yield Services(
             database=database,
             directory=directory,
@@ -81,13 +97,15 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
             commands=Commands(database, courier, keys, directory),
             now=lambda: datetime.now(UTC),
             ready=lambda: ready(database, client),
+            second_factor=settings.second_factor,
+            provider=Provider(given.issuer, given.client_id, given.client_secret, given.redirect_uri) if (given := settings.oidc) else None,
         )
 
 
 def app_of(given: Services, settings: Settings) -> FastAPI:
     """The API with the pages beside it."""
     api = create_app(given)
-    return with_pages(api, InProcess(api), given.rules().policy, example=settings.example)
+    return with_pages(api, InProcess(api), given.rules().policy, example=settings.example, oidc=given.provider is not None)
 
 
 async def _main() -> None:

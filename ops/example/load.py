@@ -67,7 +67,7 @@ async def _main(base_url: str, home: Home, today: date, say: Say) -> Summary:
     if _remembered(home).get("complete"):
         return Summary(already=True)
     async with (
-        Database(Settings.from_environment().database_url, size=2, name="example") as database,
+        Database(Settings.from_environment().worker_url, size=2, name="example") as database,
         httpx.AsyncClient(base_url=base_url, timeout=60) as client,
     ):
         return await load(client, database, home, today=today, say=say)

@@ -83,7 +83,7 @@ async def start(home: Path) -> System:
     """`yuanshou up`, until it is ready and the worked example is complete. RuntimeError with its last words where it ends before."""
     port = free_port()
     environment = {**os.environ, "YUANSHOU_HOME": str(home), "YUANSHOU_PORT": str(port), "PYTHONPATH": str(ROOT)}
-    for name in ("DATABASE_URL", "TEMPORAL_ADDRESS"):
+    for name in ("DATABASE_URL", "DATABASE_WORKER_URL", "TEMPORAL_ADDRESS"):
         environment.pop(name, None)
     log = home.with_name(home.name + ".log")
     with log.open("wb") as output:

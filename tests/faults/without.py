@@ -94,7 +94,8 @@ def numbers_apart() -> None:
 
     async def elsewhere(conn: Connection, series: Series) -> int:
         del conn
-        async with await psycopg.AsyncConnection[Row].connect(os.environ["DATABASE_URL"], autocommit=True, row_factory=dict_row) as own:
+        address = os.environ["DATABASE_WORKER_URL"]
+        async with await psycopg.AsyncConnection[Row].connect(address, autocommit=True, row_factory=dict_row) as own:
             return await draw(own, series)
 
     deciding.draw = elsewhere

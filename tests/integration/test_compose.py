@@ -14,7 +14,8 @@ import pytest
 import typer.main
 import yaml
 
-from ops.cli import app
+from ops import postgres
+from ops.cli import app as command
 from ops.home import ROOT
 from workflows.contract import SEARCH_ATTRIBUTES
 
@@ -36,7 +37,7 @@ def test_the_file_is_what_compose_understands(compose: dict[str, Any]) -> None:
 
 
 def test_every_command_of_our_image_can_be_run(compose: dict[str, Any]) -> None:
-    verbs = set(typer.main.get_group(app).commands)
+    verbs = set(typer.main.get_group(command).commands)
     ours = {name: service["command"] for name, service in compose["services"].items() if service["image"].startswith("yuanshou")}
 
     assert set(ours) == {"api", "worker", "migrate"}
@@ -84,7 +85,23 @@ def test_the_owner_is_known_to_the_migration_alone(compose: dict[str, Any], tmp_
     assert named == {f"deploy/env/{name}" for name in files}
     assert [name for name, service in compose["services"].items() if "deploy/env/owner.env" in service.get("env_file", [])] == ["migrate"]
     assert "DATABASE_OWNER_URL" in files["owner.env"]
-    assert "OWNER" not in files["app.env"]
+    assert "OWNER" not in files["app.env"] + files["worker.env"]
+
+
+def test_people_and_the_product_itself_come_to_the_database_under_roles_of_their_own(compose: dict[str, Any], tmp_path: Path) -> None:
+    files = _secrets(tmp_path)
+    app, own = (line.partition("=") for line in files["app.env"].splitlines())
+
+    assert (app[0], app[2].partition("//")[2].partition(":")[0]) == ("DATABASE_URL", "app")
+    assert (own[0], own[2].partition("//")[2].partition(":")[0]) == ("DATABASE_WORKER_URL", "worker")
+    assert files["worker.env"] == f"DATABASE_URL={own[2]}\n"
+    assert {name: compose["services"][name]["env_file"] for name in ("api", "worker")} == {
+        "api": ["deploy/env/app.env"],
+        "worker": ["deploy/env/worker.env"],
+    }
+    roles = (ROOT / "deploy" / "postgres" / "10-roles.sh").read_text(encoding="utf-8")
+    assert all(f"CREATE ROLE {role} LOGIN NOSUPERUSER" in roles for role in postgres.ROLES)
+    assert f"GRANT CONNECT ON DATABASE yuanshou TO {', '.join(role for role in postgres.ROLES if role != 'owner')};" in roles
 
 
 def test_the_secrets_are_readable_by_their_user_alone_and_kept(tmp_path: Path) -> None:

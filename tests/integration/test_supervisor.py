@@ -34,7 +34,8 @@ class System:
         self.started: list[subprocess.Popen[str]] = []
 
     def start(self) -> subprocess.Popen[str]:
-        env = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "TEMPORAL_ADDRESS"}}
+        given = {"DATABASE_URL", "DATABASE_WORKER_URL", "TEMPORAL_ADDRESS"}
+        env = {name: value for name, value in os.environ.items() if name not in given}
         env |= {"YUANSHOU_HOME": str(self.home.path), "YUANSHOU_PORT": str(self.port), "PYTHONPATH": str(ROOT)}
         argv = [sys.executable, "-m", "tests.integration.standin", "up"]
         running = subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)

@@ -33,7 +33,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Clust
 
 
 def yuanshou(*words: str, home: Path, **env: str) -> Result:
-    clean = {"DATABASE_URL": None, "DATABASE_OWNER_URL": None, "TEMPORAL_ADDRESS": None}
+    clean = {"DATABASE_URL": None, "DATABASE_OWNER_URL": None, "DATABASE_WORKER_URL": None, "TEMPORAL_ADDRESS": None}
     return CliRunner().invoke(app, words, env={**clean, "YUANSHOU_HOME": str(home), **env})
 
 
@@ -82,7 +82,19 @@ def test_migrating_a_home_that_is_down_starts_its_database_for_it(tmp_path: Path
 def test_the_doctor_finds_a_whole_database_whole(cluster: postgres.Cluster) -> None:
     found = findings(yuanshou("doctor", "--json", home=cluster.home.path))
 
-    for what in ("python", "postgresql", "database", "role", "migrations", "grants", "triggers", "master keys", "keys"):
+    for what in (
+        "python",
+        "postgresql",
+        "database",
+        "role",
+        "migrations",
+        "grants",
+        "triggers",
+        "wall",
+        "wall's offices",
+        "master keys",
+        "keys",
+    ):
         assert found[what]["ok"] is True, found[what]
 
 
@@ -90,13 +102,17 @@ def test_the_doctor_sees_a_wall_that_was_taken_down(cluster: postgres.Cluster) -
     with psycopg.connect(cluster.dsn("owner"), autocommit=True) as owner:
         owner.execute("ALTER TABLE events DISABLE TRIGGER events_rows_stay")
         owner.execute("GRANT DELETE ON events TO app")
+        owner.execute("DROP POLICY wall_read ON messages")
         result = yuanshou("doctor", "--json", home=cluster.home.path)
         owner.execute("ALTER TABLE events ENABLE TRIGGER events_rows_stay")
         owner.execute("REVOKE DELETE ON events FROM app")
 
     assert result.exit_code == 1
     assert "events_rows_stay" in findings(result)["triggers"]["found"]
-    assert "DELETE on events" in findings(result)["grants"]["found"]
+    assert "app has DELETE on events" in findings(result)["grants"]["found"]
+    assert "policy wall_read on messages is missing" in findings(result)["wall"]["found"]
+    assert yuanshou("migrate", home=cluster.home.path).exit_code == 0
+    assert findings(yuanshou("doctor", "--json", home=cluster.home.path))["wall"]["ok"]
 
 
 def test_key_files_of_another_database_are_found_before_anything_starts_on_them(cluster: postgres.Cluster) -> None:
@@ -125,3 +141,32 @@ def test_a_port_that_is_no_number_is_refused(tmp_path: Path) -> None:
 def test_every_verb_explains_itself_and_its_exit_status(tmp_path: Path) -> None:
     for verb in ("up", "doctor", "migrate", "dsn", "seed", "rearm"):
         assert "Exit status" in yuanshou(verb, "--help", home=tmp_path).stdout, verb
+
+
+class TestTheFirstAccount:
+    """On a database with no worked example: nobody can sign in until the command line made the first administrators."""
+
+    def made(self, cluster: postgres.Cluster, *words: str) -> Result:
+        given = {"DATABASE_URL": cluster.dsn("app"), "TEMPORAL_ADDRESS": "127.0.0.1:1"}
+        return yuanshou("account", "create", *words, home=cluster.home.path, **given)
+
+    def test_one_of_each_kind_is_made_with_a_first_password_and_no_second(self, cluster: postgres.Cluster) -> None:
+        for role in ("security_administrator", "system_administrator"):
+            name = role.partition("_")[0]
+            first = self.made(cluster, f"{name}.one", "--person", f"P-{name.upper()}", "--name", "曹宁", "--role", role, "--json")
+            assert first.exit_code == 0, first.output
+            assert len(json.loads(first.stdout)["first_password"]) >= 12
+            again = self.made(cluster, f"{name}.two", "--person", f"P-{name.upper()}-2", "--role", role)
+            assert (again.exit_code, "already" in again.output) == (1, True)
+            both = self.made(cluster, "both", "--person", f"P-{name.upper()}", "--role", "system_administrator")
+            assert (both.exit_code, "three people" in both.output) == (1, role == "security_administrator")
+        with psycopg.connect(cluster.dsn("owner")) as connection:
+            rows = connection.execute("SELECT username, must_change FROM accounts ORDER BY username").fetchall()
+            types = connection.execute("SELECT type FROM events WHERE stream = 'account/security.one'").fetchall()
+        assert rows == [("security.one", True), ("system.one", True)]
+        assert types == [("account_created",)]
+
+    def test_a_name_that_is_none_is_refused(self, cluster: postgres.Cluster) -> None:
+        refused = self.made(cluster, "No Name", "--person", "P-X")
+        assert refused.exit_code == 1
+        assert "user name" in refused.output
