@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import append, command, figures, memory, papers, people, startup, together
+from bench import append, command, figures, memory, papers, people, startup, together, wall
 from bench.figures import Report
 from ops.home import ROOT
 
@@ -23,6 +23,7 @@ BENCHES: Mapping[str, Callable[[], Report]] = {
     "command-dev": command.run_dev,
     "append": append.run,
     "together": together.run,
+    "wall": wall.run,
     "papers": papers.run,
     "people": people.run,
     "startup": startup.run,

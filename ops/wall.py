@@ -17,7 +17,7 @@ import ledger.wall
 from domain.directory import DIRECTORY_EVENTS, Directory
 from ledger.directory import STREAMS
 from ledger.schema import metadata
-from ledger.wall.policies import OPEN, TABLES, grants_of, policies_of
+from ledger.wall.policies import OPEN, ROLES, TABLES, grants_of, policies_of
 from ledger.wall.shadow import comparing, refreshing
 from ops.process import EngineError
 
@@ -26,7 +26,6 @@ type Plain = psycopg.Connection[tuple[object, ...]]
 FUNCTIONS = (Path(ledger.wall.__file__).parent / "functions.sql").read_text(encoding="utf-8")
 NEEDED = frozenset({"app", "worker"})
 """Database roles without which there is no wall: one for what people do, one for what the product does in its own name."""
-_ROLES = ("app", "worker", "reader", "auditor")
 _RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 _BY_COLUMN = frozenset({"SELECT", "INSERT", "UPDATE", "REFERENCES"})
 """Rights that may be given on a column alone."""
@@ -204,7 +203,7 @@ def _functions(connection: Plain) -> Iterator[str]:
 
 
 def _grants(connection: Plain, roles: frozenset[str]) -> Iterator[str]:
-    for role in _ROLES:
+    for role in ROLES:
         if role not in roles:
             continue
         for table in (*TABLES, *OPEN, *_VIEWS):

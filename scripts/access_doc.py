@@ -108,6 +108,21 @@ def relations(office: str, directory: Directory) -> Iterator[Relation]:
     yield Relation("walled", "of the office's own centre, behind a wall that names the person", replace(own, excluded=frozenset({ME})))
 
 
+def inquiry_relations(office: str, directory: Directory) -> Iterator[Relation]:
+    """The same of consultations and duty requests, which have no unit and no lawyer, but may wait to be taken over."""
+    nobodys = {"unit": None, "lawyers": (), "state": "open"}
+    for relation in relations(office, directory):
+        if relation.code in ("outlet", "centre", "county", "above", "below", "far"):
+            yield replace(relation, case=replace(relation.case, **nobodys))
+    far = CaseScope(centre="C-FAR", outlet="W-FAR", owner="P-OTHER", state="open")
+    yield Relation("first", "of another county, first taken in by the person", replace(far, owner=ME, keepers=(ME,)))
+    yield Relation("handed", "of another county, handed to the person and not yet taken over", replace(far, keepers=("P-OTHER", ME)))
+
+
+def _relations(stream: str | None, office: str, directory: Directory) -> Iterator[Relation]:
+    return inquiry_relations(office, directory) if stream in ("consultation", "duty") else relations(office, directory)
+
+
 def person(role: Role, office: str) -> Principal:
     """Somebody with that role and no other; only who is of a unit has a unit."""
     member = role in ("lawyer", "unit_manager")
@@ -120,12 +135,18 @@ def reached(role: Role, office: str, directory: Directory) -> dict[str, bool]:
     return {r.code: may_see(who, r.case, directory) for r in relations(office, directory)}
 
 
+def inquired(role: Role, office: str, directory: Directory) -> dict[str, bool]:
+    """Of every relation whether the policy shows the consultation or duty request."""
+    who = person(role, office)
+    return {r.code: may_see(who, r.case, directory) for r in inquiry_relations(office, directory)}
+
+
 def commanded(name: str, role: Role, office: str, directory: Directory) -> dict[str, bool]:
     """Of every relation whether the policy lets the role issue the command; `open` for one that opens the stream."""
     who, command = person(role, office), COMMANDS[name]
     if not command.states:
         return {"open": actor(who, name, None, directory) is not None}
-    return {r.code: actor(who, name, r.case, directory) is not None for r in relations(office, directory)}
+    return {r.code: actor(who, name, r.case, directory) is not None for r in _relations(command.stream, office, directory)}
 
 
 INTRO = f"""# Who may see and do what
@@ -145,7 +166,8 @@ nothing of the case, whatever the role.
 def page() -> str:
     """The whole document."""
     directory = city()
-    return "\n".join([INTRO, *_reach_table(directory), *_withheld_table(directory), *_reads(), *_commands(directory), *_tables()]) + "\n"
+    reach = (*_reach_table(directory), *_inquiry_table(directory), *_withheld_table(directory))
+    return "\n".join([INTRO, *reach, *_reads(), *_commands(directory), *_tables()]) + "\n"
 
 
 def _codes() -> list[Relation]:
@@ -159,6 +181,17 @@ def _reach_table(directory: Directory) -> Iterator[str]:
     yield f"\n| role | held at | {' | '.join(codes)} |\n|---|---|{'---|' * len(codes)}"
     for role, office, said in HELD:
         found = reached(role, office, directory)
+        yield f"| {role} | {said} | {' | '.join('●' if found[code] else '' for code in codes)} |"
+    yield ""
+
+
+def _inquiry_table(directory: Directory) -> Iterator[str]:
+    yield "## Which consultations and duty requests a role reaches\n"
+    codes = [relation.code for relation in inquiry_relations("C-HERE", directory)]
+    yield "As of cases, and **handed**: of another county, handed to the person and not yet taken over.\n"
+    yield f"| role | held at | {' | '.join(codes)} |\n|---|---|{'---|' * len(codes)}"
+    for role, office, said in HELD:
+        found = inquired(role, office, directory)
         yield f"| {role} | {said} | {' | '.join('●' if found[code] else '' for code in codes)} |"
     yield ""
 
@@ -194,7 +227,8 @@ def _reads() -> Iterator[str]:
 def _commands(directory: Directory) -> Iterator[str]:
     """A table a stream: what is allowed where, by relation. Roles that may issue none of them have no column."""
     yield "## Commands\n\nA cell names the relations (above) in which the role may issue the command; whether the case allows it then"
-    yield "is a matter of its state ([lifecycle](lifecycle.md)). `open`: the command opens a stream at an office of the person's choice."
+    yield "is a matter of its state ([lifecycle](lifecycle.md)). `open`: the command opens a stream, at an office of the person's choice;"
+    yield "`every one`: all relations, but no case behind a wall that names the person."
     yield "`system` is the product itself: its commands come from the worker and from nobody else."
     for stream, kinds in groupby(sorted(COMMANDS.values(), key=_stream), key=_stream):
         commands = sorted(kinds, key=lambda c: (c.room, c.name))
@@ -214,12 +248,13 @@ def _stream(command: type[Command]) -> str:
 
 def _cell(found: Mapping[str, bool]) -> str:
     codes = [code for code, allowed in found.items() if allowed]
-    return "all but walled" if len(codes) == len(found) - 1 and not found.get("walled", True) else ", ".join(codes)
+    everything = len(codes) > 1 and codes == [code for code in found if code != "walled"]
+    return "every one" if everything else ", ".join(codes)
 
 
 def _tables() -> Iterator[str]:
     yield "## The database's own wall\n\nEach table's rows, as the role `app` under a session sees and writes them. The worker's own role"
-    yield "reads and writes for the product; the owner's is for migrations alone; `reader` and `auditor` read as the column says.\n"
+    yield "reads and writes for the product; the owner's is for migrations alone; the roles under `beside` read every row.\n"
     yield "| table | reads | adds | changes | removes | beside | why |\n|---|---|---|---|---|---|---|"
     for table, wall in sorted(TABLES.items()):
         rules = (wall.read, wall.add, wall.change, wall.remove)

@@ -165,7 +165,7 @@ async def furnish(stack: AsyncExitStack, engines: Engines, *, working: bool = Tr
             )
             await conn.execute(
                 "INSERT INTO sessions (token_hash, username, kind, expires_at)"
-                " VALUES (sha256(convert_to(%s, 'UTF8')), %s, 'bearer', 'infinity') ON CONFLICT DO NOTHING",
+                " VALUES (sha256(convert_to(%s, 'UTF8')), %s, 'bearer', now() + interval '1 day') ON CONFLICT DO NOTHING",
                 (f"session of {name}", name),
             )
     recorder = Recorder(database, hurried)

@@ -98,6 +98,8 @@ BEGIN
             END IF;
         WHEN 'owner' THEN
             IF n.role IN ('liaison', 'receptionist', 'duty_lawyer') THEN found := found || n.person; END IF;
+        WHEN 'keeper' THEN
+            IF n.role IN ('liaison', 'receptionist', 'caseworker', 'duty_lawyer') THEN found := found || n.person; END IF;
         WHEN 'accepted_by' THEN
             IF n.role = 'duty_lawyer' THEN found := found || n.person; END IF;
         WHEN 'unit' THEN

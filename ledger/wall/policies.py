@@ -20,7 +20,6 @@ _SYSTEM = "(SELECT wall_has_role('system_administrator'))"
 _SECURITY = "(SELECT wall_has_role('security_administrator'))"
 _ADMINISTRATOR = "(SELECT wall_has_role('system_administrator', 'security_administrator'))"
 _AUDITOR = "(SELECT wall_has_role('auditor'))"
-_LINKS = f"(SELECT wall_has_role({', '.join(repr(role) for role in sorted(MAY_LINK))}))"
 
 
 def _reach(column: str, what: str) -> str:
@@ -49,7 +48,14 @@ _CASE = (
     )
     + ")"
 )
-_INQUIRY = _any(_reach("centre", "centre"), _reach("outlet", "outlet"), f"owner = {_PERSON}", f"handing_to = {_PERSON}", _ALL)
+_INQUIRY = _any(
+    _reach("centre", "centre"),
+    _reach("outlet", "outlet"),
+    _reach("owner", "owner"),
+    _reach("owner", "keeper"),
+    _reach("handing_to", "keeper"),
+    _ALL,
+)
 
 
 def _of_case(case_id: str) -> str:
@@ -86,6 +92,13 @@ _EVENT_ADD = (
     f" WHEN 'account' THEN {_any(_SECURITY, _OWN_ACCOUNT)}"
     f" ELSE {_SIGNED_IN} END"
 )
+_WITH_CASES = (
+    "(SELECT wall_has_role('liaison', 'receptionist', 'caseworker', 'approver', 'duty_lawyer', 'unit_manager', 'lawyer', 'finance_officer',"
+    " 'supervisor', 'bureau_officer', 'auditor'))"
+)
+"""Whoever has cases at all: no administrator of the system."""
+_LINKER = f"(SELECT wall_has_role({', '.join(f"'{role}'" for role in MAY_LINK)}))"
+_KNOWN_PERSON = "EXISTS (SELECT FROM case_people c WHERE c.subject_id = people.subject_id)"
 _OWN_SESSION = "token_hash = sha256(convert_to(current_setting('app.session', true), 'UTF8'))"
 _OWN_COMMAND = f"principal = {_ME}"
 
@@ -124,19 +137,19 @@ TABLES: Mapping[str, Wall] = {
     "deeds": Wall(read=_any(_OWN_COMMAND, _AUDITOR), add=_OWN_COMMAND, change=_OWN_COMMAND),
     "files": Wall(read=_of_case("files.case_id"), add=_of_case("files.case_id"), told=()),
     "case_people": Wall(read=_of_kind("case_people"), worker="SELECT, INSERT, UPDATE, DELETE", told=()),
-    "search_tokens": Wall(
-        read=_SIGNED_IN,
-        worker="SELECT, INSERT, UPDATE, DELETE",
-        told=(),
-        why="64 bits of an HMAC and a random id: without the search key and case_people they tell of nobody.",
-    ),
     "people": Wall(
-        read=_SIGNED_IN,
-        add=_LINKS,
-        change=_LINKS,
+        read=_WITH_CASES,
+        add=f"{_LINKER} AND {_KNOWN_PERSON}",
+        change=f"{_LINKER} AND {_KNOWN_PERSON}",
         worker="SELECT, INSERT, UPDATE, DELETE",
         told=(),
-        why="As search_tokens; who is one person with whom is noted by those who may link people, with the event that says so.",
+        why="A row names nobody and no case: a random id and keyed hashes. Who is in which case stands in case_people.",
+    ),
+    "search_tokens": Wall(
+        read=_WITH_CASES,
+        worker="SELECT, INSERT, UPDATE, DELETE",
+        told=(),
+        why="A keyed hash and a random id; the key is not in the database. To ask each bearer's cases would cost a search its budget.",
     ),
     "subject_keys": Wall(
         read=_SIGNED_IN,
@@ -228,13 +241,17 @@ def policies_of(table: str, owner: str, roles: frozenset[str]) -> Iterator[Polic
         yield Policy(table, "wall_remove", "DELETE", ("app",), wall.remove, None)
 
 
+ROLES = ("app", "worker", "reader", "auditor")
+"""Database roles beside the owner."""
+
+
 def grants_of(table: str) -> dict[str, frozenset[str]]:
     """What each role may do to a table."""
     if table in OPEN:
-        return {role: frozenset({"SELECT"} if role in ("app", "worker") else ()) for role in ("app", "worker", "reader", "auditor")}
+        return {role: frozenset({"SELECT"} if role in ("app", "worker") else ()) for role in ROLES}
     wall = TABLES[table]
     app = {"SELECT": wall.read, "INSERT": wall.add, "UPDATE": wall.change, "DELETE": wall.remove}
-    rights: dict[str, frozenset[str]] = {role: frozenset({"SELECT"} if role in wall.told else ()) for role in ("reader", "auditor")}
+    rights = {role: frozenset({"SELECT"} if role in wall.told else ()) for role in ROLES}
     rights["app"] = frozenset(right for right, given in app.items() if given)
     rights["worker"] = frozenset(wall.worker.split(", "))
     return rights

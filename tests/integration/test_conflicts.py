@@ -7,6 +7,7 @@ import pytest
 from api.problem import Problem
 from domain.command import Role
 from domain.matching import excluded
+from ledger.store import WORKER
 from readmodels import cases
 from tests.house import House
 from tests.integration.test_api_reads import Api, elsewhere
@@ -64,7 +65,7 @@ async def test_whoever_acts_for_the_opponent_there_may_not_act_here(api: Api) ->
     await house.do("approver", "assign_unit", there, unit=lawyer.unit, lawyer=lawyer.code)
     here = await case_of(house, worker | {"categories": ["migrant_worker"]}, boss)
     await house.do("caseworker", "declare_conflict_check", here, cleared=True, override_reason="双方事项不同")
-    async with house.database.transaction("test") as conn:
+    async with house.database.transaction(WORKER) as conn:
         case = await cases.current(conn, here)
     assert case is not None
     assert excluded(case) == {lawyer.code, lawyer.unit}

@@ -135,7 +135,7 @@ def _case(own: psycopg.Connection[Any], directory: Directory, people: dict[str, 
     return case_id, scope
 
 
-OF_CASES = {"cases": "case_id", "files": "case_id", "search_tokens": "case_id", "inbox": "case_id", "events": "split_part(stream, '/', 2)"}
+OF_CASES = {"cases": "case_id", "files": "case_id", "case_people": "case_id", "inbox": "case_id", "events": "split_part(stream, '/', 2)"}
 
 
 def test_every_caller_sees_the_very_cases_that_the_policy_gives(town: Town) -> None:
@@ -181,7 +181,7 @@ WRITES = {
     "events": "UPDATE events SET actor = 'x' WHERE stream = 'case/' || %s",
     "inbox": "UPDATE inbox SET outcome = '{}' WHERE case_id = %s",
     "files": "INSERT INTO files (document_id, case_id, digest, size, media_type, content) VALUES (gen_random_uuid(), %s, '', 0, '', '')",
-    "search_tokens": "DELETE FROM search_tokens WHERE case_id = %s",
+    "case_people": "DELETE FROM case_people WHERE case_id = %s",
     "outbox": "SELECT 1 FROM outbox WHERE case_id = %s",
     "command": f"{SEND} VALUES ('c', wall_user(), 'k', '', '', %s, 'add_note', '{{}}', '')",
     "event": f"INSERT INTO events SELECT 'x', 'case', 9000001, 'case/' || %s, 2, 'note_added', 1, {REST}",

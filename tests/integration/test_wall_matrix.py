@@ -14,8 +14,8 @@ from domain.directory import OfficeOpened
 from ledger.directory import extend
 from ledger.store import Database
 from ops import postgres
-from scripts.access_doc import HELD, SINCE, city, commanded, person, reached, relations
-from tests.integration.walled import put_case, register, sign_in, walled
+from scripts.access_doc import HELD, SINCE, city, commanded, inquired, inquiry_relations, person, reached, relations
+from tests.integration.walled import put_case, put_inquiry, register, sign_in, walled
 
 CITY = city()
 CLERK = Actor("system", "system_administrator", "system")
@@ -24,7 +24,7 @@ SHOWN = {
     "cases": "case_id::text",
     "events": "split_part(stream, '/', 2)",
     "files": "case_id::text",
-    "search_tokens": "case_id::text",
+    "case_people": "case_id::text",
     "inbox": "case_id::text",
 }
 COMMAND = (
@@ -70,9 +70,24 @@ def test_the_database_shows_and_takes_commands_for_the_very_cases_the_policy_doe
         taken = {code for case_id, code in cases.items() if _takes(conn, case_id)}
     assert taken == wanted
     for command in COMMANDS.values():
-        if command.states:
+        if command.states and command.stream not in ("consultation", "duty"):
             allowed = {code for code, may in commanded(command.name, role, office, CITY).items() if may}
             assert allowed <= taken, "what the policy lets be sent, the database takes in"
+
+
+@pytest.mark.parametrize(("role", "office"), [(role, office) for role, office, _ in HELD])
+def test_the_database_shows_the_very_inquiries_the_policy_does(database: postgres.Cluster, role: Role, office: str) -> None:
+    session, _ = enter(database, role, office)
+    inquiries = {str(uuid.uuid4()): relation for relation in inquiry_relations(office, CITY)}
+    with psycopg.connect(database.dsn("worker")) as own:
+        for inquiry_id, relation in inquiries.items():
+            put_inquiry(own, inquiry_id, relation.case)
+    with psycopg.connect(database.dsn("app")) as conn:
+        conn.execute("SELECT set_config('app.session', %s, false)", [session])
+        for table, column in {"inquiries": "inquiry_id::text", "cases": "case_id::text", "case_people": "case_id::text"}.items():
+            query = cast("LiteralString", f"SELECT {column} FROM {table} WHERE {column} = ANY(%s)")
+            seen = {inquiries[str(row[0])].code for row in conn.execute(query, [list(inquiries)]).fetchall()}
+            assert seen == {code for code, reached in inquired(role, office, CITY).items() if reached}, table
 
 
 def _takes(conn: psycopg.Connection[tuple[object, ...]], case_id: str) -> bool:

@@ -81,10 +81,18 @@ def put_case(own: psycopg.Connection[Any], case_id: str, scope: CaseScope) -> No
         "INSERT INTO files (document_id, case_id, digest, size, media_type, content) VALUES (%s, %s, '', 0, 'text/plain', '')",
         [case_id, case_id],
     )
-    own.execute(
-        "INSERT INTO search_tokens (token, case_id, subject_id, kind, key_id) VALUES (%s, %s, %s, 'name', 'k')",
-        [bytes.fromhex(case_id.replace("-", "")), case_id, case_id],
-    )
+    own.execute("INSERT INTO case_people VALUES (%s, 0, %s, 'case', 'applicant', true)", [case_id, case_id])
     own.execute(
         "INSERT INTO outbox (id, case_id, position, kind, recipients, data) VALUES (%s, %s, 1, 'x', '[]', '{}')", [case_id, case_id]
     )
+
+
+def put_inquiry(own: psycopg.Connection[Any], inquiry_id: str, scope: CaseScope) -> None:
+    """A consultation with its head and a term it is found by; of its keepers the last is whom a hand-over waits for."""
+    own.execute(
+        "INSERT INTO inquiries (inquiry_id, kind, version, state, centre, outlet, owner, handing_to, received_at, updated_at)"
+        " VALUES (%s, 'consultation', 1, 'open', %s, %s, %s, %s, now(), now())",
+        [inquiry_id, scope.centre, scope.outlet, scope.owner, (scope.keepers or (None,))[-1]],
+    )
+    own.execute("INSERT INTO cases (case_id, kind, version, centre) VALUES (%s, 'consultation', 1, %s)", [inquiry_id, scope.centre])
+    own.execute("INSERT INTO case_people VALUES (%s, 0, %s, 'consultation', 'applicant', true)", [inquiry_id, inquiry_id])

@@ -10,7 +10,7 @@ from domain.access import list_scope, shows_event, withheld
 from domain.command import COMMANDS, Role
 from domain.stages.subsidy import SubsidyPaid
 from ops.home import ROOT
-from scripts.access_doc import HELD, SINCE, city, commanded, page, person, reached, relations
+from scripts.access_doc import HELD, SINCE, city, commanded, inquired, page, person, reached, relations
 
 CITY = city()
 OWN = {"outlet", "centre", "below", "paying"}
@@ -34,6 +34,27 @@ BY_HAND: dict[tuple[str, str], set[str]] = {
     ("system_administrator", "B-CITY"): set(),
     ("security_administrator", "B-CITY"): set(),
 }
+_OWN = {"outlet", "centre", "below"}
+_ALL = {"outlet", "centre", "county", "above", "below", "far", "first", "handed"}
+INQUIRIES_BY_HAND: dict[tuple[str, str], set[str]] = {
+    ("liaison", "V-HERE"): {"outlet", "first", "handed"},
+    ("receptionist", "W-HERE"): {"outlet", "first", "handed"},
+    ("receptionist", "C-HERE"): _OWN | {"first", "handed"},
+    ("caseworker", "C-HERE"): _OWN | {"first", "handed"},
+    ("approver", "C-HERE"): _OWN,
+    ("duty_lawyer", "D-HERE"): {"outlet", "first", "handed"},
+    ("unit_manager", "C-HERE"): set(),
+    ("lawyer", "C-HERE"): set(),
+    ("finance_officer", "C-HERE"): set(),
+    ("supervisor", "C-HERE"): _OWN,
+    ("supervisor", "B-HERE"): _OWN | {"county"},
+    ("supervisor", "B-CITY"): _ALL,
+    ("bureau_officer", "B-HERE"): _OWN | {"county"},
+    ("bureau_officer", "B-CITY"): {"outlet", "centre", "above"},
+    ("auditor", "B-CITY"): _ALL,
+    ("system_administrator", "B-CITY"): set(),
+    ("security_administrator", "B-CITY"): set(),
+}
 """The table of the design (people, offices, access), worked out by hand: what a role reaches, and by leaving out what it does not."""
 
 
@@ -45,6 +66,7 @@ def test_every_role_of_a_person_is_asked_about() -> None:
 @pytest.mark.parametrize(("role", "office"), BY_HAND)
 def test_a_role_reaches_what_the_design_says_and_nothing_else(role: Role, office: str) -> None:
     assert {code for code, seen in reached(role, office, CITY).items() if seen} == BY_HAND[role, office]
+    assert {code for code, seen in inquired(role, office, CITY).items() if seen} == INQUIRIES_BY_HAND[role, office]
 
 
 @pytest.mark.parametrize(("role", "office"), BY_HAND)
@@ -57,7 +79,8 @@ def test_what_a_list_shows_is_what_a_page_shows(role: Role, office: str) -> None
 @pytest.mark.parametrize(("role", "office"), BY_HAND)
 def test_a_command_is_for_the_roles_that_its_class_names_on_cases_they_reach(command: str, role: Role, office: str) -> None:
     allowed = {code for code, may in commanded(command, role, office, CITY).items() if may}
-    where = BY_HAND[role, office] if COMMANDS[command].states else {"open"}
+    inquiry = COMMANDS[command].stream in ("consultation", "duty")
+    where = (INQUIRIES_BY_HAND if inquiry else BY_HAND)[role, office] if COMMANDS[command].states else {"open"}
     assert allowed == (where if role in COMMANDS[command].roles else set())
 
 
