@@ -24,11 +24,12 @@ from domain.clocks import plan as alarms_of
 from domain.command import Refusal
 from domain.decide import Decision
 from domain.rules import Rules
+from domain.stages.glass import GlassBroken
 from domain.stream import StreamState
 from ledger import events as store
 from ledger import inbox, streams
 from ledger.directory import DirectoryCache
-from ledger.schema import cases, outbox
+from ledger.schema import broken_glass, cases, outbox
 from ledger.schema import inbox as inbox_table
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database
@@ -81,6 +82,11 @@ _OUTBOX = Statement(
     insert(outbox)
     .values(_named(outbox, "id", "case_id", "position", "kind", "recipients", "data", "centre", "unit", "outlet"))
     .on_conflict_do_nothing()
+)
+_GLASS = Statement(
+    insert(broken_glass)
+    .values(_named(broken_glass))
+    .on_conflict_do_update(index_elements=["case_id", "person"], set_={"until": sa.bindparam("until", type_=broken_glass.c.until.type)})
 )
 _PENDING = Statement(
     sa.select(inbox_table.c.command_id)
@@ -339,6 +345,20 @@ async def _keep_case(conn: Connection, decision: Decision[Any], received: Row, r
     await people.keep(conn, decision.before, case, received["tokens"])
     for happened, row in zip(decision.events, rows, strict=True):
         event = happened.event
+        if isinstance(event, GlassBroken):
+            await _GLASS.run(conn, case_id=case.case_id, person=event.person, until=event.until)
+            await _OUTBOX.run(
+                conn,
+                id=f"glass/{received['command_id']}",
+                case_id=case.case_id,
+                position=row["position"],
+                kind=event.type,
+                recipients=["supervisor"],
+                data={"person": event.person, "until": event.until.isoformat()},
+                centre=listed["centre"],
+                unit=listed.get("unit"),
+                outlet=listed["outlet"],
+            )
         if isinstance(event, DeadlineWarned | DeadlineMissed | DeadlineEscalated):
             await _OUTBOX.run(
                 conn,

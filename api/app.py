@@ -10,7 +10,7 @@ from api.body import BodyGuard
 from api.envelope import Envelope
 from api.openapi import PREFIX, describe
 from api.problem import RETRY_SECONDS
-from api.routes import commands, eligibility, inquiries, papers, persons, reads, reference
+from api.routes import accounts, commands, eligibility, inquiries, papers, persons, reads, reference
 from api.services import Services
 
 
@@ -23,6 +23,7 @@ def create_app(services: Services) -> FastAPI:
     problem.install(app)
     for part in (
         reference.router,
+        accounts.router,
         eligibility.router,
         reads.router,
         persons.router,

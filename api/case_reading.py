@@ -5,6 +5,7 @@ from typing import Any
 
 import texts
 from api import views
+from api.commands import walled_off
 from api.desk import Desk
 from api.problem import Problem, not_found
 from api.schemas import body_schema, human_commands
@@ -14,6 +15,7 @@ from domain.decide import may_issue
 from domain.directory.circle import service_circle
 from domain.values import Applicant
 from ledger.events import Recorded, recorded_all
+from ledger.store import WORKER
 from readmodels import cases, history
 from readmodels import chain as cases_in_chain
 
@@ -21,11 +23,19 @@ type Json = dict[str, Any]
 
 
 async def visible(desk: Desk, case_id: str) -> CaseState:
-    """The case as it stands, if it exists for the caller. Raises `Problem` 404 otherwise, alike for both reasons."""
+    """The case as it stands, if it exists for the caller.
+
+    Raises `Problem`: 404 where not, alike for both reasons; 403 `walled_off` for who stands behind its wall and would otherwise reach it.
+    """
     case = await cases.current(desk.conn, case_id)
-    if case is None or not access.may_see(desk.principal, access.scope_of(case), desk.directory):
-        raise not_found("case_not_found")
-    return case
+    if case is not None and access.may_see(desk.principal, desk.scope_of(case), desk.directory):
+        return case
+    if case is None:  # not there, or the database itself hides it from this session
+        async with desk.services.database.transaction(WORKER) as conn:
+            case = await cases.current(conn, case_id)
+    if case is not None and access.walled_off(desk.principal, access.scope_of(case), desk.directory):
+        raise walled_off(case)
+    raise not_found("case_not_found")
 
 
 async def case(
@@ -54,7 +64,9 @@ async def case(
 async def _shown(desk: Desk, stood: CaseState, now: CaseState, at: datetime) -> Json:
     circle = _circle(desk, stood)
     whole = views.case_view(stood, at) | ({"service_circle": circle} if circle else {})
-    view = views.withhold(whole, access.withheld(desk.principal, access.scope_of(now), desk.directory))
+    if until := now.open_to(desk.principal.person, desk.now):
+        whole["glass_until"] = views.moment(until)
+    view = views.withhold(whole, access.withheld(desk.principal, desk.scope_of(now), desk.directory))
     return views.opened_bodies(await desk.reveal(stood.case_id, view))
 
 
@@ -81,7 +93,7 @@ async def events(desk: Desk, case_id: str, *, after: int = 0, limit: int = 50, t
 
 def _event(desk: Desk, now: CaseState, recorded: Recorded) -> Json:
     view = views.event_view(now.case_id, recorded, desk.directory)
-    if access.shows_event(desk.principal, access.scope_of(now), desk.directory, recorded.event, recorded.at.actor):
+    if access.shows_event(desk.principal, desk.scope_of(now), desk.directory, recorded.event, recorded.at.actor):
         return view
     return views.withhold(view, ("data",))
 
@@ -91,7 +103,7 @@ async def diff(desk: Desk, case_id: str, first: int, last: int) -> Json:
     now = await visible(desk, case_id)
     if max(first, last) > now.version:
         raise not_found("version_not_found", version=now.version)
-    hidden = access.withheld(desk.principal, access.scope_of(now), desk.directory)
+    hidden = access.withheld(desk.principal, desk.scope_of(now), desk.directory)
     past = await cases.history_as_of(desk.conn, case_id, version=max(first, last))
     views_of = [
         views.withhold(views.case_view(cases.folded(case_id, past[:version])), hidden) if version else {} for version in (first, last)
@@ -117,9 +129,9 @@ async def allowed(desk: Desk, case_id: str) -> Json:
 async def chain(desk: Desk, case_id: str) -> Json:
     """The case with those before and after it, so far as they exist for the caller, in the order they were opened."""
     now = await visible(desk, case_id)
-    story = await cases_in_chain.of(desk.conn, now, lambda c: access.may_see(desk.principal, access.scope_of(c), desk.directory))
+    story = await cases_in_chain.of(desk.conn, now, lambda c: access.may_see(desk.principal, desk.scope_of(c), desk.directory))
     items = [
-        views.withhold(views.chapter(c, asked=c.case_id == case_id), access.withheld(desk.principal, access.scope_of(c), desk.directory))
+        views.withhold(views.chapter(c, asked=c.case_id == case_id), access.withheld(desk.principal, desk.scope_of(c), desk.directory))
         for c in story
     ]
     return {"items": items, "next_cursor": None}

@@ -277,6 +277,7 @@ class Case(Shape):
     updated_at: AwareDatetime
     service_circle: ServiceCircle | None = Field(default=None, description="Where the applicant's township is known.")
     as_of_basis: Literal["version", "recorded", "legal", "recorded_and_legal"] | None = None
+    glass_until: AwareDatetime | None = Field(default=None, description="Until when the caller reads through the wall they stand behind.")
     withheld: list[str] | None = None
 
 

@@ -26,6 +26,7 @@ from domain.case import CaseState
 from domain.command import Actor, Command, Refusal
 from domain.directory import Directory
 from domain.stages.any_stage import LinkCase
+from domain.stages.glass import BreakGlass
 from domain.stages.proposal import ProposeCommands
 from domain.stream import StreamState
 from ledger import chain, events, inbox, streams
@@ -36,6 +37,7 @@ from ledger.personal import Erased, Sealer, SubjectKeys, load_keys, subjects_in,
 from ledger.schema import cases
 from ledger.sql import Connection, Cursor, Row, Statement
 from ledger.store import WORKER, Database
+from readmodels import cases as cases_of
 
 _CASE = Statement(sa.select(cases.c.version, cases.c.kind, cases.c.schema, cases.c.snapshot).where(cases.c.case_id == sa.bindparam("id")))
 
@@ -124,6 +126,11 @@ class Made(NamedTuple):
     kind: str = CaseState.kind
 
 
+def walled_off(case: StreamState) -> Problem:
+    """403 for somebody behind the case's wall: that it exists, where it stands, and no more."""
+    return Problem(403, "walled_off", case_id=case.case_id, register_number=getattr(case, "register_number", None), state=case.state)
+
+
 class Commands:
     """Takes commands in and answers them."""
 
@@ -155,7 +162,9 @@ class Commands:
         asked_for = asked_parts(ask.command, ask.body, opening=ask.case_id is None, kind=ask.kind)
         opening = not asked_for[0].kind.states
         canonical = ask.canonical()
-        async with self._database.transaction(ask.session, pipeline=True, keyed=True) as conn:
+        # Who breaks the glass does not see the case yet, in the database's eyes either.
+        session = WORKER if ask.command == BreakGlass.name else ask.session
+        async with self._database.transaction(session, pipeline=True, keyed=True) as conn:
             earlier = await inbox.ask_known(conn, ask.principal.username, ask.key)
             asked = await self._directory.ask(conn)
             row = await _CASE.run(conn, id=ask.case_id) if ask.case_id else None
@@ -182,11 +191,26 @@ class Commands:
             return None
         missing = not_found(_NOT_FOUND[ask.kind])
         if row is None or row["version"] == 0 or row["kind"] != ask.kind:
-            raise missing
+            raise await self._hidden(ask, directory)
         case = await streams.load(conn, ask.case_id, row)
-        if not access.may_see(ask.principal, access.scope_of(case), directory):
+        scope = access.scope_of(case)
+        if access.may_see(ask.principal, scope, directory):
+            return case
+        if not access.walled_off(ask.principal, scope, directory):
             raise missing
+        if ask.command != BreakGlass.name:
+            raise walled_off(case)
         return case
+
+    async def _hidden(self, ask: Ask, directory: Directory) -> Problem:
+        """What to answer of what the caller's session does not find: of a case they are told where nothing but a wall hides it."""
+        missing = not_found(_NOT_FOUND[ask.kind])
+        if ask.case_id is None or ask.kind != "case":
+            return missing
+        async with self._database.transaction(WORKER) as conn:
+            case = await cases_of.current(conn, ask.case_id)
+        hidden = case is not None and access.walled_off(ask.principal, access.scope_of(case), directory)
+        return walled_off(case) if case is not None and hidden else missing
 
     async def _check_link(self, conn: Connection, ask: Ask, command: LinkCase, directory: Directory) -> None:
         """Raises 422 for a link to a case that does not exist for the caller."""
@@ -202,7 +226,8 @@ class Commands:
         scope = access.scope_of(case) if case else None
         for part in asked_for:
             with part.blamed():
-                actor = access.actor(ask.principal, part.kind.name, scope, directory)
+                reached = access.unwalled(scope) if scope and part.kind.behind_walls else scope
+                actor = access.actor(ask.principal, part.kind.name, reached, directory)
                 if actor is None:
                     raise Problem(403, "role_not_allowed", command=part.kind.name)
                 command = parsed(part.kind, part.body)

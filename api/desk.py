@@ -9,13 +9,32 @@ from typing import Any
 import texts
 from api.problem import Problem
 from api.services import Services
-from domain.access import Principal, Scope, list_scope
-from domain.directory import Directory
-from ledger import accounts
+from domain.access import Principal, Scope, list_scope, scope_of, unwalled
+from domain.case import CaseState
+from domain.directory import CaseScope, Directory
+from ledger import sessions
 from ledger.events import stream_of
 from ledger.personal import load_keys, subjects_in, unseal_json
+from ledger.sessions import Session
 from ledger.sql import Connection
 from ledger.store import WORKER
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a request asks of the session it comes under.
+
+    `scopes` a personal access token must have, all of them (None: it is nothing for programs, whatever they were given); `owing`: also
+    open to who still owes a password of their own or a second factor.
+    """
+
+    scopes: frozenset[str] | None
+    owing: bool = False
+
+
+EVERYTHING = Need(frozenset({"read", "commands", "directory", "accounts"}))
+"""Where a request does not say what it needs."""
+READING = Need(frozenset({"read"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +47,16 @@ class Desk:
     directory: Directory
     now: datetime
     lang: texts.Lang
+    session: Session | None = None
 
     @property
     def scope(self) -> Scope:
         return list_scope(self.principal, self.directory)
+
+    def scope_of(self, case: CaseState) -> CaseScope:
+        """Where the case stands for who reads it here: without its walls while the caller may read through them."""
+        scope = scope_of(case)
+        return unwalled(scope) if case.open_to(self.principal.person, self.now) else scope
 
     def has_role(self, *roles: str) -> bool:
         return any(role in roles for role, _ in self.principal.roles)
@@ -54,15 +79,34 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(services: Services, token: str | None, lang: texts.Lang = "zh-CN") -> AsyncGenerator[Desk]:
-    """The desk of the session's person. Raises `Problem` 401 `authentication_required` where no session is open under the token."""
+async def open_desk(
+    services: Services, token: str | None, lang: texts.Lang = "zh-CN", need: Need = EVERYTHING, *, pipeline: bool = True
+) -> AsyncGenerator[Desk]:
+    """The desk of the session's person.
+
+    Raises `Problem`: 401 `authentication_required` where no session is open under the token; 403 `scope_missing` where it is a personal
+    access token that was not given for this, `password_change_required`, `second_factor_required` and `otp_owed` where those come first.
+    """
     if not token:
         raise Problem(401, "authentication_required")
-    async with services.database.transaction(token, pipeline=True) as conn:
+    async with services.database.transaction(token, pipeline=pipeline) as conn:
         now = services.now()
-        known, asked = await services.directory.ask(conn), await accounts.ask_session(conn, token, now)
+        known, asked = await services.directory.ask(conn), await sessions.ask_session(conn, token, now)
         directory = await services.directory.answer(conn, known)
-        session = await accounts.session_from(asked, now, directory)
+        session = await sessions.session_from(asked, now, directory)
         if session is None:
             raise Problem(401, "authentication_required")
-        yield Desk(services, conn, session.principal, directory, now, lang)
+        _check(session, need)
+        if session.stale:
+            await sessions.seen(conn, token, now)
+        yield Desk(services, conn, session.principal, directory, now, lang, session)
+
+
+_OWED = {"password": "password_change_required", "otp": "otp_owed", "second_factor": "second_factor_required"}
+
+
+def _check(session: Session, need: Need) -> None:
+    if session.scopes is not None and (need.scopes is None or not need.scopes <= session.scopes):
+        raise Problem(403, "scope_missing", scopes=sorted(need.scopes - session.scopes) if need.scopes else [])
+    if session.owes and not need.owing:
+        raise Problem(403, next(code for what, code in _OWED.items() if what in session.owes))

@@ -123,5 +123,5 @@ def opened(key: bytes, case_id: str, document_id: UUID, box: bytes) -> bytes:
 
 
 def _may_read(desk: Desk, case: CaseState) -> None:
-    if "documents" in access.withheld(desk.principal, access.scope_of(case), desk.directory):
+    if "documents" in access.withheld(desk.principal, desk.scope_of(case), desk.directory):
         raise Problem(403, "forbidden", withheld=["documents"])

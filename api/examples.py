@@ -58,6 +58,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "waive_hardship_check": {"ground": "migrant_worker_pay_or_work_injury", "proof": _PAPERS},
     "declare_conflict_check": {"cleared": True},
+    "break_glass": {"reason": "承办律师突发疾病，明日开庭，须即刻核对开庭通知。"},
     "declare_recusal": {"person": "P-LU-PING", "ground": "kin", "detail": "与对方负责人系近亲属。"},
     "recommend_decision": {"decision": "grant", "opinion": "符合条件，建议给予法律援助。"},
     "return_recommendation": {"reason": "请补充家庭收入的证明后再提意见。"},

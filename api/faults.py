@@ -20,7 +20,79 @@ _OF_A_PAPER = (
     Problem(410, "document_erased"),
     Problem(422, "invalid", errors=[{"parameter": "document_id", "in": "path", "code": "not_a_uuid"}]),
 )
+_WALLED = "01a20b63-8040-7a3e-9b55-1c0d2e3f4a5b"
+_SIGNING_IN = (
+    Problem(401, "otp_required"),
+    Problem(401, "otp_invalid"),
+    retry(429, "too_many_sign_ins", 600),
+)
+_OIDC = (not_found("oidc_not_configured"), retry(503, "oidc_away", 30))
+_OF_ACCOUNTS = (Problem(403, "forbidden"),)
+_GIVING = (*_OF_ACCOUNTS, Problem(403, "cannot_grant_to_self"), not_found("account_not_found"))
+_OWN_ID = Problem(422, "invalid", errors=[{"parameter": "session_id", "in": "path", "code": "not_a_uuid"}])
+_NO_PERSON = Problem(422, "unknown_person", errors=[{"pointer": "/person", "code": "unknown_person"}], person="P-NOBODY")
+_NO_OFFICE = Problem(422, "unknown_office", errors=[{"pointer": "/office", "code": "unknown_office"}], office="C-NOWHERE")
+_NOT_THEN = Problem(422, "since_in_past", errors=[{"pointer": "/since", "code": "since_in_past"}])
+_NOT_BEFORE = Problem(422, "until_before_since", errors=[{"pointer": "/until", "code": "until_before_since"}])
+_ROLE_OF = Problem(409, "separation_of_administrators", role="auditor", held="system_administrator")
+_WRONG_PASSWORD = Problem(422, "password_wrong", errors=[{"pointer": "/old", "code": "password_wrong"}])
+_WRONG_CODE = Problem(422, "otp_wrong", errors=[{"pointer": "/code", "code": "otp_wrong"}])
 _READS: dict[str, tuple[Problem, ...]] = {
+    "new_token": _SIGNING_IN,
+    "begin_oidc": _OIDC,
+    "finish_oidc": (
+        *_OIDC,
+        Problem(401, "oidc_state_mismatch"),
+        Problem(401, "oidc_denied"),
+        Problem(401, "oidc_unknown_subject"),
+        retry(429, "too_many_sign_ins", 600),
+    ),
+    "end_my_session": (not_found("session_not_found"), _OWN_ID),
+    "change_password": (
+        Problem(422, "password_length", errors=[{"pointer": "/new", "code": "password_length"}], least=12, most=1024),
+        Problem(422, "password_names_account", errors=[{"pointer": "/new", "code": "password_names_account"}]),
+        Problem(422, "password_too_common", errors=[{"pointer": "/new", "code": "password_too_common"}]),
+        Problem(422, "password_unchanged", errors=[{"pointer": "/new", "code": "password_unchanged"}]),
+        _WRONG_PASSWORD,
+    ),
+    "begin_second_factor": (_WRONG_PASSWORD, _WRONG_CODE),
+    "confirm_second_factor": (_WRONG_CODE,),
+    "prove_second_factor": (_WRONG_CODE,),
+    "person_away": (
+        Problem(403, "forbidden"),
+        _NO_PERSON,
+        _NOT_BEFORE,
+        Problem(422, "own_deputy", errors=[{"pointer": "/deputy", "code": "own_deputy"}]),
+    ),
+    "list_accounts": _OF_ACCOUNTS,
+    "security_refusals": _OF_ACCOUNTS,
+    "create_account": (*_GIVING, _NO_PERSON, Problem(409, "username_taken", errors=[{"pointer": "/username", "code": "username_taken"}])),
+    "reset_password": _GIVING,
+    "disable_account": (*_GIVING, Problem(409, "account_disabled")),
+    "enable_account": (*_GIVING, Problem(409, "account_not_disabled")),
+    "unlock_account": _GIVING,
+    "remove_second_factor": (*_GIVING, Problem(409, "no_second_factor")),
+    "link_oidc": (
+        *_GIVING,
+        not_found("oidc_not_configured"),
+        Problem(409, "oidc_subject_taken", errors=[{"pointer": "/subject", "code": "oidc_subject_taken"}]),
+    ),
+    "grant_role": (
+        *_GIVING[:2],
+        _ROLE_OF,
+        _NO_PERSON,
+        _NO_OFFICE,
+        _NOT_THEN,
+        _NOT_BEFORE,
+        Problem(422, "role_not_given", errors=[{"pointer": "/role", "code": "role_not_given"}]),
+    ),
+    "end_role": (
+        *_GIVING[:2],
+        _NO_PERSON,
+        _NO_OFFICE,
+        _NOT_THEN,
+        Problem(409, "role_not_held", person="P-BAI-LING", role="caseworker", office="C-ADX"),
+    ),
     "read_case": (
         not_found("case_not_found"),
         not_found("version_not_found", version=13),
@@ -149,6 +221,10 @@ def problems_of(operation_id: str, operation: Json, required: Sequence[str], *, 
     parameters = {p["name"]: p for p in operation.get("parameters", ())}
     yield Problem(400, "malformed")
     yield Problem(401, "bad_credentials" if operation_id == "new_token" else "authentication_required")
+    if operation["security"] and operation["tags"] in (["cases"], ["papers"]) and "case_id" in parameters:
+        yield Problem(403, "walled_off", case_id=_WALLED, register_number="定城援登字〔2026〕第318号", state="received")
+    if operation["security"]:
+        yield from _of_a_session(owing=operation_id != "me" and operation["tags"] != ["account"])
     yield from _READS.get(operation_id, ())
     if operation_id in ("open_bundle", "issue_bundle"):
         yield Problem(422, "invalid", errors=[{"pointer": "/commands/0/command", "code": "not_in_a_bundle"}], index=0)
@@ -167,6 +243,14 @@ def problems_of(operation_id: str, operation: Json, required: Sequence[str], *, 
         yield Problem(422, "invalid", errors=[fault])
     yield Problem(500, "internal_error")
     yield retry(503, "engine_away", RETRY_SECONDS)
+
+
+def _of_a_session(*, owing: bool) -> Iterator[Problem]:
+    yield Problem(403, "scope_missing", scopes=["commands"])
+    if owing:
+        yield Problem(403, "password_change_required")
+        yield Problem(403, "second_factor_required")
+        yield Problem(403, "otp_owed")
 
 
 _MISSING = {"case_id": "case_not_found", "consultation_id": "consultation_not_found", "duty_request_id": "duty_request_not_found"}
@@ -189,6 +273,7 @@ def _of_a_change(*, missing: str | None, guarded: bool) -> Iterator[Problem]:
     if missing:
         if missing == "case_not_found":
             yield Problem(403, "recused")
+            yield Problem(403, "walled_off", case_id=_WALLED, register_number="定城援登字〔2026〕第318号", state="received")
         yield not_found(missing)
         yield Problem(409, "wrong_state", state="received", allowed_commands=["accept_first", "add_note", "recommend_decision"])
         yield Problem(409, "effective_before_last", last="2026-11-24")

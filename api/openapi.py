@@ -13,7 +13,20 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 import texts
-from api import case_shapes, eligibility_shapes, inquiry_answers, inquiry_shapes, paper_shapes, person_shapes, shapes, shift_log
+from api import (
+    account_shapes,
+    case_shapes,
+    eligibility_shapes,
+    inquiry_answers,
+    inquiry_shapes,
+    paper_shapes,
+    person_shapes,
+    shapes,
+    shift_log,
+)
+from api.account_examples import ANSWERS as ACCOUNT_ANSWERS
+from api.account_examples import BODIES as ACCOUNT_BODIES
+from api.account_examples import CHANGED as ACCOUNT_CHANGED
 from api.answers import CASE_ID, Answers
 from api.asked import OPENING
 from api.auth import Credentials
@@ -40,10 +53,12 @@ COMMAND_PATHS: Mapping[str, str] = {
     f"{PREFIX}/duty-requests/{{duty_request_id}}/commands/{{command}}": "duty",
 }
 """Paths that stand for one of each command, and the kind of stream these are for."""
-_OPEN = frozenset({"new_token", "healthz", "readyz"})
+_OPEN = frozenset({"new_token", "begin_oidc", "finish_oidc", "healthz", "readyz"})
 """Operations without a token."""
 _TAGS = {
     "people": "Signing in, and the directory: who and what a command may name.",
+    "account": "One's own way of signing in: password, second factor, sessions, tokens for programs. Closed to such tokens.",
+    "accounts": "Everybody's accounts, roles and refused sign-ins, as the security administrator keeps them.",
     "cases": "One case: as it stands, as it stood, its history, and what the caller may do next; and finding cases.",
     "inquiries": "Consultations, requests to duty lawyers, and the logs of the duty offices.",
     "persons": "The people of the cases: searched, compared with whoever is taken down, linked as one; conflicts of interest.",
@@ -59,6 +74,8 @@ _ABOUT = """\
 Commands in, events out. JSON under `/api/v1`.
 
 * Sign in with `POST /api/v1/tokens` and send the token as `Authorization: Bearer`.
+* Programs may send a personal access token (`POST /api/v1/me/tokens`) instead; it opens what its scopes name: `read`, `commands`,
+  `directory`, `accounts`.
 * Every change carries an `Idempotency-Key`. The same key with the same body gives the same answer (`Idempotent-Replay: true`), so a
   request that got none, a 429 or a 503 is simply sent again.
 * `If-Match: "<version>"` refuses (412) a command if the case has moved on since; the version is the answer's `ETag`.
@@ -99,12 +116,43 @@ def _page_of(shape: type[BaseModel], what: str, item: Callable[[Answers], Json],
     return Success(shapes.Page[shape], what, lambda answers: {"items": [item(answers)], "next_cursor": cursor})
 
 
+def _of_accounts(name: str, shape: type[BaseModel], what: str, *, listed: bool = False, deed: bool = False) -> Success:
+    example = ACCOUNT_ANSWERS.get(name, ACCOUNT_CHANGED)
+    if listed:
+        return _page_of(shape, what, lambda _: dict(example))
+    return Success(shape, what, lambda _: dict(example), _DONE if deed else {})
+
+
 SUCCESSES: Mapping[str, Success] = {
     "new_token": Success(
         shapes.Token,
         "A token that stands until it expires or is signed out.",
         lambda _: {"access_token": "zJ3Qm0v1kq8tY5cN2rXw7hLs9bDf4gUe6aPo", "token_type": "bearer", "expires_in": 28_800},
     ),
+    "begin_oidc": _of_accounts("begin_oidc", account_shapes.OidcBegun, "The browser goes there."),
+    "finish_oidc": Success(
+        shapes.Token,
+        "A token for the account that is linked to the provider's person.",
+        lambda _: {"access_token": "zJ3Qm0v1kq8tY5cN2rXw7hLs9bDf4gUe6aPo", "token_type": "bearer", "expires_in": 28_800},
+    ),
+    "my_account": _of_accounts("my_account", account_shapes.MyAccount, "How the caller signs in."),
+    "my_sessions": _of_accounts("my_sessions", account_shapes.OpenSession, "The newest first.", listed=True),
+    "begin_second_factor": _of_accounts("begin_second_factor", account_shapes.FactorSecret, "To be read by an authenticator app."),
+    "confirm_second_factor": _of_accounts("confirm_second_factor", account_shapes.RecoveryCodes, "Each is good once."),
+    "issue_token": _of_accounts("issue_token", account_shapes.TokenIssued, "The token was made."),
+    "list_absences": _of_accounts("list_absences", account_shapes.Absent, "Of today and later.", listed=True),
+    "person_away": _of_accounts("person_away", account_shapes.Absent, "It was entered.", deed=True),
+    "list_accounts": _of_accounts("list_accounts", account_shapes.Account, "By name.", listed=True),
+    "create_account": _of_accounts("create_account", account_shapes.AccountOpened, "The account was opened.", deed=True),
+    "reset_password": _of_accounts("reset_password", account_shapes.PasswordGiven, "The password was replaced.", deed=True),
+    "disable_account": _of_accounts("disable_account", account_shapes.AccountChanged, "The account is closed.", deed=True),
+    "enable_account": _of_accounts("enable_account", account_shapes.AccountChanged, "The account is open again.", deed=True),
+    "unlock_account": _of_accounts("unlock_account", account_shapes.AccountChanged, "The lock is off.", deed=True),
+    "remove_second_factor": _of_accounts("remove_second_factor", account_shapes.AccountChanged, "It is removed.", deed=True),
+    "link_oidc": _of_accounts("link_oidc", account_shapes.AccountChanged, "The account is linked.", deed=True),
+    "grant_role": _of_accounts("grant_role", account_shapes.RoleChanged, "The role was given.", deed=True),
+    "end_role": _of_accounts("end_role", account_shapes.RoleChanged, "The role ends.", deed=True),
+    "security_refusals": _of_accounts("security_refusals", account_shapes.SecurityRefusal, "The newest first.", listed=True),
     "me": Success(shapes.Me, "The person signed in.", Answers.me),
     "offices": _page_of(shapes.ListedOffice, "Every office, the bureaus included.", lambda a: a.offices()[-1]),
     "people": _page_of(shapes.Person, "Everybody of the directory.", lambda a: a.people()[0]),
@@ -199,6 +247,10 @@ _OPENINGS: Mapping[str, str] = {
 """Operations of a single command that opens a case, further cases or another stream, and that command."""
 
 
+_TAKEN: Mapping[str, tuple[type[BaseModel], Mapping[str, Any]]] = {**ASKED, **ACCOUNT_BODIES}
+"""What operations take that are no commands, with an example."""
+
+
 def _readiness(*, temporal: bool) -> Json:
     return {"status": "ready" if temporal else "not_ready", "checks": {"database": True, "temporal": temporal, "worker": True}}
 
@@ -230,7 +282,7 @@ class _Document:
         self.answers = Answers(rules.current())
         bodies = [
             shapes.Bundle,
-            *(kind for kind, _ in ASKED.values()),
+            *dict.fromkeys(kind for kind, _ in _TAKEN.values()),
             *(kind for kind in human_commands() if kind.name != ATTACHING),
         ]
         self.bodies, taken = body_components(bodies)
@@ -281,8 +333,8 @@ class _Document:
             operation |= {"description": _account(kind), "requestBody": self._body(kind, EXAMPLES[kind.name])}
         elif name in BUNDLES:
             operation["requestBody"] = self._body(shapes.Bundle, BUNDLES[name])
-        elif name in ASKED:
-            operation["requestBody"] = self._body(*ASKED[name])
+        elif name in _TAKEN:
+            operation["requestBody"] = self._body(*_TAKEN[name])
         elif name == ATTACHING:
             operation["requestBody"] = self._form(given["requestBody"])
         changes = any(p["name"] == "Idempotency-Key" for p in given.get("parameters", ()))

@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 import texts
 from api import case_reading, documents, views
-from api.desk import Desk, open_desk
+from api.desk import READING, Desk, open_desk
 from api.prints import Drawing
 from api.problem import Problem, not_found, of_refusal
 from api.services import Services
@@ -95,7 +95,7 @@ def _may_issue(desk: Desk, case: CaseState) -> bool:
 
 
 def _shows(desk: Desk, case: CaseState, happened: Happened) -> bool:
-    return access.shows_event(desk.principal, access.scope_of(case), desk.directory, happened.event, happened.at.actor)
+    return access.shows_event(desk.principal, desk.scope_of(case), desk.directory, happened.event, happened.at.actor)
 
 
 def _may_read(desk: Desk, case: CaseState, paper: Issued, history: Sequence[Recorded]) -> bool:
@@ -212,7 +212,7 @@ async def printed(services: Services, token: str | None, lang: texts.Lang, case_
 
     Raises `Problem`: 403 where it tells what the caller may not see, 404, 409 `paper_has_no_form`, 410 once its applicant was erased.
     """
-    async with open_desk(services, token, lang) as desk:
+    async with open_desk(services, token, lang, READING) as desk:
         found = await _find(desk, case_id, document_id)
     pdf = found.kept if found.kept is not None else await asyncio.shield(_start(services, found).task)
     paper = found.paper
@@ -221,7 +221,7 @@ async def printed(services: Services, token: str | None, lang: texts.Lang, case_
 
 async def progress(services: Services, token: str | None, lang: texts.Lang, case_id: str, document_id: UUID) -> Json:
     """How far the paper is; whoever asks first sets it going. Raises what `printed` does."""
-    async with open_desk(services, token, lang) as desk:
+    async with open_desk(services, token, lang, READING) as desk:
         found = await _find(desk, case_id, document_id)
     if found.kept is not None:
         return {"state": "ready", "pages": len(found.paper.for_recipients) or 1, "seconds": 0}

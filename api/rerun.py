@@ -32,7 +32,7 @@ async def rerun(desk: Desk, case_id: str, version: int) -> Json:
     Raises `Problem` 403 for who does not see the assessment, 404.
     """
     now = await visible(desk, case_id)
-    if "eligibility" in access.withheld(desk.principal, access.scope_of(now), desk.directory):
+    if "eligibility" in access.withheld(desk.principal, desk.scope_of(now), desk.directory):
         raise Problem(403, "forbidden", withheld=["eligibility"])
     history = await cases.history_as_of(desk.conn, case_id, version=version)
     if not history or history[-1].at.version != version:

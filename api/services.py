@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from api.commands import Commands
 from api.prints import Prints
+from api.provider import Provider
 from domain.rules import Rules
 from ledger.directory import DirectoryCache
 from ledger.keys import KeyRing
@@ -14,7 +16,10 @@ from ledger.store import Database
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`now` gives the present moment (aware); `ready` says of each engine whether it can be used."""
+    """`now` gives the present moment (aware); `ready` says of each engine whether it can be used.
+
+    `second_factor`: whether approvers and administrators must enrol one; `provider` where people may sign in through one.
+    """
 
     database: Database
     directory: DirectoryCache
@@ -24,3 +29,5 @@ class Services:
     now: Callable[[], datetime]
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
     prints: Prints = field(default_factory=Prints)
+    second_factor: Literal["required", "optional"] = "optional"
+    provider: Provider | None = None

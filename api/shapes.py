@@ -47,6 +47,9 @@ class Token(Shape):
     access_token: str
     token_type: Literal["bearer"]
     expires_in: int = Field(description="Seconds.")
+    owes: list[Literal["password", "second_factor", "otp"]] | None = Field(
+        default=None, description="There where something comes before anything else: a password of one's own, a second factor, its code."
+    )
 
 
 class RoleHeld(Shape):
@@ -170,10 +173,12 @@ class Message(Shape):
     case_id: UUID
     register_number: str | None
     case_number: str | None
-    kind: Literal["deadline_warned", "deadline_missed", "deadline_escalated"]
-    clock: str
-    limit: str
-    due_on: date
+    kind: Literal["deadline_warned", "deadline_missed", "deadline_escalated", "glass_broken"]
+    clock: str | None = None
+    limit: str | None = None
+    due_on: date | None = None
+    person: Code | None = Field(default=None, description="With `glass_broken`: who reads the case through its wall.")
+    until: AwareDatetime | None = Field(default=None, description="With `glass_broken`: until when.")
     at: AwareDatetime
     read: bool
     read_at: AwareDatetime | None

@@ -235,6 +235,16 @@ def may_see(principal: Principal, case: CaseScope, directory: Directory) -> bool
     return list_scope(principal, directory).covers(case)
 
 
+def unwalled(case: CaseScope) -> CaseScope:
+    """The same without its walls: for who reads it through broken glass, and to tell who is kept out by nothing but a wall."""
+    return replace(case, excluded=frozenset())
+
+
+def walled_off(principal: Principal, case: CaseScope, directory: Directory) -> bool:
+    """Whether nothing but a wall keeps the case from this person, who may know that it exists and nothing of it."""
+    return not principal.codes.isdisjoint(case.excluded) and may_see(principal, unwalled(case), directory)
+
+
 def _roles_over(principal: Principal, case: CaseScope, directory: Directory) -> list[tuple[Role, str]]:
     return [(role, office) for role, office in principal.roles if _role_scope(principal, role, office, directory).covers(case)]
 

@@ -7,7 +7,7 @@ applicant), each recipient carries a status of its own, and an assignment carrie
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
@@ -144,6 +144,13 @@ class Wall(Model):
 
     who: Code
     why: PersonalText | None = None
+
+
+class Glass(Model):
+    """Somebody walled off who may read the case until then (break-glass)."""
+
+    person: Code
+    until: Moment
 
 
 class AcceptFirst(Model):
@@ -439,6 +446,8 @@ class CaseState(StreamState):
     """Lawyers and units that act for the other side of people here, as the last check found them."""
     walls: tuple[Wall, ...] = ()
     recused: tuple[Code, ...] = ()
+    glass: tuple[Glass, ...] = ()
+    """Whoever broke the glass, each once, with the end of it."""
     recommendation: Literal["grant", "refuse"] | None = None
     forms_of_aid: tuple[str, ...] = ()
     stages_granted: tuple[CaseStage, ...] = ()
@@ -516,6 +525,10 @@ class CaseState(StreamState):
     def excluded(self) -> frozenset[str]:
         """Codes behind its walls, or recused."""
         return frozenset(wall.who for wall in self.walls) | frozenset(self.recused)
+
+    def open_to(self, person: str, at: datetime) -> datetime | None:
+        """Until when the person may read through the wall they stand behind; None where they may not at that moment."""
+        return next((g.until for g in self.glass if g.person == person and at < g.until), None)
 
     def with_recipients(self, ids: Iterable[int], **changes: Any) -> Self:
         """This state with the same change made to some recipients."""

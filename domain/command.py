@@ -165,6 +165,8 @@ class Command(Model):
     other_than: ClassVar[str | None] = None
     """Type of an event whose actor must be another person (two-person rule)."""
     same_person_code: ClassVar[str] = "two_persons_required"
+    behind_walls: ClassVar[bool] = False
+    """True for what only people walled off from a case may issue on it, who may issue nothing else."""
     needs: ClassVar[frozenset[str]] = frozenset()
     """Facts to be loaded: `loads`, `history`, `co_accused`, `conflicts`."""
 

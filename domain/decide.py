@@ -82,8 +82,9 @@ def _decided[S: StreamState](case: S, command: Command, facts: Facts) -> Decisio
         raise Refusal("wrong_state", state=case.state)
     if facts.on_behalf_of is not None and facts.directory.person(facts.on_behalf_of) is None:
         raise Refusal("unknown_person", status=422, pointer="/on_behalf_of", person=facts.on_behalf_of)
-    if _walled_off(case, facts):
+    if _walled_off(case, facts) and not kind.behind_walls:
         raise Refusal("recused", status=403)
+    _check_deputy(facts)
     if kind.other_than and _same_person(case, kind, facts.directory, {facts.actor.id, facts.on_behalf_of}):
         raise Refusal(kind.same_person_code, event=kind.other_than)
     _check_legal_day(case, kind, facts)
@@ -122,6 +123,14 @@ def _recorded[S: StreamState](case: S, events: Sequence[Event], facts: Facts) ->
         for clock_event in follow(case, after, cause, facts):
             record(clock_event)
     return Decision(case, tuple(happened), after)
+
+
+def _check_deputy(facts: Facts) -> None:
+    """Refuse (403) to act for a colleague who is not away on the legal day, or for whom somebody else stands in."""
+    actor, person = facts.actor, facts.on_behalf_of
+    if person is None or facts.directory.may_stand_in(actor.id, actor.role, actor.office, person, facts.effective_on):
+        return
+    raise Refusal("not_their_deputy", status=403, pointer="/on_behalf_of", person=person)
 
 
 def _check_legal_day(case: StreamState, kind: type[Command], facts: Facts) -> None:
@@ -163,4 +172,4 @@ def may_issue(case: StreamState, kind: type[Command], actor: Actor, directory: D
 def allowed_commands(case: StreamState, role: str) -> list[str]:
     """Names of the commands the state allows this role, in the rooms' order."""
     ours = (c for c in COMMANDS.values() if c.stream == case.kind and role in c.roles)
-    return [c.name for c in ours if case.state is not None and c.states and c.allowed_in(case)]
+    return [c.name for c in ours if case.state is not None and c.states and not c.behind_walls and c.allowed_in(case)]

@@ -27,6 +27,7 @@ LEDGER = "case"
 _NONCE = 12
 _VALUE = "yuanshou-value-v1"
 _WRAP = "yuanshou-subject-key-v1"
+_OWN = "yuanshou-secret-v1"
 
 
 class SealFault(Exception):  # noqa: N818 -- a fault of the data or of the caller, never an answer
@@ -85,6 +86,17 @@ def wrap(master: Keys, subject: UUID, key: bytes) -> bytes:
 def unwrap(master: Keys, master_id: str, subject: UUID, wrapped: bytes) -> bytes:
     """Raises `SealFault` when the wrapped key was changed or is another subject's, `KeyFault` for an unknown master key."""
     return _decrypt(master.key(master_id), wrapped, _bound(_WRAP, str(subject)))
+
+
+def wrap_secret(master: Keys, place: str, secret: bytes) -> bytes:
+    """A secret of the product's own (of a second factor, of a sign-in under way) under the current master key, bound to its place."""
+    return master.current.encode() + b"\0" + _encrypt(master.key(), secret, _bound(_OWN, place))
+
+
+def unwrap_secret(master: Keys, place: str, box: bytes) -> bytes:
+    """Raises `SealFault` when the box was changed or belongs elsewhere, `KeyFault` where its master key is not held."""
+    key_id, _, sealed = box.partition(b"\0")
+    return _decrypt(master.key(key_id.decode("ascii", "replace")), sealed, _bound(_OWN, place))
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,7 +275,33 @@ accounts = sa.Table(
     _time("locked_until", nullable=True),
     sa.Column("language", sa.Text, nullable=False, server_default="zh-CN"),
     sa.Column("disabled", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("must_change", sa.Boolean, nullable=False, server_default=sa.false(), comment="the password is a first one, for one sign-in"),
+    _time("last_sign_in_at", nullable=True),
     _time("created_at", default=True),
+)
+
+second_factors = sa.Table(
+    "second_factors",
+    metadata,
+    sa.Column("username", sa.Text, sa.ForeignKey("accounts.username"), primary_key=True),
+    sa.Column("secret", sa.LargeBinary, comment="TOTP secret in force, encrypted under a master key and bound to the account"),
+    sa.Column("pending", sa.LargeBinary, comment="one that is being enrolled, encrypted alike"),
+    sa.Column("last_step", sa.BigInteger, nullable=False, server_default="0", comment="of the last code accepted: none is accepted twice"),
+    sa.Column("drift", sa.SmallInteger, nullable=False, server_default="0", comment="steps the device's clock was off at the last code"),
+    sa.Column("recovery", pg.ARRAY(sa.LargeBinary), nullable=False, server_default="{}", comment="SHA-256 of the codes not yet spent"),
+    _time("enrolled_at", nullable=True),
+    comment="Codes of time (RFC 6238) that accounts ask for beside the password.",
+)
+
+oidc_links = sa.Table(
+    "oidc_links",
+    metadata,
+    sa.Column("issuer", sa.Text),
+    sa.Column("subject", sa.Text),
+    sa.Column("username", sa.Text, sa.ForeignKey("accounts.username"), nullable=False),
+    sa.PrimaryKeyConstraint("issuer", "subject"),
+    sa.UniqueConstraint("issuer", "username"),
+    comment="Under which name a provider's person signs in here.",
 )
 
 sessions = sa.Table(
@@ -283,11 +309,51 @@ sessions = sa.Table(
     metadata,
     sa.Column("token_hash", sa.LargeBinary, primary_key=True, comment="SHA-256 of the opaque token"),
     sa.Column("username", sa.Text, sa.ForeignKey("accounts.username"), nullable=False),
-    sa.Column("kind", sa.Text, nullable=False, comment="bearer or cookie"),
+    sa.Column("kind", sa.Text, nullable=False, comment="bearer or cookie; token: a personal access token"),
     sa.Column("csrf_hash", sa.LargeBinary),
     _time("created_at", default=True),
     _time("expires_at"),
     _time("ended_at", nullable=True),
+    sa.Column("session_id", pg.UUID(as_uuid=False), nullable=False, unique=True, server_default=sa.text("gen_random_uuid()")),
+    _time("seen_at", default=True),
+    sa.Column("scopes", pg.ARRAY(sa.Text), comment="of a personal access token; null: everything the person may"),
+    sa.Column("label", sa.Text, comment="of a personal access token: what it is for"),
+    sa.Column("owes", pg.ARRAY(sa.Text), nullable=False, server_default="{}", comment="what must be done before anything else may be"),
+    sa.Column("address", sa.Text, comment="from which it was opened"),
+    sa.Column("agent", sa.Text, comment="the browser or program that opened it, as it says"),
+)
+sa.Index("sessions_by_username", sessions.c.username, sessions.c.created_at)
+
+sign_in_throttle = sa.Table(
+    "sign_in_throttle",
+    metadata,
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+    _time("since"),
+    comment="Failed sign-ins by network address within a window; known to every process.",
+)
+
+security_refusals = sa.Table(
+    "security_refusals",
+    metadata,
+    sa.Column("id", pg.UUID(as_uuid=False), primary_key=True),
+    _time("at", default=True),
+    sa.Column("kind", sa.Text, nullable=False, comment="the problem's code"),
+    sa.Column("username", sa.Text, comment="an account that exists; a name that was guessed is not kept"),
+    sa.Column("address", sa.Text),
+    sa.Column("correlation_id", sa.Text),
+    comment="Sign-ins and rights that were refused. Append-only; whom it may be shown to: security administrators and auditors.",
+)
+sa.Index("security_refusals_by_time", security_refusals.c.at)
+
+broken_glass = sa.Table(
+    "broken_glass",
+    metadata,
+    sa.Column("case_id", pg.UUID(as_uuid=False)),
+    sa.Column("person", sa.Text),
+    _time("until"),
+    sa.PrimaryKeyConstraint("case_id", "person"),
+    comment="Read model, inline: who may read a case through its wall, and how long.",
 )
 
 files = sa.Table(

@@ -79,9 +79,18 @@ def acting(function: str, limit: str | None, waiting_for: str | None) -> str:
 
 
 def recipients(functions: Iterable[str], case: CaseScope, directory: Directory, on: date) -> tuple[str, ...]:
-    """Codes of the people the functions stand for on that day, each once, but nobody behind the case's walls."""
+    """Codes of the people the functions stand for on that day, each once, but nobody behind the case's walls.
+
+    Who is away is stood in for by the deputy, unless the deputy is walled off.
+    """
     named = dict.fromkeys(person for function in functions for person in directory.who(function, case, on))
-    return tuple(person for person in named if not case.excluded & _codes(person, directory))
+
+    def may_know(person: str) -> bool:
+        return not case.excluded & _codes(person, directory)
+
+    standing = ((directory.standing_in(person, on), person) for person in named)
+    reached = (next(filter(may_know, either), None) for either in standing)
+    return tuple(dict.fromkeys(filter(None, reached)))
 
 
 def _codes(person: str, directory: Directory) -> frozenset[str]:

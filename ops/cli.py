@@ -1,10 +1,12 @@
 """The `yuanshou` command."""
 
+import asyncio
 import json
 import os
 import sys
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 from zoneinfo import ZoneInfo
@@ -192,6 +194,57 @@ def rearm(as_json: AsJson = False) -> None:
 
     woken = rearm_all(Settings.from_environment())
     typer.echo(json.dumps({"woken": woken}) if as_json else f"{woken} cases woken")
+
+
+accounts = typer.Typer(no_args_is_help=True, help="The first accounts of a system; later ones are made on its pages.")
+app.add_typer(accounts, name="account")
+
+
+class FirstRole(StrEnum):
+    """Whom the first accounts are for."""
+
+    SECURITY = "security_administrator"
+    SYSTEM = "system_administrator"
+
+
+@accounts.callback()
+def account() -> None:
+    """The first accounts of a system; later ones are made on its pages."""
+
+
+@accounts.command()
+def create(  # noqa: PLR0917 -- the verb's options
+    username: str,
+    person: Annotated[str, typer.Option(help="Code of the person in the directory; entered where it is not there.")],
+    name: Annotated[str, typer.Option(help="The person's name.")] = "",
+    role: Annotated[FirstRole, typer.Option(help="Each as long as nobody holds it.")] = FirstRole.SECURITY,
+    office: Annotated[str, typer.Option(help="Code of the office; opened as the city's bureau where it is not there.")] = "B-CITY",
+    office_name: Annotated[str, typer.Option(help="The office's name.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make the account of the first security or system administrator and print its first password, which the first sign-in changes.
+
+    Exit status: 0 it is made, 1 it is not, 2 the system is not running.
+    """
+    from ledger.store import Database
+    from ops.account import First, create_first
+
+    running_home()
+    first = First(username, role.value, person, name, office, office_name)
+
+    async def make() -> str:
+        async with Database(os.environ["DATABASE_URL"], size=1, name="yuanshou-account") as database:
+            return await create_first(database, first, datetime.now(UTC))
+
+    try:
+        password = asyncio.run(make())
+    except EngineError as fault:
+        give_up(str(fault))
+    if as_json:
+        typer.echo(json.dumps({"username": username, "first_password": password}))
+    else:
+        say(f"{username} ({role.value}) may sign in; the first password, to be changed then:")
+        typer.echo(password)
 
 
 def address(home: Home, role: str) -> str | None:

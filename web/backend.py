@@ -4,7 +4,7 @@ A `session` is the opaque access token of the signed-in person.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 type Json = dict[str, Any]
 
@@ -27,15 +27,26 @@ class Problem(Exception):  # noqa: N818 -- the standard's word (RFC 9457); most 
         self.status, self.code, self.detail, self.errors, self.members = status, code, detail, tuple(errors), members
 
 
+class Origin(NamedTuple):
+    """From where a browser signs in: its network address and what it calls itself."""
+
+    address: str
+    agent: str
+
+
 class Backend(Protocol):
     """What pages ask. All methods raise `Problem`; 401 where the session has ended."""
 
-    async def ask(self, session: str, method: str, path: str, *, lang: str = "zh-CN", **more: Any) -> Any:
-        """Any other call of the contract: the JSON it answers. `more` are `json`, `params` and `headers`."""
+    async def ask(self, session: str | None, method: str, path: str, *, lang: str = "zh-CN", **more: Any) -> Any:
+        """Any other call of the contract: the JSON it answers, None where it answers none. `more` are `json`, `params` and `headers`."""
         ...
 
-    async def sign_in(self, username: str, password: str, otp: str | None, lang: str) -> Json:
-        """`{access_token, token_type, expires_in}` (seconds)."""
+    async def sign_in(self, username: str, password: str, otp: str | None, lang: str, origin: Origin | None = None) -> Json:
+        """`{access_token, token_type, expires_in}` (seconds), and `owes[]` where something comes before anything else."""
+        ...
+
+    async def oidc_return(self, body: Json, lang: str, origin: Origin | None = None) -> Json:
+        """The same as `sign_in`, with what the provider sent back: `{flow, state, code}`."""
         ...
 
     async def sign_out(self, session: str) -> None: ...

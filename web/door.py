@@ -3,12 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
 
 from texts import LANGUAGES
-from web.backend import Problem
+from web.backend import Json, Origin, Problem
 from web.page import (
     DOOR,
     FORMS,
+    HEADERS,
     LANGUAGE,
     RESUME,
     SESSION,
@@ -28,6 +30,8 @@ from web.page import (
 )
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+FLOW, NEXT = "yuanshou_flow", "yuanshou_next"
+"""Cookies of a browser that is at the provider's."""
 
 
 @router.get("/sign-in")
@@ -45,16 +49,76 @@ async def sign_in(request: Request) -> Response:
     typed = await typed_pairs(request)
     try:
         guarded(visit, given)
-        token = await visit.backend.sign_in(given["username"], given["password"], given["otp"] or None, visit.lang)
+        token = await visit.backend.sign_in(given["username"], given["password"], given["otp"] or None, visit.lang, _origin(request))
     except Problem as problem:
         trouble = problem.detail or problem_sentence(visit, problem)
-        otp = problem.code == "otp_required"
+        otp = problem.code in ("otp_required", "otp_invalid")
         back = local(given["next"])
         return render(visit, "sign_in.html", problem.status, next=back, username=given["username"], trouble=trouble, otp=otp, typed=typed)
+    await _leave_the_last(request, visit)
     to_form = typed and FORMS.fullmatch(given["next"])
-    response = _back_to_form(given["next"]) if to_form else go(given["next"] or "/")
+    response = go("/account") if token.get("owes") else _back_to_form(given["next"]) if to_form else go(given["next"] or "/")
     keep(request, response, SESSION, str(token["access_token"]), int(token["expires_in"]))
     response.delete_cookie(DOOR, path="/")
+    return response
+
+
+def _origin(request: Request) -> Origin:
+    return Origin(request.client.host if request.client else "", request.headers.get("user-agent", ""))
+
+
+async def _leave_the_last(request: Request, visit: Visit) -> None:
+    """End the session this browser had before: its cookie is replaced, and whoever copied it has nothing."""
+    before = request.cookies.get(SESSION)
+    if before:
+        try:
+            await visit.backend.sign_out(before)
+        except Problem as problem:
+            if problem.status != 401:
+                raise
+
+
+@router.get("/sign-in/oidc")
+async def to_the_provider(request: Request) -> Response:
+    """Off to the provider; what must come back with the browser goes into a cookie. A link, since no form of ours may lead elsewhere."""
+    visit = stranger(request)
+    back = local(request.query_params.get("next", "/"))
+    try:
+        begun: Json = await visit.backend.ask(None, "POST", "/oidc/authorizations", lang=visit.lang)
+    except Problem as problem:
+        return _again(visit, problem, back)
+    response = RedirectResponse(begun["authorization_url"], status_code=303, headers=HEADERS)
+    keep(request, response, FLOW, begun["flow"], int(begun["expires_in"]))
+    keep(request, response, NEXT, back, int(begun["expires_in"]))
+    return response
+
+
+@router.get("/sign-in/oidc/callback")
+async def from_the_provider(request: Request) -> Response:
+    visit = stranger(request)
+    back = local(request.cookies.get(NEXT, "/"))
+    came = {name: request.query_params.get(name, "") for name in ("state", "code", "error")}
+    body = {name: value for name, value in came.items() if value} | {
+        "flow": request.cookies.get(FLOW) or "none",
+        "state": came["state"] or "none",
+    }
+    try:
+        token = await visit.backend.oidc_return(body, visit.lang, _origin(request))
+    except Problem as problem:
+        return _again(visit, problem, back)
+    await _leave_the_last(request, visit)
+    response = go("/account") if token.get("owes") else go(back)
+    keep(request, response, SESSION, str(token["access_token"]), int(token["expires_in"]))
+    for name in (DOOR, FLOW, NEXT):
+        response.delete_cookie(name, path="/")
+    return response
+
+
+def _again(visit: Visit, problem: Problem, back: str) -> Response:
+    trouble = problem.detail or problem_sentence(visit, problem)
+    response = render(visit, "sign_in.html", problem.status, next=local(back), username="", trouble=trouble, otp=False, typed=[])
+    for name in (FLOW, NEXT):
+        response.delete_cookie(name, path="/")
     return response
 
 

@@ -6,24 +6,39 @@ from typing import Any, cast
 import httpx
 from fastapi import FastAPI
 
-from web.backend import Json, Problem
+from web.backend import Json, Origin, Problem
 
-_PREFIX = "/api/v1"
+_BASE = "http://api.invalid/api/v1"
 
 
 class InProcess:
     """A `web.backend.Backend` over the API's own routes."""
 
     def __init__(self, app: FastAPI) -> None:
+        self._app = app
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        self._client = httpx.AsyncClient(transport=transport, base_url="http://api.invalid" + _PREFIX, timeout=None)  # noqa: S113 -- in process
+        self._client = httpx.AsyncClient(transport=transport, base_url=_BASE, timeout=None)  # noqa: S113 -- in process
 
-    async def ask(self, session: str, method: str, path: str, lang: str = "zh-CN", **more: Any) -> Any:
+    async def ask(self, session: str | None, method: str, path: str, lang: str = "zh-CN", **more: Any) -> Any:
         return await self._ask(method, path, session, lang, **more)
 
-    async def sign_in(self, username: str, password: str, otp: str | None, lang: str) -> Json:
+    async def sign_in(self, username: str, password: str, otp: str | None, lang: str, origin: Origin | None = None) -> Json:
         body = {"username": username, "password": password} | ({"otp": otp} if otp else {})
-        return await self._ask("POST", "/tokens", None, lang, json=body)
+        return await self._from(origin, "/tokens", body, lang)
+
+    async def oidc_return(self, body: Json, lang: str, origin: Origin | None = None) -> Json:
+        return await self._from(origin, "/oidc/sessions", body, lang)
+
+    async def _from(self, origin: Origin | None, path: str, body: Json, lang: str) -> Json:
+        """A call in the name of the browser's own address: guesses are counted by it, and a header could be made up by anybody."""
+        at = origin or Origin("127.0.0.1", "")
+        transport = httpx.ASGITransport(app=self._app, raise_app_exceptions=False, client=(at.address, 0))
+        async with httpx.AsyncClient(transport=transport, base_url=_BASE) as client:
+            headers = {"Accept-Language": lang, "User-Agent": at.agent}
+            response = await client.post(path, json=body, headers=headers)
+        if response.is_error:
+            raise _problem(response)
+        return response.json()
 
     async def sign_out(self, session: str) -> None:
         await self._ask("DELETE", "/tokens/current", session)

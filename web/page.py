@@ -46,6 +46,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+OWED = frozenset({"password_change_required", "second_factor_required", "otp_owed"})
+"""What sends a person to their account before they may go anywhere else."""
 REPEATABLE = frozenset({429, 503})
 """Statuses after which the same key is sent again: the step may yet have been carried out."""
 RESUME = "resume"
@@ -195,6 +197,8 @@ async def troubled(request: Request, problem: Problem) -> Response:
     """A problem as a page; the way to the door where nobody is signed in."""
     if problem.status == 401:
         return await _to_the_door(request)
+    if problem.code in OWED and request.url.path != "/account":
+        return go("/account")
     try:
         visit = await visitor(request)
     except Problem:

@@ -8,12 +8,15 @@ from fastapi.responses import RedirectResponse
 from starlette.convertors import Convertor, register_url_convertor
 
 from web import (
+    account,
+    accounts,
     attach_page,
     case_page,
     command_page,
     desk,
     door,
     duty_office,
+    glass,
     group,
     group_add,
     inquiry_page,
@@ -47,6 +50,9 @@ register_url_convertor("page", PagePath())
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 for room in (
     door,
+    account,
+    accounts,
+    glass,
     lists,
     pocket,
     desk,

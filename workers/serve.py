@@ -19,6 +19,7 @@ from api import envelope
 from api.app import create_app
 from api.commands import Commands
 from api.courier import Courier
+from api.provider import Provider
 from api.services import Services
 from ledger import logs, rules
 from ledger.directory import DirectoryCache
@@ -96,13 +97,15 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
             commands=Commands(database, courier, keys, directory),
             now=lambda: datetime.now(UTC),
             ready=lambda: ready(database, client),
+            second_factor=settings.second_factor,
+            provider=Provider(given.issuer, given.client_id, given.client_secret, given.redirect_uri) if (given := settings.oidc) else None,
         )
 
 
 def app_of(given: Services, settings: Settings) -> FastAPI:
     """The API with the pages beside it."""
     api = create_app(given)
-    return with_pages(api, InProcess(api), given.rules().policy, example=settings.example)
+    return with_pages(api, InProcess(api), given.rules().policy, example=settings.example, oidc=given.provider is not None)
 
 
 async def _main() -> None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, File, Form, Header, Path, Request, UploadFile
 from fastapi.responses import JSONResponse
 
 from api.asked import OPENING
-from api.auth import lang_of, services_of, token_of
+from api.auth import lang_of, need_of, services_of, token_of
 from api.body import DOCUMENT_LIMIT, read_json
 from api.commands import Answer, Ask
 from api.desk import open_desk
@@ -65,7 +65,7 @@ def id_of(given: str) -> str:
 
 async def signed_in(request: Request) -> Principal:
     """Who is signed in. The desk is closed again at once: nobody holds a transaction while a command is carried."""
-    async with open_desk(services_of(request), token_of(request), lang_of(request)) as desk:
+    async with open_desk(services_of(request), token_of(request), lang_of(request), need_of(request)) as desk:
         return desk.principal
 
 

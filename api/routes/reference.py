@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from api import reference
-from api.auth import AtDesk, Credentials, services_of, sign_in, sign_out, token_of
+from api.auth import AtDesk, Credentials, origin_of, services_of, sign_in, sign_out, token_of
 from api.list_reading import part
 from api.params import LIMIT_MAX, Cursor, LegalDay, Limit, Start, Word
 from api.problem import Problem
@@ -17,7 +17,7 @@ type Json = dict[str, Any]
 
 @router.post("/tokens", tags=["people"], summary="Sign in")
 async def new_token(request: Request, credentials: Credentials) -> Json:
-    return await sign_in(services_of(request), credentials)
+    return await sign_in(services_of(request), credentials, origin_of(request))
 
 
 @router.delete("/tokens/current", tags=["people"], summary="Sign out", status_code=204)

@@ -4,6 +4,7 @@ A `Directory` is the fold of those events, so any past decision can be taken aga
 knows no case: what a case brings to a question (its centre, unit, owner, lawyers) comes in as a `CaseScope`.
 """
 
+from domain.directory.absence import PersonAway
 from domain.directory.changes import (
     DIRECTORY_EVENTS,
     DelegationGiven,
@@ -21,6 +22,7 @@ from domain.directory.changes import (
 )
 from domain.directory.ended import OfficeClosed, PersonChanged, PersonLeft
 from domain.directory.entries import (
+    Absence,
     CaseScope,
     Charge,
     DayRule,
@@ -38,12 +40,47 @@ from domain.directory.entries import (
 )
 from domain.directory.lookup import Directory
 from domain.directory.places import CalendarDaySet, TownshipSet
+from domain.directory.rights import RoleEnded
 from domain.directory.standards import DibaoLineSet, HardshipStandardSet, SpotCheckShareSet
 
 __all__ = [
-    "DIRECTORY_EVENTS", "CalendarDaySet", "CaseScope", "Charge", "DayRule", "Delegation", "DelegationGiven", "DibaoLineSet", "Directory",
-    "DirectoryEvent", "DirectoryFault", "Function", "FunctionGiven", "Grant", "HardshipStandardSet", "Lawyer", "LawyerRegistered",
-    "LawyerSuspended", "LeaveSet", "Office", "OfficeClosed", "OfficeKind", "OfficeOpened", "Period", "Person", "PersonChanged",
-    "PersonLeft", "PersonRegistered", "RoleGranted", "SpotCheckShareSet", "Tariff", "TariffSet", "Township", "TownshipSet", "Unit",
+    "DIRECTORY_EVENTS",
+    "Absence",
+    "CalendarDaySet",
+    "CaseScope",
+    "Charge",
+    "DayRule",
+    "Delegation",
+    "DelegationGiven",
+    "DibaoLineSet",
+    "Directory",
+    "DirectoryEvent",
+    "DirectoryFault",
+    "Function",
+    "FunctionGiven",
+    "Grant",
+    "HardshipStandardSet",
+    "Lawyer",
+    "LawyerRegistered",
+    "LawyerSuspended",
+    "LeaveSet",
+    "Office",
+    "OfficeClosed",
+    "OfficeKind",
+    "OfficeOpened",
+    "Period",
+    "Person",
+    "PersonAway",
+    "PersonChanged",
+    "PersonLeft",
+    "PersonRegistered",
+    "RoleEnded",
+    "RoleGranted",
+    "SpotCheckShareSet",
+    "Tariff",
+    "TariffSet",
+    "Township",
+    "TownshipSet",
+    "Unit",
     "UnitRegistered",
 ]  # fmt: skip

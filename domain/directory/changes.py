@@ -9,7 +9,21 @@ from datetime import date
 from typing import Any, ClassVar, Literal
 
 from domain.command import Role
-from domain.directory.entries import Charge, DayRule, Delegation, Grant, Lawyer, Name, Office, Period, Person, Tariff, Township, Unit
+from domain.directory.entries import (
+    Absence,
+    Charge,
+    DayRule,
+    Delegation,
+    Grant,
+    Lawyer,
+    Name,
+    Office,
+    Period,
+    Person,
+    Tariff,
+    Township,
+    Unit,
+)
 from domain.directory.versions import Dated, Entry, Kind, Versions, dated
 from domain.registers import RegisterEvent
 from domain.values import Code, Fen
@@ -48,6 +62,7 @@ class Draft:
         if kept[-1].entry is entry:
             book[entry.code] = entry
 
+    absences: list[Absence] = field(default_factory=list[Absence])
     standards: list[DirectoryEvent] = field(default_factory=list["DirectoryEvent"])
 
     def need(self, book: Mapping[str, object], *codes: str | None) -> None:

@@ -54,6 +54,13 @@ class Charge(Period):
     person: Code
 
 
+class Absence(Period):
+    """A person's leave, and who stands in for them."""
+
+    person: Code
+    deputy: Code
+
+
 class Office(Model):
     code: Code
     name: Name

@@ -7,7 +7,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from domain.directory.changes import DirectoryEvent, Draft
-from domain.directory.entries import CaseScope, Charge, DayRule, Delegation, Function, Lawyer, Office, Person, Tariff, Township, Unit
+from domain.directory.entries import (
+    Absence,
+    CaseScope,
+    Charge,
+    DayRule,
+    Delegation,
+    Function,
+    Lawyer,
+    Office,
+    Person,
+    Tariff,
+    Township,
+    Unit,
+)
 from domain.directory.index import Index, children_of, holders_of, members_of, set_up_by, tree_below
 from domain.directory.versions import Dated, Entry, Kind, Versions, held_on
 
@@ -37,6 +50,7 @@ class Directory:
     days: tuple[DayRule, ...] = ()
     versions: Versions = field(default_factory=dict[tuple[Kind, str], tuple[Dated, ...]])
     index: Index = field(default_factory=Index, init=False, repr=False, compare=False)
+    absences: tuple[Absence, ...] = ()
     standards: tuple[DirectoryEvent, ...] = ()
     """The events that set standards, in the order entered; `domain.eligibility.standards` reads them."""
 
@@ -47,13 +61,15 @@ class Directory:
         draft = Draft(
             dict(base.office_of), dict(base.person_of), dict(base.unit_of), dict(base.lawyer_of),
             dict(base.tariffs), list(base.delegations), list(base.charges),
-            townships=dict(base.township_of), days=list(base.days), versions=dict(base.versions), standards=list(base.standards),
+            townships=dict(base.township_of), days=list(base.days), versions=dict(base.versions),
+            absences=list(base.absences), standards=list(base.standards),
         )  # fmt: skip
         for event in events:
             event.apply(draft)
         return cls(
             draft.offices, draft.people, draft.units, draft.lawyers, draft.tariffs, tuple(draft.delegations), tuple(draft.charges),
-            township_of=draft.townships, days=tuple(draft.days), versions=draft.versions, standards=tuple(draft.standards),
+            township_of=draft.townships, days=tuple(draft.days), versions=draft.versions,
+            absences=tuple(draft.absences), standards=tuple(draft.standards),
         )  # fmt: skip
 
     def on(self, day: date) -> Directory:
@@ -192,6 +208,23 @@ class Directory:
     def delegated(self, person: str, centre: str, on: date) -> bool:
         """Whether the person may accept first on the centre's behalf on that day."""
         return any(d.person == person and d.centre == centre and d.holds(on) for d in self.delegations)
+
+    def deputy_of(self, person: str | None, on: date) -> str | None:
+        """Who stands in for the person on that day; None where the person is not away. Of two entries the one made later."""
+        return next((a.deputy for a in reversed(self.absences) if a.person == person and a.holds(on)), None)
+
+    def may_stand_in(self, actor: str, role: str, office: str, person: str, on: date) -> bool:
+        """Whether the actor may act for a person on that day: who is away, and named the actor or has the same role at the same office."""
+        away = self.person(person)
+        deputy = self.deputy_of(person, on)
+        return deputy is not None and away is not None and (deputy == actor or (role, office) in away.roles_on(on))
+
+    def standing_in(self, person: str, on: date) -> str:
+        """The person, or who stands in on that day: a deputy's own deputy too, but nobody twice."""
+        passed = {person}
+        while (deputy := self.deputy_of(person, on)) is not None and deputy not in passed:
+            passed.add(person := deputy)
+        return person
 
     def who(self, function: str, case: CaseScope, on: date) -> tuple[str, ...]:
         """Codes of the people a function stands for in this case on that day, in the directory's order, each once.

@@ -23,6 +23,7 @@ from domain import clocks as clocks
 from domain.stages import any_stage as any_stage
 from domain.stages import papers as papers
 from domain.stages import transfer as transfer
+from domain.stages import glass as glass
 from domain.stages import proposal as proposal
 from domain.stages import correction as correction
 from domain import consultation as consultation

@@ -12,7 +12,8 @@ SELECT a.username, p.code AS person, p.lawyer, p.unit, g.role, g.office
   LEFT JOIN wall_grants g ON g.person = p.code AND (now() AT TIME ZONE 'Asia/Shanghai')::date BETWEEN g.since AND g.until
  WHERE s.token_hash = sha256(convert_to(current_setting('app.session', true), 'UTF8'))
    AND s.ended_at IS NULL
-   AND s.expires_at > now();
+   AND s.expires_at > now()
+   AND (s.kind = 'token' OR s.seen_at > now() - interval '2 hours');
 
 CREATE VIEW wall_offices_now AS
 SELECT o.code, o.kind, o.bureau, o.centre, o.above, o.whole_city

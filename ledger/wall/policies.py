@@ -31,8 +31,10 @@ def _any(*clauses: str) -> str:
 
 
 _SUBSIDY = ", ".join(f"'{state}'" for state in sorted(SUBSIDY_STATES))
+_GLASS = "EXISTS (SELECT FROM broken_glass b WHERE b.case_id = case_list.case_id AND b.until > now())"
+"""The caller stands behind the case's wall and reads through it for a while: the policy of `broken_glass` shows each their own."""
 _CASE = (
-    "NOT (excluded && (SELECT wall_codes())) AND ("
+    f"(NOT (excluded && (SELECT wall_codes())) OR {_GLASS}) AND ("
     + _any(
         _reach("centre", "centre"),
         _reach("outlet", "outlet"),
@@ -86,7 +88,7 @@ _EVENT_READ = (
 _EVENT_ADD = (
     "CASE split_part(stream, '/', 1)"
     " WHEN 'case' THEN false WHEN 'consultation' THEN false WHEN 'duty' THEN false"
-    f" WHEN 'directory' THEN {_ADMINISTRATOR}"
+    f" WHEN 'directory' THEN {_ADMINISTRATOR} OR type = 'person_away' AND {_SIGNED_IN}"
     f" WHEN 'account' THEN {_any(_SECURITY, _OWN_ACCOUNT)}"
     f" ELSE {_SIGNED_IN} END"
 )
@@ -166,10 +168,28 @@ TABLES: Mapping[str, Wall] = {
     ),
     "sessions": Wall(
         read=_any(_OWN_SESSION, f"username = {_ME}", _SECURITY),
+        add=f"kind = 'token' AND username = {_ME}",
         change=_any(_OWN_SESSION, f"username = {_ME}", _SECURITY),
         told=(),
-        why="A session is opened in the product's own name; its person or a security administrator ends it.",
+        why="A session is opened in the product's own name, a token for programs by its person; that or a security administrator ends it.",
     ),
+    "second_factors": Wall(
+        read=_any(f"username = {_ME}", _SECURITY, _AUDITOR),
+        add=f"username = {_ME}",
+        change=f"username = {_ME}",
+        remove=_SECURITY,
+        told=(),
+        why="Secrets are encrypted under a key outside the database; who may see a row sees that there is a second factor.",
+    ),
+    "oidc_links": Wall(
+        read=_any(f"username = {_ME}", _SECURITY, _AUDITOR),
+        add=_SECURITY,
+        remove=_SECURITY,
+        worker="SELECT",
+    ),
+    "sign_in_throttle": Wall(told=(), why="Counted in the product's own name, before there is a caller."),
+    "security_refusals": Wall(read=_any(_SECURITY, _AUDITOR), worker="SELECT, INSERT"),
+    "broken_glass": Wall(read=f"person = {_PERSON}"),
     "number_series": Wall(why="Numbers are drawn by the worker, with the event that carries them."),
     **dict.fromkeys(("wall_offices", "wall_people", "wall_grants"), _SHADOW),
 }

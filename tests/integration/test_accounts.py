@@ -14,20 +14,10 @@ import pytest
 
 from domain.command import Refusal
 from domain.directory import Directory
-from ledger.accounts import (
-    FAILURES,
-    LIFETIME,
-    LOCKED_FOR,
-    SignedIn,
-    create_account,
-    csrf_of,
-    end_session,
-    session_of,
-    set_language,
-    sign_in,
-)
+from ledger.accounts import FAILURES, LOCKED_FOR, create_account, set_language, sign_in
 from ledger.keys import KeyRing, Keys
 from ledger.personal import Erased, SealFault, load_keys, new_subject_key
+from ledger.sessions import IDLE, LIFETIME, SignedIn, csrf_of, end_session, seen, session_of
 from ledger.store import WORKER, Database
 from ops.engines import Engines
 from ops.example.directory import directory_events
@@ -128,6 +118,7 @@ async def test_a_session_ends_after_a_working_day(database: Database, account: s
     assert signed_in is not None
     assert signed_in.expires_at == NOW + LIFETIME
     async with database.transaction(WORKER) as conn:
+        await seen(conn, signed_in.token, NOW + LIFETIME - IDLE)
         assert await session_of(conn, signed_in.token, NOW + LIFETIME - MINUTE, DIRECTORY)
         assert await session_of(conn, signed_in.token, NOW + LIFETIME, DIRECTORY) is None
 

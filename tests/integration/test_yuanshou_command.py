@@ -141,3 +141,32 @@ def test_a_port_that_is_no_number_is_refused(tmp_path: Path) -> None:
 def test_every_verb_explains_itself_and_its_exit_status(tmp_path: Path) -> None:
     for verb in ("up", "doctor", "migrate", "dsn", "seed", "rearm"):
         assert "Exit status" in yuanshou(verb, "--help", home=tmp_path).stdout, verb
+
+
+class TestTheFirstAccount:
+    """On a database with no worked example: nobody can sign in until the command line made the first administrators."""
+
+    def made(self, cluster: postgres.Cluster, *words: str) -> Result:
+        given = {"DATABASE_URL": cluster.dsn("app"), "TEMPORAL_ADDRESS": "127.0.0.1:1"}
+        return yuanshou("account", "create", *words, home=cluster.home.path, **given)
+
+    def test_one_of_each_kind_is_made_with_a_first_password_and_no_second(self, cluster: postgres.Cluster) -> None:
+        for role in ("security_administrator", "system_administrator"):
+            name = role.partition("_")[0]
+            first = self.made(cluster, f"{name}.one", "--person", f"P-{name.upper()}", "--name", "曹宁", "--role", role, "--json")
+            assert first.exit_code == 0, first.output
+            assert len(json.loads(first.stdout)["first_password"]) >= 12
+            again = self.made(cluster, f"{name}.two", "--person", f"P-{name.upper()}-2", "--role", role)
+            assert (again.exit_code, "already" in again.output) == (1, True)
+            both = self.made(cluster, "both", "--person", f"P-{name.upper()}", "--role", "system_administrator")
+            assert (both.exit_code, "three people" in both.output) == (1, role == "security_administrator")
+        with psycopg.connect(cluster.dsn("owner")) as connection:
+            rows = connection.execute("SELECT username, must_change FROM accounts ORDER BY username").fetchall()
+            types = connection.execute("SELECT type FROM events WHERE stream = 'account/security.one'").fetchall()
+        assert rows == [("security.one", True), ("system.one", True)]
+        assert types == [("account_created",)]
+
+    def test_a_name_that_is_none_is_refused(self, cluster: postgres.Cluster) -> None:
+        refused = self.made(cluster, "No Name", "--person", "P-X")
+        assert refused.exit_code == 1
+        assert "user name" in refused.output

@@ -23,7 +23,7 @@ from domain.stages.papers import IssueDocument, offered
 from domain.stream import fold
 from ledger import rules
 from readmodels.case_list import waiting_for
-from web.backend import Json, Problem
+from web.backend import Json, Origin, Problem
 
 
 @dataclass
@@ -82,7 +82,7 @@ class InMemory:
         self._person(session)
         raise Problem(404, "not_found", path=path)
 
-    async def sign_in(self, username: str, password: str, otp: str | None, lang: str) -> Json:
+    async def sign_in(self, username: str, password: str, otp: str | None, lang: str, origin: Origin | None = None) -> Json:
         if username not in self.staff or password != "password":
             raise Problem(401, "bad_credentials")
         return {"access_token": username, "token_type": "bearer", "expires_in": 3600}

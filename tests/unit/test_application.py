@@ -41,6 +41,7 @@ from tests.unit.world import (
     RICH,
     TODAY,
     actor,
+    away,
     given,
     household,
     names,
@@ -356,7 +357,9 @@ def test_the_approver_is_not_the_examiner() -> None:
 
 
 def test_not_even_on_behalf_of_the_examiner() -> None:
-    given(*EXAMINED).refused("approver_is_examiner", GRANTED, on_behalf_of=BY_ROLE["caseworker"].id)
+    absent = BY_ROLE["caseworker"].id
+    directory = away(absent, BY_ROLE["approver"].id)
+    given(*EXAMINED).refused("approver_is_examiner", GRANTED, on_behalf_of=absent, directory=directory)
 
 
 def test_a_grant_names_the_stages_it_covers() -> None:

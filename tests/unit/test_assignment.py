@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from domain.case import LawyerChoice, Wall
 from domain.command import Command
-from domain.directory import Directory, LawyerSuspended, LeaveSet
+from domain.directory import Directory, LawyerSuspended, LeaveSet, PersonAway
 from domain.stages.assignment import (
     AssignUnit,
     ChoiceNotFollowed,
@@ -351,7 +351,9 @@ def test_another_lawyer_or_unit_signs_nothing(actor: object) -> None:
 
 
 def test_a_colleague_of_the_unit_signs_on_the_lawyers_behalf() -> None:
-    after = when(given(granted(), *LAWYER_HAS_IT), SignEngagement(signed_on=TODAY), WANG, on_behalf_of="p-li")
+    leave = PersonAway(since=TODAY, person="p-li", until=TODAY, deputy="p-wang")
+    directory = Directory.fold([leave], DIRECTORY)
+    after = when(given(granted(), *LAWYER_HAS_IT), SignEngagement(signed_on=TODAY), WANG, on_behalf_of="p-li", directory=directory)
     assert after.case.state == "in_representation"
 
 

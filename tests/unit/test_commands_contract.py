@@ -38,6 +38,7 @@ NEEDED = {
 }
 """Choices the notation does not mark, without which the command would say nothing."""
 BEYOND: dict[str, Any] = {
+    "break_glass": {"reason": "text!"},
     "propose_commands": {"commands": "list!", "reason": "text"},
     "accept_proposal": {"proposal": "int!"},
     "return_proposal": {"proposal": "int!", "reason": "text!"},

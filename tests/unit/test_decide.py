@@ -1,6 +1,6 @@
 """What holds for every command: whom one may act for, and which commands are open to a person before their body is known."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -25,9 +25,12 @@ from tests.unit.world import (
     TODAY,
     Case,
     actor,
+    away,
     given,
     submit,
 )  # fmt: skip
+
+DAY = timedelta(days=1)
 
 
 def offered(case: Case, command: str, username: str, on: date = TODAY) -> bool:
@@ -39,10 +42,34 @@ def test_nobody_acts_for_a_person_the_directory_does_not_know() -> None:
     assert (refusal.status, refusal.pointer) == (422, "/on_behalf_of")
 
 
-def test_a_colleague_may_be_acted_for() -> None:
+def test_a_colleague_on_leave_may_be_acted_for_by_the_deputy() -> None:
     case = given(submit())
-    case.when(AddNote(text="代记"), on_behalf_of="P-HE-JING")
+    case.when(AddNote(text="代记"), "receptionist", on_behalf_of="P-HE-JING", directory=away("P-HE-JING", "P-LIN-XIAOMEI"))
     assert case.history[-1].at.on_behalf_of == "P-HE-JING"
+
+
+def test_a_colleague_on_leave_may_be_acted_for_by_who_has_the_same_role_at_the_same_office() -> None:
+    case = given(submit())
+    case.when(AddNote(text="代记"), "caseworker", on_behalf_of="P-HE-JING", directory=away("P-HE-JING", "P-LIN-XIAOMEI"))
+    assert case.history[-1].at.on_behalf_of == "P-HE-JING"
+
+
+@pytest.mark.parametrize(("since", "until"), [(TODAY - 9 * DAY, TODAY - DAY), (TODAY + DAY, TODAY + DAY)])
+def test_nobody_is_acted_for_before_or_after_their_leave(since: date, until: date) -> None:
+    directory = away("P-HE-JING", "P-LIN-XIAOMEI", since, until)
+    refusal = given(submit()).refused(
+        "not_their_deputy", AddNote(text="代记"), "receptionist", on_behalf_of="P-HE-JING", directory=directory
+    )
+    assert (refusal.status, refusal.pointer) == (403, "/on_behalf_of")
+
+
+def test_nobody_else_acts_for_a_colleague_on_leave() -> None:
+    directory = away("P-HE-JING", "P-LIN-XIAOMEI")
+    given(submit()).refused("not_their_deputy", AddNote(text="代记"), "supervisor", on_behalf_of="P-HE-JING", directory=directory)
+
+
+def test_nobody_acts_for_a_colleague_who_is_there() -> None:
+    given(submit()).refused("not_their_deputy", AddNote(text="代记"), "caseworker", on_behalf_of="P-HE-JING")
 
 
 @pytest.mark.parametrize(

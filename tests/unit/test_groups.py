@@ -27,6 +27,7 @@ from domain.values import Applicant, Category, Party
 from readmodels.case_list import rows_for, waiting_for
 from tests.unit.world import (
     ACCEPTED,
+    BY_ROLE,
     CHECKED,
     DEFERRED,
     ENGAGED,
@@ -38,6 +39,7 @@ from tests.unit.world import (
     Case,
     accept,
     actor,
+    away,
     given,
     names,
     papers,
@@ -243,7 +245,8 @@ def test_two_people_deciding_about_the_same_recipient_get_a_clear_answer() -> No
 
 def test_whoever_examined_one_of_them_decides_about_none_of_these() -> None:
     case = given(submit(co_applicants=workers(1)), POOR, CHECKED)
-    case.when(RECOMMENDED.model_copy(update={"for_recipients": (0,)}), "caseworker", on_behalf_of="P-CHEN-WEIDONG")
+    directory = away("P-CHEN-WEIDONG", BY_ROLE["caseworker"].id)
+    case.when(RECOMMENDED.model_copy(update={"for_recipients": (0,)}), "caseworker", on_behalf_of="P-CHEN-WEIDONG", directory=directory)
     case.when(RECOMMENDED.model_copy(update={"for_recipients": (1,)}), actor("he.jing"))
     assert case.refused("approver_is_examiner", GRANTED).detail["recipients"] == (0,)
     assert case.when(GRANTED.model_copy(update={"for_recipients": (1,)}))

@@ -48,7 +48,7 @@ from tests.unit import world
 from tests.unit.test_example import DAYS, Played, archived, on_desk
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-OPEN = {"new_token", "healthz", "readyz"}
+OPEN = {"new_token", "begin_oidc", "finish_oidc", "healthz", "readyz"}
 
 
 def made() -> FastAPI:
@@ -140,10 +140,21 @@ class TestRequests:
         assert {p["name"] for p in operation["parameters"]} >= {"Idempotency-Key", "If-Match", "case_id"}
 
 
+SILENT = {"end_token", "end_my_session", "end_other_sessions", "change_password", "prove_second_factor"}
+"""What answers 204."""
 OPENING = tuple(f"{PREFIX}/{path}" for path in ("cases", "bundles", "organ-notices", "consultations", "duty-requests"))
 """Where no case is yet whose version could be named, nor an inquiry."""
 QUESTIONS = {
     "new_token",
+    "begin_oidc",
+    "finish_oidc",
+    "change_password",
+    "begin_second_factor",
+    "confirm_second_factor",
+    "prove_second_factor",
+    "issue_token",
+    "end_my_session",
+    "end_other_sessions",
     "calendar_due",
     "hardship",
     "limitation",
@@ -164,7 +175,7 @@ class TestOperations:
         assert len(ids) == len(set(ids))
         files = {"document_content", "preview_paper", "issued_paper", "print_papers"}
         one_of_many = {"issue_command", "consultation_command", "duty_command", "submit_application"}
-        assert set(ids) == {*SUCCESSES, *EXAMPLES, "end_token", *files} - one_of_many
+        assert set(ids) == {*SUCCESSES, *EXAMPLES, *SILENT, *files} - one_of_many
 
     def test_each_says_what_it_is_in_an_order(self, described: Described) -> None:
         order = [tag["name"] for tag in described.document["tags"]]
@@ -236,7 +247,7 @@ class TestErrors:
         assert told == {200, 400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503}
 
     def test_an_operation_tells_of_nothing_that_cannot(self, described: Described) -> None:
-        assert set(described.operation("me")["responses"]) == {"200", "400", "401", "500", "503"}
+        assert set(described.operation("me")["responses"]) == {"200", "400", "401", "403", "500", "503"}
         assert set(described.operation("document_content")["responses"]) >= {"404", "410"}
         assert "412" not in described.operation("open_case")["responses"]
 
@@ -294,7 +305,7 @@ class TestCases:
 
     def test_every_field_of_the_case_is_described(self, described: Described) -> None:
         view = views.case_view(world.given(*world.AIDED).state)
-        assert set(described.schemas["Case"]["properties"]) == {*view, "as_of_basis", "service_circle", "withheld"}
+        assert set(described.schemas["Case"]["properties"]) == {*view, "as_of_basis", "glass_until", "service_circle", "withheld"}
 
     def test_every_type_of_event_is_described_and_those_that_happen_are_so(self, described: Described) -> None:
         seen: set[str] = set()

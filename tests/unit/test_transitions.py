@@ -302,7 +302,7 @@ BEFORE: Mapping[str, tuple[Command | tuple[Actor | str, Command], ...]] = {
 }
 """What must have happened in the very state, for the command to have something to answer."""
 
-BEYOND = frozenset({"propose_commands", "accept_proposal", "return_proposal", "return_recommendation"})
+BEYOND = frozenset({"break_glass", "propose_commands", "accept_proposal", "return_proposal", "return_recommendation"})
 """Commands that practice needs beside the table's (docs/decisions/0006); their tests stand in test_proposals.py, test_sent_back.py."""
 
 ENDS_ELSEWHERE = frozenset({"correct_record", "issue_document"})

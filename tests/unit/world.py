@@ -17,7 +17,7 @@ import domain.stages  # noqa: F401 -- fills the vocabularies
 from domain.case import CaseState, blank
 from domain.command import Actor, Command, Event, Facts, Happened, Refusal, Role, Series
 from domain.decide import Decision, decide
-from domain.directory import DelegationGiven, Directory
+from domain.directory import DelegationGiven, Directory, PersonAway
 from domain.rules import Rules
 from domain.stages.accept_first import AcceptFirst
 from domain.stages.application import SubmitApplication
@@ -46,6 +46,11 @@ def actor(username: str) -> Actor:
     account = next(a for a in people_accounts() if a.username == username)
     person = DIRECTORY.person_of[account.person]
     return Actor(person.code, account.role, account.office, person.lawyer, person.unit)
+
+
+def away(person: str, deputy: str, since: date = TODAY, until: date = TODAY) -> Directory:
+    """The directory in which that person is on leave and the deputy stands in."""
+    return Directory.fold([PersonAway(since=since, person=person, until=until, deputy=deputy)], DIRECTORY)
 
 
 BY_ROLE: dict[str, Actor] = {
