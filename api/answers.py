@@ -12,7 +12,8 @@ from typing import Any, Literal, NamedTuple, cast
 from uuid import UUID
 
 import texts
-from api import eligibility, list_reading, reference, standards, views
+from api import directory as directories
+from api import eligibility, imports, list_reading, reference, standards, views
 from api.desk import Desk
 from api.documents import attachment
 from api.examples import ASKING, EXAMPLES
@@ -235,13 +236,13 @@ class Answers:
         return self.events()[-1] | {"register_number": self.case.register_number, "case_number": self.case.case_number}
 
     def offices(self) -> list[Json]:
-        return reference.offices(self.desk)["items"]
+        return reference.offices(self.desk).part(None, 200)["items"]
 
     def people(self) -> list[Json]:
-        return reference.people(self.desk)["items"]
+        return reference.people(self.desk).part(None, 200)["items"]
 
     def tariffs(self) -> list[Json]:
-        return reference.tariffs(self.desk)["items"]
+        return reference.tariffs(self.desk).part(None, 200)["items"]
 
     def diff(self) -> Json:
         before, after = (self.story[name].case for name in ("submit_application", "declare_conflict_check"))
@@ -260,6 +261,34 @@ class Answers:
         row = rows_for(self.case)
         clock = next(c for c in row["clocks"] if c["limit"] == "supply_owed_papers")
         return self.row() | {"case_state": row["state"], **clock, "due": clock["due_on"]}
+
+    def directory_entry(self) -> Json:
+        return directories.shown("offices", self.directory.office_of["C-ADX"], NOW.date()) | {
+            "history": [
+                {
+                    "change": "office_opened",
+                    "since": "2010-01-01",
+                    "recorded_at": "2026-11-20T09:00:00+08:00",
+                    "actor": "P-ADMIN",
+                    "actor_name": "许凯",
+                    "data": {"office": views.plain(self.directory.office_of["C-ADX"])},
+                }
+            ]
+        }
+
+    def directory_changed(self) -> Json:
+        asked = ASKING["change_directory"]
+        return {"kind": "calendar", "change": asked["change"], "code": "2026-12-04", "since": asked["since"], "left_open": {}}
+
+    def import_report(self) -> Json:
+        fault = {"row": 17, "column": "上级机构", "code": "unknown_code", "values": {"named": "C-NONE"}}
+        counts = {"rows": 240, "new": 3, "changed": 1, "unchanged": 235, "faulty": 1, "more_faults": 0}
+        about = {"import_id": CASE_ID, "kind": "offices", "file": "机构.xlsx", "since": "2026-12-01", "accepted_at": None}
+        return imports.told({**about, **counts, "faults": [fault]}, "zh-CN")
+
+    def import_accepted(self) -> Json:
+        nothing_wrong: Json = {"faulty": 0, "faults": [], "accepted_at": "2026-11-24T10:00:00+08:00"}
+        return self.import_report() | nothing_wrong
 
     def message(self) -> Json:
         clock = next(c for c in self.case.clocks if c.limit == "supply_owed_papers")
@@ -288,6 +317,7 @@ class Answers:
             "roles": [{"role": "caseworker", "office": "C-ADX", "office_name": "安定县法律援助中心"}],
             "lawyer": None,
             "unit": None,
+            "directory": "7250-2026-11-24",
             "unread": 1,
         }
 

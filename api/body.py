@@ -86,7 +86,7 @@ class BodyGuard:
 
 
 def _expected(scope: Scope) -> str:
-    return "multipart/form-data" if scope["path"].endswith("/documents") else "application/json"
+    return "multipart/form-data" if scope["path"].endswith(("/documents", "/directory/imports")) else "application/json"
 
 
 def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -211,6 +211,11 @@ ASKING: Mapping[str, dict[str, Any]] = {
         "from": "2026-01-01",
         "to": "2026-11-24",
     },
+    "change_directory": {
+        "change": "calendar_day_set",
+        "since": "2026-11-24",
+        "data": {"day": "2026-12-04", "kept": "off", "name": "暴雪停办", "office": "C-ADX", "source": "县人民政府通知"},
+    },
     "set_standards": {
         "since": "2027-01-01",
         "instrument": "陇安市民政局关于调整2027年城乡低保标准的通知（示例）",

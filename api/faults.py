@@ -205,6 +205,34 @@ _READS: dict[str, tuple[Problem, ...]] = {
         not_found("case_not_found"),
         not_found("version_not_found", version=13),
     ),
+    "directory_entry": (not_found("entry_not_found"),),
+    "change_concerns": (
+        Problem(403, "forbidden"),
+        Problem(422, "day_required", errors=[{"parameter": "day", "in": "query", "code": "required"}]),
+    ),
+    "open_duties": (Problem(403, "forbidden"), not_found("entry_not_found")),
+    "preview_import": (
+        Problem(403, "forbidden"),
+        *(
+            Problem(422, code, errors=[{"pointer": "/file", "code": code}])
+            for code in ("not_a_sheet", "old_excel", "encoding_unknown", "unreadable_line", "sheet_empty")
+        ),
+    ),
+    "read_import": (Problem(403, "forbidden"), not_found("case_not_found"), not_found("import_not_found")),
+    "accept_import": (
+        Problem(403, "forbidden"),
+        not_found("case_not_found"),
+        not_found("import_not_found"),
+        Problem(409, "import_has_faults", rows=2),
+        Problem(409, "import_accepted_before"),
+        Problem(409, "directory_changed_since"),
+    ),
+    "change_directory": (
+        Problem(403, "forbidden"),
+        Problem(409, "office_has_open_cases", cases=12, inquiries=1, people=4),
+        Problem(422, "unknown_code", errors=[{"pointer": "/data", "code": "unknown_code"}], named="C-NONE"),
+        Problem(422, "roles_elsewhere", errors=[{"pointer": "/data/person/grants", "code": "roles_elsewhere"}]),
+    ),
     "set_standards": (
         Problem(403, "forbidden"),
         Problem(422, "backdated_reason_required", errors=[{"pointer": "/reason", "code": "backdated_reason_required"}]),

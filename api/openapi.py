@@ -16,6 +16,7 @@ import texts
 from api import (
     account_shapes,
     case_shapes,
+    directory_shapes,
     eligibility_shapes,
     inquiry_answers,
     inquiry_shapes,
@@ -30,6 +31,7 @@ from api.account_examples import CHANGED as ACCOUNT_CHANGED
 from api.answers import CASE_ID, Answers
 from api.asked import OPENING
 from api.auth import Credentials
+from api.directory import ChangeOfDirectory
 from api.eligibility import LimitationQuestion, VenueQuestion
 from api.examples import ASKING, BUNDLES, EXAMPLES, TOKEN_REQUEST
 from api.faults import Responses, problems_of
@@ -56,6 +58,7 @@ COMMAND_PATHS: Mapping[str, str] = {
 _OPEN = frozenset({"new_token", "begin_oidc", "finish_oidc", "healthz", "readyz"})
 """Operations without a token."""
 _TAGS = {
+    "directory": "The directory by day: what it held, who changed it, tables taken in as a whole.",
     "people": "Signing in, and the directory: who and what a command may name.",
     "account": "One's own way of signing in: password, second factor, sessions, tokens for programs. Closed to such tokens.",
     "accounts": "Everybody's accounts, roles and refused sign-ins, as the security administrator keeps them.",
@@ -205,6 +208,19 @@ SUCCESSES: Mapping[str, Success] = {
     "open_continuation": Success(case_shapes.CommandAnswer, "The case that follows was opened.", lambda a: a.answered(OPENING), _OPENED),
     NOTIFIED: Success(case_shapes.NoticeAnswer, "The cases were opened.", Answers.notice, _CHANGED),
     "issue_command": Success(case_shapes.CommandAnswer, "The command was recorded.", lambda a: a.answered("accept_first"), _CHANGED),
+    "directory_entries": _page_of(directory_shapes.DirectoryEntry, "The entries that fit.", Answers.directory_entry),
+    "directory_entry": Success(directory_shapes.DirectoryEntry, "The entry.", Answers.directory_entry),
+    "change_directory": Success(directory_shapes.DirectoryChanged, "The change was recorded.", Answers.directory_changed, _DONE),
+    "change_concerns": Success(directory_shapes.Concerned, "How many.", lambda _: {"cases": 12}),
+    "open_duties": Success(directory_shapes.OpenDuties, "The numbers.", lambda _: {"cases_owned": 3, "cases_handled": 0, "inquiries": 1}),
+    "preview_import": Success(directory_shapes.ImportReport, "The table was judged; nothing is written.", Answers.import_report),
+    "read_import": Success(directory_shapes.ImportReport, "What was found.", Answers.import_report),
+    "accept_import": Success(
+        directory_shapes.ImportReport,
+        "Every change of the table was written.",
+        Answers.import_accepted,
+        _DONE,
+    ),
     "register_consultation": Success(
         inquiry_shapes.ConsultationAnswer, "The consultation was registered.", inquiry_answers.registered, _OPENED
     ),
@@ -235,6 +251,7 @@ ASKED: Mapping[str, tuple[type[BaseModel], Mapping[str, Any]]] = {
     "competent_centres": (VenueQuestion, ASKING["competent_centres"]),
     "rehearsal": (Rehearsal, ASKING["rehearsal"]),
     "set_standards": (Standards, ASKING["set_standards"]),
+    "change_directory": (ChangeOfDirectory, ASKING["change_directory"]),
     "open_shift": (shift_log.GoOnDuty, {"remark": "接班时无未办事项。"}),
     "close_shift": (shift_log.GoOffDuty, {"handed_to": "P-HOU-JUN", "remark": "一份申请待转交县中心。"}),
     **person_shapes.BODIES,
@@ -335,8 +352,8 @@ class _Document:
             operation["requestBody"] = self._body(shapes.Bundle, BUNDLES[name])
         elif name in _TAKEN:
             operation["requestBody"] = self._body(*_TAKEN[name])
-        elif name == ATTACHING:
-            operation["requestBody"] = self._form(given["requestBody"])
+        elif name in _FORMS:
+            operation["requestBody"] = self._form(given["requestBody"], *_FORMS[name])
         changes = any(p["name"] == "Idempotency-Key" for p in given.get("parameters", ()))
         parameters = [self._parameter(p) for p in given.get("parameters", ()) if p["name"] != "command"]
         if path.startswith(PREFIX):
@@ -384,14 +401,14 @@ class _Document:
         ref = held.pop("$ref", None)
         return self._said(self.declared[ref.removeprefix(REF)]) | held if ref else held
 
-    def _form(self, given: Json) -> Json:
-        """The form of an attached document, as its route takes it."""
+    def _form(self, given: Json, day: str, example: Json) -> Json:
+        """The form of a file that is sent, as its route takes it; `day` is the field that holds one."""
         form = self._said(given["content"]["multipart/form-data"]["schema"])
         properties = {name: self._said(field) for name, field in form["properties"].items()}
         properties["file"] |= {"format": "binary"}
-        properties["effective_on"] |= {"format": "date"}
+        properties[day] |= {"format": "date"}
         schema = form | {"properties": properties, "additionalProperties": False}
-        return {"required": True, "content": {"multipart/form-data": {"schema": schema, "example": _FORM_EXAMPLE}}}
+        return {"required": True, "content": {"multipart/form-data": {"schema": schema, "example": example}}}
 
     def _body(self, kind: type[BaseModel], example: Mapping[str, Any]) -> Json:
         return {"required": True, "content": {"application/json": {"schema": self.bodies[kind], "example": example}}}
@@ -432,6 +449,9 @@ _HEADERS = {parameter["name"]: parameter for parameter in (_KEY, _IF_MATCH)}
 
 
 _FORM_EXAMPLE: Json = {"file": "%PDF-1.7 …", "title": "工资清单", "effective_on": "2026-11-24", "note": "复印件，已核对原件。"}
+_TABLE_EXAMPLE: Json = {"file": "编码,名称,类别,上级机构,县区 …", "kind": "offices", "since": "2026-12-01"}
+_FORMS: Mapping[str, tuple[str, Json]] = {ATTACHING: ("effective_on", _FORM_EXAMPLE), "preview_import": ("since", _TABLE_EXAMPLE)}
+"""Operations that take a file: the form's field of a day, and an example."""
 _ANY_FILE = "application/octet-stream"
 _FILE: Json = {
     "description": "The file as it was sent, under its own media type.",
@@ -458,6 +478,11 @@ _FILES: Mapping[str, Json] = {
     "document_content": _FILE,
     "preview_paper": _pdf("The paper, marked as a draft, without a number.", *_OF_ONE),
     "issued_paper": _pdf("The paper as it was issued, the same bytes each time.", *_OF_ONE),
+    "import_template": {
+        "description": "The header alone, for spreadsheets to open.",
+        "headers": _REQUEST_ID,
+        "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}, "example": "编码,名称 …"}},
+    },
     "print_papers": _pdf("The papers one after another."),
 }
 """Operations that answer with a file."""

@@ -1,24 +1,34 @@
 """What belongs to no case: the person signed in, offices and people, the panel, tariffs, dates and sums worked out on request."""
 
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from api import views
 from api.desk import Desk
+from api.list_reading import part
 from api.problem import Problem
+from domain.directory import Office, Person, Tariff
 from readmodels import cases
 from readmodels.inbox import unread_count
 
 type Json = dict[str, Any]
 
 
+class Listed[Entry](NamedTuple):
+    """Every entry of a list and how one is shown: the route shows a part, and only that part is drawn."""
+
+    entries: Sequence[Entry]
+    view: Callable[[Entry], Json]
+
+    def part(self, cursor: str | None, limit: int) -> Json:
+        """One page. Raises `Problem` 422 for a cursor that is none."""
+        found = part({"items": self.entries}, cursor, limit)
+        return found | {"items": [self.view(entry) for entry in found["items"]]}
+
+
 def _today(desk: Desk) -> date:
     return desk.now.astimezone(views.ZONE).date()
-
-
-def _whole(items: list[Json]) -> Json:
-    """Every item; the route shows them in parts."""
-    return {"items": items, "next_cursor": None}
 
 
 async def me(desk: Desk) -> Json:
@@ -38,31 +48,46 @@ async def me(desk: Desk) -> Json:
         ],
         "lawyer": who.lawyer,
         "unit": who.unit,
+        "directory": f"{desk.directory.size}-{_today(desk).isoformat()}",
         "unread": await unread_count(desk.conn, who.person),
     }
 
 
-def offices(desk: Desk) -> Json:
-    return _whole([views.plain(o) | {"established_by": o.bureau} for o in desk.directory.offices()])
+def offices(
+    desk: Desk, *, kind: str | None = None, parent: str | None = None, county: str | None = None, q: str | None = None
+) -> Listed[Office]:
+    """Offices and outlets of today, those that closed too; `q` is part of a name or a code."""
+    asked = (q or "").casefold()
+    found = [
+        o
+        for o in desk.directory.offices()
+        if kind in (None, o.kind) and parent in (None, o.parent) and county in (None, o.county)
+        and (not asked or asked in o.name or asked in o.name_en.casefold() or asked in o.code.casefold())
+    ]  # fmt: skip
+
+    def view(office: Office) -> Json:
+        return views.plain(office) | {"established_by": office.bureau}
+
+    return Listed(found, view)
 
 
-def people(desk: Desk) -> Json:
-    """Colleagues that a command may name."""
-    return _whole(
-        [
-            {"code": p.code, "name": p.name, "office": p.office, "roles": [role for role, _ in p.roles_on(_today(desk))]}
-            for p in desk.directory.people()
-        ]
-    )
+def people(desk: Desk) -> Listed[Person]:
+    """Colleagues that a command may name: those who left can be named no more, but what they did still bears their name."""
+    today = _today(desk)
+
+    def view(person: Person) -> Json:
+        return {"code": person.code, "name": person.name, "office": person.office, "roles": [role for role, _ in person.roles_on(today)]}
+
+    return Listed(desk.directory.people(), view)
 
 
-def tariffs(desk: Desk) -> Json:
+def tariffs(desk: Desk) -> Listed[Tariff]:
     """The tariffs in force today."""
     found = (desk.directory.tariff(code, _today(desk)) for code in desk.directory.tariffs)
-    return _whole([views.plain(t) for t in found if t is not None])
+    return Listed([t for t in found if t is not None], views.plain)
 
 
-async def lawyers(desk: Desk, *, specialty: str | None, office: str | None, available_on: date | None) -> Json:
+async def lawyers(desk: Desk, *, specialty: str | None, office: str | None, available_on: date | None) -> Listed[Json]:
     """The panel of today, with open cases; `office` is a centre on whose roster the unit stands, or the unit itself.
 
     `available_on` leaves only those neither suspended, on leave nor full on that day.
@@ -81,7 +106,7 @@ async def lawyers(desk: Desk, *, specialty: str | None, office: str | None, avai
         if available_on and not available:
             continue
         items.append(views.plain(lawyer) | {"unit_name": unit.name if unit else None, "load": load, "available": available})
-    return _whole(items)
+    return Listed(items, dict)
 
 
 def due(desk: Desk, *, limit: str, start: date, kind: str | None, county: str | None = None) -> Json:

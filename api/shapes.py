@@ -72,6 +72,7 @@ class Me(Shape):
     roles: list[RoleHeld]
     lawyer: Code | None = Field(description="The person's code on the panel.")
     unit: Code | None
+    directory: str = Field(description="Changes when the directory does: lists of it may be kept until then.")
     unread: int = Field(description="Messages not yet read.")
 
 

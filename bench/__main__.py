@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import append, command, figures, memory, papers, people, startup, together, wall
+from bench import append, command, directory, figures, memory, papers, people, startup, together, wall
 from bench.figures import Report
 from ops.home import ROOT
 
@@ -26,6 +26,7 @@ BENCHES: Mapping[str, Callable[[], Report]] = {
     "wall": wall.run,
     "papers": papers.run,
     "people": people.run,
+    "directory": directory.run,
     "startup": startup.run,
     "memory": memory.run,
 }

@@ -104,6 +104,30 @@ deeds = sa.Table(
     comment="Changes to registers (directory, accounts, rotas), each once a principal and key, with its outcome for ever.",
 )
 
+imports = sa.Table(
+    "imports",
+    metadata,
+    sa.Column("import_id", pg.UUID(as_uuid=False), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("principal", sa.Text, nullable=False),
+    sa.Column("directory", sa.Integer, nullable=False, comment="how many events the directory had when the table was judged"),
+    sa.Column("report", pg.JSONB, nullable=False, comment="counts, and faults by row and column"),
+    _time("created_at", default=True),
+    _time("accepted_at", nullable=True),
+    comment="Tables sent for the directory and judged, waiting to be accepted. Reference data of offices and staff, nothing of a case.",
+)
+
+import_rows = sa.Table(
+    "import_rows",
+    metadata,
+    sa.Column("import_id", pg.UUID(as_uuid=False), sa.ForeignKey("imports.import_id", ondelete="CASCADE")),
+    sa.Column("n", sa.Integer),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.PrimaryKeyConstraint("import_id", "n"),
+    comment="The changes a judged table would bring, in their order; gone once they are accepted.",
+)
+
 number_series = sa.Table(
     "number_series",
     metadata,

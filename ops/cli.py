@@ -142,6 +142,46 @@ def _migrate(owner: str, as_json: bool) -> None:
         say(f"applied: {', '.join(applied)}" if applied else "nothing to apply")
 
 
+@app.command(name="import")
+def import_(
+    kind: Annotated[str, typer.Argument(help="offices, people, units, lawyers, townships or tariffs.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV (UTF-8 or GBK) or XLSX.")],
+    preview: Annotated[bool, typer.Option("--preview", help="Only say what would change.")] = False,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From which day rows hold that do not say; today.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a table into the directory: all of it, or nothing where a row is faulty. Taken in again it changes nothing.
+
+    Exit status: 0 written (or nothing to write, or previewed without a fault), 1 a fault, 2 no such kind or no database.
+    """
+    from api.imports import KINDS, Sent
+    from api.problem import Problem, document
+    from domain.directory.sheets import ImportKind
+    from ops.importing import lines, take_in
+
+    found: ImportKind | None = next((each for each in KINDS if each == kind), None)
+    if found is None:
+        give_up(f"{kind!r} is none of {', '.join(KINDS)}", BUSY)
+    dsn = address(Home.of(), "app")
+    if not dsn:
+        give_up("there is no database yet: start the system first, or set DATABASE_URL", BUSY)
+    now = datetime.now(ZoneInfo("Asia/Shanghai"))
+    try:
+        with file.open("rb") as opened:
+            sent = Sent(found, file.name, opened, since.date() if since else now.date())
+            report = take_in(dsn, sent, only_preview=preview, now=now)
+    except Problem as problem:
+        give_up(f"{file.name}: {document(problem, 'en')['detail']}")
+    except psycopg.OperationalError as fault:
+        give_up(str(fault), BUSY)
+    if as_json:
+        typer.echo(json.dumps(report, ensure_ascii=False, indent=1))
+    else:
+        for line in lines(report):
+            typer.echo(line)
+    raise typer.Exit(1 if report["faulty"] else 0)
+
+
 @app.command()
 def dsn(
     owner: Annotated[bool, typer.Option("--owner", help="The owner's address: for migrations and repairs.")] = False,

@@ -112,15 +112,15 @@ class Backend(Protocol):
 
     async def read(self, session: str, message_id: str) -> None: ...
 
-    async def offices(self, session: str) -> list[Json]:
-        """`[{code, name, kind, …}]`."""
+    async def offices(self, session: str, known: str = "") -> list[Json]:
+        """`[{code, name, kind, …}]`. `known` is the directory's mark in `me`: with it the list may be one that was read before."""
         ...
 
-    async def lawyers(self, session: str) -> list[Json]:
+    async def lawyers(self, session: str, known: str = "") -> list[Json]:
         """`[{code, name, unit, unit_name, …}]`."""
         ...
 
-    async def people(self, session: str) -> list[Json]:
+    async def people(self, session: str, known: str = "") -> list[Json]:
         """`[{code, name, office, roles}]`: the colleagues a form may name."""
         ...
 

@@ -42,7 +42,7 @@ class Choices:
     def _offices(self, *kinds: str) -> list[Pair]:
         return [
             (o["code"], self.visit.called(o))
-            for o in self.visit.offices
+            for o in self.visit.near.offices
             if (o["kind"] in kinds) or (not kinds and o["kind"] not in ("bureau", "centre"))
         ]
 
@@ -57,7 +57,7 @@ class Choices:
         return [*self._centres(), *self._outlets()]
 
     def _people(self) -> list[Pair]:
-        return [(p["code"], p["name"]) for p in self.visit.people]
+        return [(p["code"], p["name"]) for p in self.visit.near.people]
 
     def _lawyers(self) -> list[Pair]:
         return [(each["code"], f"{each['name']} · {each.get('unit_name') or each['unit']}") for each in self.visit.lawyers]

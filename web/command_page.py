@@ -8,7 +8,7 @@ from asyncio import gather
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -163,15 +163,10 @@ def _known(command: str) -> None:
 
 def own_office(visit: Visit) -> Json:
     """Centre and outlet of whoever receives."""
-    office = next((o for o in visit.offices if o["code"] == _office(visit)), None)
+    office = next((o for o in visit.offices if o["code"] == visit.office), None)
     if office is None or office["kind"] == "bureau":
         return {}
     return {"centre": office["code"]} if office["kind"] == "centre" else {"centre": office.get("parent") or "", "outlet": office["code"]}
-
-
-def _office(visit: Visit) -> str:
-    office: Any = visit.me.get("office") or ""
-    return str(cast("Json", office)["code"]) if isinstance(office, dict) else str(office)
 
 
 async def _send(request: Request, visit: Visit, command: str, case: Json) -> Response:

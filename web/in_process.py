@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
+from urllib.parse import quote
 
 import httpx
 from fastapi import FastAPI
 
+from readmodels.paging import LIMIT_MAX
 from web.backend import Json, Origin, Problem
 
 _BASE = "http://api.invalid/api/v1"
@@ -16,6 +18,7 @@ class InProcess:
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
+        self._lists: dict[str, tuple[str, list[Json]]] = {}
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         self._client = httpx.AsyncClient(transport=transport, base_url=_BASE, timeout=None)  # noqa: S113 -- in process
 
@@ -150,14 +153,56 @@ class InProcess:
     async def read(self, session: str, message_id: str) -> None:
         await self._ask("POST", f"/inbox/{message_id}/read", session)
 
-    async def offices(self, session: str) -> list[Json]:
-        return _items(await self._ask("GET", "/offices", session))
+    async def offices(self, session: str, known: str = "") -> list[Json]:
+        return await self._listed("/offices", session, known)
 
-    async def lawyers(self, session: str) -> list[Json]:
-        return _items(await self._ask("GET", "/lawyers", session))
+    async def lawyers(self, session: str, known: str = "") -> list[Json]:
+        return await self._listed("/lawyers", session, known)
 
-    async def people(self, session: str) -> list[Json]:
-        return _items(await self._ask("GET", "/people", session))
+    async def people(self, session: str, known: str = "") -> list[Json]:
+        return await self._listed("/people", session, known)
+
+    async def _listed(self, path: str, session: str, known: str) -> list[Json]:
+        """A whole list of the directory; kept until the directory is another (`known`), since every page names its people."""
+        kept = self._lists.get(path)
+        if kept is not None and known and kept[0] == known:
+            return kept[1]
+        found: list[Json] = []
+        more: dict[str, str] = {}
+        while True:
+            page = await self._ask("GET", path, session, params={"limit": str(LIMIT_MAX), **more})
+            found += page["items"]
+            if page["next_cursor"] is None:
+                break
+            more = {"cursor": page["next_cursor"]}
+        if known:
+            self._lists[path] = known, found
+        return found
+
+    async def directory(self, session: str, kind: str, asked: dict[str, str]) -> Json:
+        return await self._ask("GET", f"/directory/{kind}", session, params=asked)
+
+    async def directory_entry(self, session: str, kind: str, code: str, asked: dict[str, str]) -> Json:
+        return await self._ask("GET", f"/directory/{kind}/{quote(code, safe='')}", session, params=asked)
+
+    async def concerns(self, session: str, asked: dict[str, str]) -> int:
+        return (await self._ask("GET", "/directory/concerns", session, params=asked))["cases"]
+
+    async def change_directory(self, session: str, kind: str, body: Json, key: str, lang: str) -> Json:
+        return await self._ask("POST", f"/directory/{kind}", session, lang, json=body, headers={"Idempotency-Key": key})
+
+    async def preview_import(self, session: str, form: dict[str, str], name: str, content: bytes, lang: str) -> Json:
+        return await self._ask("POST", "/directory/imports", session, lang, data=form, files={"file": (name, content)})
+
+    async def import_report(self, session: str, import_id: str, lang: str) -> Json:
+        return await self._ask("GET", f"/directory/imports/{quote(import_id, safe='')}", session, lang)
+
+    async def accept_import(self, session: str, import_id: str, key: str, lang: str) -> Json:
+        path = f"/directory/imports/{quote(import_id, safe='')}/accept"
+        return await self._ask("POST", path, session, lang, headers={"Idempotency-Key": key})
+
+    async def import_template(self, session: str, kind: str, lang: str) -> bytes:
+        return (await self._call("GET", "/directory/imports/template", session, lang, params={"kind": kind})).content
 
     async def tariffs(self, session: str) -> list[Json]:
         return _items(await self._ask("GET", "/tariffs", session))

@@ -30,6 +30,7 @@ from domain.stages.notice import ReceiveOrganNotice
 from texts import Lang
 from texts.speak import Lookup, moment, paper, say_date, say_fen, say_moment, say_short_date, say_time, say_weekday
 from web.backend import Backend, Json, Problem
+from web.near import Near
 
 SESSION, DOOR, LANGUAGE, TYPE = "yuanshou_session", "yuanshou_door", "yuanshou_lang", "yuanshou_type"
 CARRIED = ("key", "version", "from")
@@ -83,6 +84,17 @@ class Visit:
         named = {str(entry["code"]): self.called(entry) for entry in [*self.offices, *self.people, *self.lawyers]}
         return {**{str(each["unit"]): str(each.get("unit_name") or each["unit"]) for each in self.lawyers}, **named}
 
+    @cached_property
+    def office(self) -> str:
+        """Code of the visitor's own office; empty for who has none."""
+        own: Any = self.me.get("office") or ""
+        return str(cast("Json", own)["code"]) if isinstance(own, dict) else str(own)
+
+    @cached_property
+    def near(self) -> Near:
+        """The offices and people that a form offers: a city has thousands, somebody at a desk deals with those around."""
+        return Near.of(self.office, self.offices, self.people)
+
     @property
     def unread(self) -> int:
         """How many messages wait in the inbox."""
@@ -134,9 +146,10 @@ async def visitor(request: Request) -> Visit:
     if not visit.session:
         raise Problem(401, "authentication_required")
     visit.me = await visit.backend.me(visit.session)
-    visit.offices = await visit.backend.offices(visit.session)
-    visit.lawyers = await visit.backend.lawyers(visit.session)
-    visit.people = await visit.backend.people(visit.session)
+    known = str(visit.me.get("directory") or "")
+    visit.offices = await visit.backend.offices(visit.session, known)
+    visit.lawyers = await visit.backend.lawyers(visit.session, known)
+    visit.people = await visit.backend.people(visit.session, known)
     return visit
 
 

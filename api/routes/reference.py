@@ -6,9 +6,9 @@ from fastapi import APIRouter, Query, Request
 
 from api import reference
 from api.auth import AtDesk, Credentials, origin_of, services_of, sign_in, sign_out, token_of
-from api.list_reading import part
 from api.params import LIMIT_MAX, Cursor, LegalDay, Limit, Start, Word
 from api.problem import Problem
+from domain.directory import OfficeKind
 
 router = APIRouter()
 
@@ -34,13 +34,17 @@ async def me(desk: AtDesk) -> Json:
 
 
 @router.get("/offices", tags=["people"], summary="Offices and outlets")
-async def offices(desk: AtDesk, cursor: Cursor = None, limit: Limit = LIMIT_MAX) -> Json:
-    return part(reference.offices(desk), cursor, limit)
+async def offices(
+    *,
+    desk: AtDesk, kind: OfficeKind | None = None, parent: Word = None, county: Word = None, q: Word = None, cursor: Cursor = None,
+    limit: Limit = LIMIT_MAX,
+) -> Json:  # fmt: skip
+    return reference.offices(desk, kind=kind, parent=parent, county=county, q=q).part(cursor, limit)
 
 
 @router.get("/people", tags=["people"], summary="Colleagues a command may name")
 async def people(desk: AtDesk, cursor: Cursor = None, limit: Limit = LIMIT_MAX) -> Json:
-    return part(reference.people(desk), cursor, limit)
+    return reference.people(desk).part(cursor, limit)
 
 
 @router.get("/lawyers", tags=["people"], summary="The panel of lawyers")
@@ -49,12 +53,12 @@ async def lawyers(
     desk: AtDesk, specialty: Word = None, office: Word = None, available_on: LegalDay | None = None, cursor: Cursor = None,
     limit: Limit = LIMIT_MAX,
 ) -> Json:  # fmt: skip
-    return part(await reference.lawyers(desk, specialty=specialty, office=office, available_on=available_on), cursor, limit)
+    return (await reference.lawyers(desk, specialty=specialty, office=office, available_on=available_on)).part(cursor, limit)
 
 
 @router.get("/tariffs", tags=["people"], summary="The subsidy tariffs in force today")
 async def tariffs(desk: AtDesk, cursor: Cursor = None, limit: Limit = LIMIT_MAX) -> Json:
-    return part(reference.tariffs(desk), cursor, limit)
+    return reference.tariffs(desk).part(cursor, limit)
 
 
 @router.get("/calendar/due", tags=["rules"], summary="When a limit that starts then is due, and how that is counted")

@@ -114,6 +114,7 @@ class OfficeOpened(DirectoryEvent):
 
     def apply(self, draft: Draft) -> None:
         draft.need(draft.offices, self.office.parent, self.office.bureau)
+        draft.need(draft.townships, self.office.township)
         up = self.office.parent
         while up is not None:
             if up == self.office.code:

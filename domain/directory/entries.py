@@ -16,6 +16,9 @@ from domain.values import Cause, Code, Fen, Model, Residence
 OfficeKind = Literal[
     "bureau", "centre", "work_station", "firm_intake_point", "village_liaison", "department_liaison_station", "duty_lawyer_office",
 ]  # fmt: skip
+UnitKind = Literal["firm", "grassroots_office", "centre"]
+Gender = Literal["female", "male"]
+Quality = Literal["excellent", "good", "pass", "fail"]
 Function = Literal["owner", "caseworker", "approver", "unit_manager", "lawyer", "team_lead", "centre_director", "deputy", "supervisor"]
 """Whom a rung of a reminder ladder or a task may name."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -81,6 +84,8 @@ class Office(Model):
     minutes: Annotated[int, Field(ge=0, le=24 * 60)] | None = None
     """Travel time from the township or village it serves, in minutes."""
     phone: Annotated[str, StringConstraints(max_length=40)] | None = None
+    township: Code | None = None
+    """The township it stands in, where it serves one."""
     closed_on: date | None = None
     """Set by its closing: open cases go on there until they are moved, new ones are refused."""
     successor: Code | None = None
@@ -109,7 +114,7 @@ class Unit(Model):
 
     code: Code
     name: Name
-    kind: Literal["firm", "grassroots_office", "centre"]
+    kind: UnitKind
     office: Code
     """The centre on whose roster it stands."""
     outlet: Code | None = None
@@ -125,7 +130,7 @@ class Lawyer(Model):
     name: Name
     unit: Code
     person: Code | None = None
-    gender: Literal["female", "male"]
+    gender: Gender
     languages: tuple[str, ...] = ("zh",)
     specialities: tuple[Cause, ...] = ()
     practising_since: date
@@ -137,7 +142,7 @@ class Lawyer(Model):
     """On public pay: gets no case subsidy."""
     max_load: Annotated[int, Field(ge=0)] = 10
     """Open cases at most."""
-    quality: Literal["excellent", "good", "pass", "fail"] | None = None
+    quality: Quality | None = None
     suspensions: tuple[Period, ...] = ()
     leaves: tuple[Period, ...] = ()
 

@@ -49,6 +49,8 @@ class Directory:
     township_of: dict[str, Township] = field(default_factory=dict[str, Township])
     days: tuple[DayRule, ...] = ()
     versions: Versions = field(default_factory=dict[tuple[Kind, str], tuple[Dated, ...]])
+    size: int = field(default=0, compare=False)
+    """How many events it was folded from: another number, another directory."""
     index: Index = field(default_factory=Index, init=False, repr=False, compare=False)
     absences: tuple[Absence, ...] = ()
     standards: tuple[DirectoryEvent, ...] = ()
@@ -58,18 +60,24 @@ class Directory:
     def fold(cls, events: Iterable[DirectoryEvent], base: Directory | None = None) -> Directory:
         """The directory after `events`, on top of `base` (which stays as it was). Raises `DirectoryFault`."""
         base = (base.index.whole or base) if base else cls()  # a day's view holds older versions
-        draft = Draft(
-            dict(base.office_of), dict(base.person_of), dict(base.unit_of), dict(base.lawyer_of),
-            dict(base.tariffs), list(base.delegations), list(base.charges),
-            townships=dict(base.township_of), days=list(base.days), versions=dict(base.versions),
-            absences=list(base.absences), standards=list(base.standards),
-        )  # fmt: skip
+        draft = base.draft()
+        entered = 0
         for event in events:
             event.apply(draft)
+            entered += 1
         return cls(
             draft.offices, draft.people, draft.units, draft.lawyers, draft.tariffs, tuple(draft.delegations), tuple(draft.charges),
             township_of=draft.townships, days=tuple(draft.days), versions=draft.versions,
-            absences=tuple(draft.absences), standards=tuple(draft.standards),
+            size=base.size + entered, absences=tuple(draft.absences), standards=tuple(draft.standards),
+        )  # fmt: skip
+
+    def draft(self) -> Draft:
+        """A copy to enter changes in, one after another; the directory stays as it was."""
+        return Draft(
+            dict(self.office_of), dict(self.person_of), dict(self.unit_of), dict(self.lawyer_of),
+            dict(self.tariffs), list(self.delegations), list(self.charges),
+            townships=dict(self.township_of), days=list(self.days), versions=dict(self.versions), absences=list(self.absences),
+            standards=list(self.standards),
         )  # fmt: skip
 
     def on(self, day: date) -> Directory:
@@ -86,6 +94,11 @@ class Directory:
                 views.clear()
             found = views[day] = _view(whole, day)
         return found
+
+    def began(self, kind: Kind, code: str) -> date:
+        """The first day from which an entry is known; the last of days for a code that is none."""
+        versions = self.versions.get((kind, code))
+        return versions[0].since if versions else date.max
 
     def takes_new(self, code: str, on: date) -> bool:
         """Whether the office is there and open on that day."""
@@ -177,8 +190,10 @@ class Directory:
 
     def travel(self, township: str | None, office: str | None) -> int | None:
         """Minutes from a township to an office; None where nobody has measured it."""
-        found = self.township(township)
-        return found.minutes.get(office or "") if found else None
+        found, there = self.township(township), self.office(office)
+        if found is None or there is None:
+            return None
+        return found.minutes.get(there.code, there.minutes if there.township == found.code else None)
 
     def day_rules(self, on: date, office: str | None) -> Mapping[date, DayRule]:
         """The days kept otherwise than announced, as a decision of the legal day `on` at the office counts them.

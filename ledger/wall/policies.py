@@ -190,6 +190,22 @@ TABLES: Mapping[str, Wall] = {
     "sign_in_throttle": Wall(told=(), why="Counted in the product's own name, before there is a caller."),
     "security_refusals": Wall(read=_any(_SECURITY, _AUDITOR), worker="SELECT, INSERT"),
     "broken_glass": Wall(read=f"person = {_PERSON}"),
+    "imports": Wall(
+        read=_any(_SYSTEM, _AUDITOR),
+        add=_SYSTEM,
+        change=_SYSTEM,
+        remove=_SYSTEM,
+        worker="SELECT, INSERT, UPDATE, DELETE",
+        why="Tables for the directory: reference data of offices and staff, nothing of a case. `yuanshou import` runs as the worker.",
+    ),
+    "import_rows": Wall(
+        read=_any(_SYSTEM, _AUDITOR),
+        add=_SYSTEM,
+        change=_SYSTEM,
+        remove=_SYSTEM,
+        worker="SELECT, INSERT, UPDATE, DELETE",
+        why="As imports.",
+    ),
     "number_series": Wall(why="Numbers are drawn by the worker, with the event that carries them."),
     **dict.fromkeys(("wall_offices", "wall_people", "wall_grants"), _SHADOW),
 }

@@ -21,6 +21,7 @@ from ledger.accounts import create_account
 from ledger.directory import DirectoryCache, extend
 from ledger.store import WORKER, Database
 from ops.example.directory import Account, directory_events, people_accounts
+from ops.example.network import network_events
 from ops.home import Home
 
 _CLERK = Actor("system", "system_administrator", "system")
@@ -41,7 +42,8 @@ async def ensure(database: Database, home: Home, now: datetime) -> tuple[Login, 
     async with database.transaction(WORKER) as conn:
         directory: Directory = await DirectoryCache().read(conn)
     if not directory.offices():
-        await extend(database, directory_events(), actor=_CLERK, now=now, command_id="example-directory")
+        # Together: a start that is killed leaves a whole city or none.
+        await extend(database, (*directory_events(), *network_events()), actor=_CLERK, now=now, command_id="example-directory")
     logins = written(home.logins_file, people_accounts())
     for account, login in zip(people_accounts(), logins, strict=True):
         try:

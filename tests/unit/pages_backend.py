@@ -288,17 +288,20 @@ class InMemory:
         for message in self.messages:
             message["read"] = message["read"] or message["id"] == message_id
 
-    async def offices(self, session: str) -> list[Json]:
+    async def offices(self, session: str, known: str = "") -> list[Json]:
+        del known
         return [plain(office) for office in self.directory.offices()]
 
-    async def lawyers(self, session: str) -> list[Json]:
+    async def lawyers(self, session: str, known: str = "") -> list[Json]:
+        del known
         units = self.directory.unit_of
         return [
             {"code": each.code, "name": each.name, "unit": each.unit, "unit_name": units[each.unit].name}
             for each in self.directory.lawyer_of.values()
         ]
 
-    async def people(self, session: str) -> list[Json]:
+    async def people(self, session: str, known: str = "") -> list[Json]:
+        del known
         return [{"code": p.code, "name": p.name, "office": p.office} for p in self.directory.person_of.values()]
 
     async def tariffs(self, session: str) -> list[Json]:
