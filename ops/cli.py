@@ -162,7 +162,7 @@ def import_(
     found: ImportKind | None = next((each for each in KINDS if each == kind), None)
     if found is None:
         give_up(f"{kind!r} is none of {', '.join(KINDS)}", BUSY)
-    dsn = address(Home.of(), "app")
+    dsn = address(Home.of(), "worker")  # in the product's own name: the terminal is nobody's session
     if not dsn:
         give_up("there is no database yet: start the system first, or set DATABASE_URL", BUSY)
     now = datetime.now(ZoneInfo("Asia/Shanghai"))
@@ -273,8 +273,7 @@ def create(  # noqa: PLR0917 -- the verb's options
     first = First(username, role.value, person, name, office, office_name)
 
     async def make() -> str:
-        dsn = os.environ["DATABASE_URL"]
-        async with Database(dsn, worker=os.environ.get("DATABASE_WORKER_URL"), size=1, name="yuanshou-account") as database:
+        async with Database(os.environ["DATABASE_WORKER_URL"], size=1, name="yuanshou-account") as database:
             return await create_first(database, first, datetime.now(UTC))
 
     try:

@@ -181,7 +181,8 @@ def _policies(connection: Plain, roles: frozenset[str]) -> Iterator[str]:
 
 def _functions(connection: Plain) -> Iterator[str]:
     query = (
-        "SELECT p.proname, p.prosrc, p.prosecdef AND p.provolatile = 's' AND p.proconfig = ARRAY['search_path=pg_catalog, public']"
+        "SELECT p.proname, p.prosrc, p.prosecdef AND p.provolatile = 's' AND p.proparallel = 's'"
+        " AND p.proconfig = ARRAY['search_path=pg_catalog, public']"
         " AND p.proowner = (SELECT relowner FROM pg_class WHERE oid = 'public.cases'::regclass)"
         " FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace"
     )

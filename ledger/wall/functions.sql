@@ -21,26 +21,39 @@ SELECT o.code, o.kind, o.bureau, o.centre, o.above, o.whole_city
  WHERE (now() AT TIME ZONE 'Asia/Shanghai')::date BETWEEN o.since AND o.until;
 
 -- The caller's user name; null where no session is open.
-CREATE FUNCTION wall_user() RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION wall_user() RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = pg_catalog, public AS $$
 BEGIN
     RETURN (SELECT n.username FROM wall_now n LIMIT 1);
 END
 $$;
 
-CREATE FUNCTION wall_person() RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION wall_person() RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = pg_catalog, public AS $$
 BEGIN
     RETURN (SELECT n.person FROM wall_now n LIMIT 1);
 END
 $$;
 
 -- The codes under which a case's wall may name the caller (person, lawyer, unit); null, which hides every row, where no session is open.
-CREATE FUNCTION wall_codes() RETURNS text[] LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION wall_codes() RETURNS text[] LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = pg_catalog, public AS $$
 BEGIN
     RETURN (SELECT array_remove(ARRAY[n.person, n.lawyer, n.unit], NULL) FROM wall_now n LIMIT 1);
 END
 $$;
 
-CREATE FUNCTION wall_has_role(VARIADIC wanted text[]) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
+-- The cases whose wall the caller reads through for a while, with a reason that their supervisor was told.
+CREATE FUNCTION wall_glass() RETURNS uuid[] LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = pg_catalog, public AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT b.case_id FROM broken_glass b WHERE b.person = (SELECT n.person FROM wall_now n LIMIT 1) AND b.until > now()
+    );
+END
+$$;
+
+CREATE FUNCTION wall_has_role(VARIADIC wanted text[]) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
 SET search_path = pg_catalog, public AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM wall_now n WHERE n.role = ANY (wanted));
@@ -48,7 +61,8 @@ END
 $$;
 
 -- Auditors, and supervisors whose office stands above every other, reach every case.
-CREATE FUNCTION wall_everything() RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION wall_everything() RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = pg_catalog, public AS $$
 BEGIN
     RETURN EXISTS (
         SELECT FROM wall_now n LEFT JOIN wall_offices_now o ON o.code = n.office
@@ -62,7 +76,7 @@ $$;
 -- By which values of a case's column the caller reaches it, over all roles held today. The table is that of `domain/access.py`,
 -- written a second time on purpose: a slip in the one does not open the other, and a test holds the two together.
 -- Whoever reaches everything is given every centre, so that most rows are settled by the first comparison.
-CREATE FUNCTION wall_reach(what text) RETURNS text[] LANGUAGE plpgsql STABLE SECURITY DEFINER
+CREATE FUNCTION wall_reach(what text) RETURNS text[] LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
 SET search_path = pg_catalog, public AS $$
 DECLARE
     n record;
@@ -117,7 +131,7 @@ END
 $$;
 
 -- Whether no stream of that id was ever begun: what a caller may send the opening command for.
-CREATE FUNCTION wall_unopened(id uuid) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
+CREATE FUNCTION wall_unopened(id uuid) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
 SET search_path = pg_catalog, public AS $$
 BEGIN
     RETURN NOT EXISTS (SELECT FROM cases c WHERE c.case_id = id);
@@ -125,7 +139,8 @@ END
 $$;
 
 -- The ledger's last position and moment, which whoever appends must know and may not see the event of.
-CREATE FUNCTION ledger_head(name text, OUT "position" bigint, OUT recorded_at timestamptz) LANGUAGE plpgsql STABLE SECURITY DEFINER
+CREATE FUNCTION ledger_head(name text, OUT "position" bigint, OUT recorded_at timestamptz)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
 SET search_path = pg_catalog, public AS $$
 BEGIN
     SELECT e.position, e.recorded_at INTO ledger_head.position, ledger_head.recorded_at

@@ -31,8 +31,8 @@ def _any(*clauses: str) -> str:
 
 
 _SUBSIDY = ", ".join(f"'{state}'" for state in sorted(SUBSIDY_STATES))
-_GLASS = "EXISTS (SELECT FROM broken_glass b WHERE b.case_id = case_list.case_id AND b.until > now())"
-"""The caller stands behind the case's wall and reads through it for a while: the policy of `broken_glass` shows each their own."""
+_GLASS = "case_id = ANY ((SELECT wall_glass())::uuid[])"
+"""The caller stands behind the case's wall and reads through it for a while."""
 _CASE = (
     f"(NOT (excluded && (SELECT wall_codes())) OR {_GLASS}) AND ("
     + _any(

@@ -146,6 +146,9 @@ SILENT = {"end_token", "end_my_session", "end_other_sessions", "change_password"
 OPENING = tuple(f"{PREFIX}/{path}" for path in ("cases", "bundles", "organ-notices", "consultations", "duty-requests"))
 """Where no case is yet whose version could be named, nor an inquiry."""
 QUESTIONS = {
+    "take_next",
+    "let_go",
+    "plan_rota",
     "preview_import",
     "new_token",
     "begin_oidc",
