@@ -75,7 +75,7 @@ def run() -> Report:
 
 async def _entered(engines: Engines) -> tuple[float, float, Directory]:
     """The city entered; seconds to read it for the first time and once more."""
-    async with Database(engines.app_dsn, size=2, name="bench") as database:
+    async with Database(engines.worker_dsn, size=2, name="bench") as database:
         clerk = Actor("system", "system_administrator", "system")
         events = (*directory_events(), *network_events())
         await extend(database, events, actor=clerk, now=datetime.now(UTC), command_id="bench-directory")

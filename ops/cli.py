@@ -162,7 +162,7 @@ def import_(
     found: ImportKind | None = next((each for each in KINDS if each == kind), None)
     if found is None:
         give_up(f"{kind!r} is none of {', '.join(KINDS)}", BUSY)
-    dsn = address(Home.of(), "app")
+    dsn = address(Home.of(), "worker")
     if not dsn:
         give_up("there is no database yet: start the system first, or set DATABASE_URL", BUSY)
     now = datetime.now(ZoneInfo("Asia/Shanghai"))
