@@ -15,6 +15,7 @@ from domain.case import CaseState
 from domain.command import Actor, Command, Facts, Happened, Refusal, Series
 from domain.decide import Decision, allowed_commands, decide
 from domain.directory import Directory
+from domain.matching import Standing
 from domain.rules import Rules
 from domain.stages import COMMANDS
 from domain.stream import StreamState
@@ -22,8 +23,7 @@ from ledger import events as store
 from ledger.inbox import BUNDLE
 from ledger.schema import cases, number_series
 from ledger.sql import Connection, Row, Statement
-from readmodels import cases as open_cases
-from readmodels import conflicts
+from readmodels import conflicts, handlings
 from workflows.contract import RecordRequest
 
 _log = structlog.get_logger(__name__)
@@ -136,7 +136,7 @@ class Deciding:
             rules=self._rules.keeping(directory.day_rules(on, own.centre or None)),
             command_id=part.command_id,
             on_behalf_of=part.on_behalf_of,
-            loads=await open_cases.loads(self._conn) if "loads" in part.needs else {},
+            standings=await self._standings(on) if "standings" in part.needs else {},
             history=happened if "history" in part.needs else (),
             positions={r.position: r.at.version for r in history},
             others={case_id: others[case_id] for case_id in part.command.others()},
@@ -147,6 +147,9 @@ class Deciding:
             if "conflicts" in part.needs and isinstance(own, CaseState)
             else None,
         )
+
+    async def _standings(self, on: date) -> dict[str, Standing]:
+        return await handlings.standings(self._conn, on, self._rules.matching.on(on).window)
 
     async def _history(self, parts: Iterable[Part], kind: str) -> list[store.Recorded]:
         wanted = any("history" in part.needs for part in parts)

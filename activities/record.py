@@ -33,7 +33,7 @@ from ledger.schema import broken_glass, cases, outbox
 from ledger.schema import inbox as inbox_table
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database
-from readmodels import lists, people
+from readmodels import handlings, lists, people
 from workflows.contract import LEDGER_BEHIND, Alarm, Plan, RecordRequest
 from workflows.faultpoints import reach
 
@@ -331,6 +331,8 @@ async def _keep(conn: Connection, decision: Decision[Any], received: Row, rows: 
 async def _keep_case(conn: Connection, decision: Decision[Any], received: Row, rows: list[Row]) -> None:
     case: StreamState = decision.case
     listed = await lists.keep(conn, case)
+    if isinstance(case, CaseState):
+        await handlings.keep(conn, decision.before, case, decision.events)
     await _KEEP.run(
         conn,
         id=case.case_id,

@@ -10,7 +10,7 @@ from api.body import BodyGuard
 from api.envelope import Envelope
 from api.openapi import PREFIX, describe
 from api.problem import RETRY_SECONDS
-from api.routes import accounts, commands, directory, eligibility, inquiries, papers, persons, reads, reference
+from api.routes import accounts, commands, directory, eligibility, inquiries, papers, persons, reads, reference, work
 from api.services import Services
 
 
@@ -26,6 +26,7 @@ def create_app(services: Services) -> FastAPI:
         accounts.router,
         eligibility.router,
         reads.router,
+        work.router,
         persons.router,
         papers.router,
         commands.router,

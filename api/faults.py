@@ -37,6 +37,12 @@ _NOT_BEFORE = Problem(422, "until_before_since", errors=[{"pointer": "/until", "
 _ROLE_OF = Problem(409, "separation_of_administrators", role="auditor", held="system_administrator")
 _WRONG_PASSWORD = Problem(422, "password_wrong", errors=[{"pointer": "/old", "code": "password_wrong"}])
 _WRONG_CODE = Problem(422, "otp_wrong", errors=[{"pointer": "/code", "code": "otp_wrong"}])
+_OF_A_ROTA = (Problem(403, "forbidden"), not_found("office_not_found"))
+_OF_A_SWAP = (
+    Problem(409, "no_day_of_rest", person="P-WANG-MIN", on="2026-12-01"),
+    Problem(409, "person_on_leave", person="P-WANG-MIN", on="2026-12-01"),
+    Problem(409, "not_their_shift", person="P-WANG-MIN"),
+)
 _READS: dict[str, tuple[Problem, ...]] = {
     "new_token": _SIGNING_IN,
     "begin_oidc": _OIDC,
@@ -157,6 +163,29 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "unlink_people": (Problem(403, "forbidden"), not_found("person_not_found"), Problem(409, "people_not_linked")),
     "case_conflicts": (Problem(403, "forbidden", withheld=["eligibility"]), not_found("case_not_found")),
     "all_events": (Problem(403, "forbidden"),),
+    "case_candidates": (Problem(403, "forbidden"), not_found("case_not_found")),
+    "open_assignments": (Problem(403, "forbidden"),),
+    "let_go": (not_found("case_not_found"), not_found("claim_not_found")),
+    "read_workload": (Problem(403, "forbidden"),),
+    "read_rota": (not_found("office_not_found"),),
+    "plan_rota": (*_OF_A_ROTA, Problem(422, "nobody_on_rota", errors=[{"pointer": "/people", "code": "nobody_on_rota"}], office="C-CITY")),
+    "publish_rota": (
+        *_OF_A_ROTA,
+        Problem(422, "unknown_person", errors=[{"pointer": "/shifts/0/person", "code": "unknown_person"}], person="P-NOBODY"),
+        Problem(422, "day_of_another_month", errors=[{"pointer": "/shifts/0/day", "code": "day_of_another_month"}], on="2026-12-01"),
+    ),
+    "propose_swap": (*_OF_A_ROTA, *_OF_A_SWAP, Problem(409, "swap_open")),
+    "answer_swap": (
+        *_OF_A_ROTA,
+        *_OF_A_SWAP,
+        not_found("unknown_swap"),
+        Problem(403, "not_your_swap"),
+        Problem(409, "swap_settled", state="done"),
+    ),
+    "cover_shift": (*_OF_A_ROTA, Problem(409, "has_the_shift", person="P-WANG-MIN")),
+    "leaver_load": (Problem(403, "forbidden"), not_found("person_not_found")),
+    "read_batch": (not_found("batch_not_found"),),
+    "reassign": (Problem(403, "forbidden"), not_found("batch_not_found")),
     "read_message": (
         not_found("message_not_found"),
         Problem(422, "invalid", errors=[{"parameter": "message_id", "in": "path", "code": "too_long"}]),

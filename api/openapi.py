@@ -24,6 +24,8 @@ from api import (
     person_shapes,
     shapes,
     shift_log,
+    work_answers,
+    work_shapes,
 )
 from api.account_examples import ANSWERS as ACCOUNT_ANSWERS
 from api.account_examples import BODIES as ACCOUNT_BODIES
@@ -198,6 +200,20 @@ SUCCESSES: Mapping[str, Success] = {
     "case_conflicts": Success(ConflictFindings, "What stands against the case.", lambda _: person_shapes.FINDINGS),
     "all_events": _page_of(case_shapes.EventOfCase, "The events that fit and are within the caller's scope.", Answers.event_of_case),
     "my_queue": _page_of(shapes.QueueRow, "Cases that wait for the caller.", lambda a: a.row() | {"mine": False, "urgency": "waiting"}),
+    "case_candidates": Success(work_shapes.Ranked, "The panel, best first.", work_answers.ranked),
+    "open_assignments": _page_of(work_shapes.UnassignedCase, "The cases, the most urgent first.", work_answers.unassigned),
+    "take_next": Success(work_shapes.Taken, "The case taken, or none.", work_answers.taken),
+    "let_go": Success(work_shapes.LetGo, "Colleagues may take it.", lambda _: {"case_id": CASE_ID, "claimed": False}),
+    "read_workload": _page_of(work_shapes.Workload, "People and lawyers with open cases.", lambda _: work_answers.WORKLOAD),
+    "read_rota": Success(work_shapes.RotaMonth, "The month.", lambda _: work_answers.ROTA),
+    "plan_rota": Success(work_shapes.RotaPlan, "The month as it might be.", lambda _: work_answers.PLAN),
+    **{
+        name: Success(work_shapes.RotaChanged, "It is recorded.", lambda _: work_answers.CHANGED, _DONE)
+        for name in ("publish_rota", "propose_swap", "answer_swap", "cover_shift")
+    },
+    "leaver_load": Success(work_shapes.LeaverLoad, "The load.", work_answers.leaver),
+    "read_batch": Success(work_shapes.Batch, "How far it came.", lambda _: work_answers.BATCH),
+    "reassign": Success(work_shapes.Batch, "How far it came; what waits goes on when it is sent again.", lambda _: work_answers.BATCH),
     "deadlines": _page_of(shapes.Deadline, "The limits by due date.", Answers.deadline),
     "inbox": _page_of(shapes.Message, "The messages.", Answers.message),
     "read_message": Success(shapes.MessageRead, "It is read.", lambda a: {"id": a.message()["id"], "read": True}),
@@ -264,7 +280,7 @@ _OPENINGS: Mapping[str, str] = {
 """Operations of a single command that opens a case, further cases or another stream, and that command."""
 
 
-_TAKEN: Mapping[str, tuple[type[BaseModel], Mapping[str, Any]]] = {**ASKED, **ACCOUNT_BODIES}
+_TAKEN: Mapping[str, tuple[type[BaseModel], Mapping[str, Any]]] = {**ASKED, **ACCOUNT_BODIES, **work_shapes.BODIES}
 """What operations take that are no commands, with an example."""
 
 

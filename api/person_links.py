@@ -33,8 +33,8 @@ def _linker(desk: Desk) -> Actor:
 
 async def _check_visible(desk: Desk, *subjects: str) -> None:
     """Raises `Problem` 404 where one of them is in nothing that the caller sees."""
-    rows = await search.appearances(desk.conn, subjects, desk.scope.showing("applicant"))
-    if {str(row["subject_id"]) for row in rows} != set(subjects):
+    known = await search.known(desk.conn, subjects, desk.scope.showing("applicant"))
+    if not {str(row["subject_id"]) for row in known.rows} >= set(subjects):
         raise not_found("person_not_found")
 
 

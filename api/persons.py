@@ -60,8 +60,7 @@ def _text(value: object) -> str | None:
 
 async def _opened(desk: Desk, subjects: Sequence[str], scope: Scope) -> dict[str, _Person]:
     """The persons these subjects stand for, in the order of the subjects, with every entry the caller may see of them."""
-    person_of = await search.one_person(desk.conn, subjects)
-    rows = await search.appearances(desk.conn, person_of.keys(), scope)
+    person_of, rows = await search.known(desk.conn, subjects, scope)
     keys = await load_keys(desk.conn, desk.services.keys.master, set[str]().union(*(subjects_in(row["party"]) for row in rows)))
     found = {person_of[subject]: _Person(person_of[subject]) for subject in subjects}
     for row in rows:

@@ -9,7 +9,8 @@ from api.desk import Desk
 from api.list_reading import part
 from api.problem import Problem
 from domain.directory import Office, Person, Tariff
-from readmodels import cases
+from domain.matching import NEW
+from readmodels import handlings
 from readmodels.inbox import unread_count
 
 type Json = dict[str, Any]
@@ -92,16 +93,16 @@ async def lawyers(desk: Desk, *, specialty: str | None, office: str | None, avai
 
     `available_on` leaves only those neither suspended, on leave nor full on that day.
     """
-    open_cases = await cases.loads(desk.conn)
+    on = available_on or _today(desk)
+    standings = await handlings.standings(desk.conn, on, desk.services.rules().matching.on(on).window)
     items: list[Json] = []
-    for lawyer in desk.directory.lawyers(available_on or _today(desk)):
+    for lawyer in desk.directory.lawyers(on):
         unit = desk.directory.unit(lawyer.unit)
-        load = open_cases.get(lawyer.code, 0)
+        load = standings.get(lawyer.code, NEW).load
         if specialty and specialty not in lawyer.specialities:
             continue
         if office and office not in (lawyer.unit, unit.office if unit else None):
             continue
-        on = available_on or _today(desk)
         available = not lawyer.suspended(on) and not lawyer.on_leave(on) and load < lawyer.max_load
         if available_on and not available:
             continue

@@ -117,8 +117,7 @@ async def _searches(database: Database, keys: KeyRing, city: City, askers: Seque
                     started = time.perf_counter()
                     tokens = [token for _, token in tokens_for_query(keys.search, query)]
                     seen = await person_search.bearers(conn, tokens, asker.scope)
-                    persons = await person_search.one_person(conn, seen.subjects)
-                    await person_search.appearances(conn, persons.keys(), asker.scope)
+                    await person_search.known(conn, seen.subjects, asker.scope)
                     taken = time.perf_counter() - started
                 if turn >= 3:
                     lines[name].seconds.append(taken)

@@ -143,8 +143,9 @@ def _cases(conn: psycopg.Connection, count: int, centres: Sequence[str], outlets
         f" applicant, opened_on, updated_at) SELECT {case_id.format(n='n')}, 9, n || '号',"
         " CASE WHEN n %% 10 = 0 THEN 'application' ELSE 'ended' END, CASE WHEN n %% 10 = 0 THEN 'received' ELSE 'archived' END,"
         " (cast(%(centres)s AS text[]))[1 + n %% cardinality(cast(%(centres)s AS text[]))],"
-        " CASE WHEN n %% 3 = 0 THEN (cast(%(outlets)s AS text[]))[1 + n %% cardinality(cast(%(outlets)s AS text[]))] END, 'P-' || n %% 400,"
-        " '{migrant_worker}', 1, '{}', date '2026-01-01', now() - n * interval '1 minute' FROM generate_series(0, %(last)s) n",
+        " CASE WHEN n %% 3 = 0 THEN (cast(%(outlets)s AS text[]))[1 + n / 3 %% cardinality(cast(%(outlets)s AS text[]))] END,"
+        " 'P-' || n %% 400, '{migrant_worker}', 1, '{}', date '2026-01-01', now() - n * interval '1 minute'"
+        " FROM generate_series(0, %(last)s) n",
         {"centres": list(centres), "outlets": list(outlets), "last": count - 1},
     )
     conn.execute(

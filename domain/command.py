@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from domain.conflicts import ConflictFindings
     from domain.directory import Directory
     from domain.lifecycle import State
+    from domain.matching import Standing
     from domain.rules import Rules
 
 Role = Literal[
@@ -66,9 +67,9 @@ class Facts:
     """Everything a decision may know beside the case and the command.
 
     `now` is the workflow's time (aware); `effective_on` the legal day (Asia/Shanghai) the command takes effect.
-    `loads` (open cases by lawyer) and `history`, with `positions` (versions by ledger position), and `co_accused_lawyers` (codes of whoever
-    handles a case linked as that of a co-accused) are filled for commands that name them in `needs`; `others` are the cases that the
-    command's `others` names, blank where it opens them.
+    `standings` (of the panel, by lawyer) and `history`, with `positions` (versions by ledger position), and `co_accused_lawyers` (codes of
+    whoever handles a case linked as that of a co-accused) are filled for commands that name them in `needs`; `others` are the cases that
+    the command's `others` names, blank where it opens them.
     """
 
     now: datetime
@@ -78,7 +79,7 @@ class Facts:
     rules: Rules
     command_id: str
     on_behalf_of: str | None = None
-    loads: Mapping[str, int] = field(default_factory=dict[str, int])
+    standings: Mapping[str, Standing] = field(default_factory=dict[str, "Standing"])
     history: Sequence[Happened] = ()
     positions: Mapping[int, int] = field(default_factory=dict[int, int])
     """Ledger position -> version, for the events of `history`."""
@@ -168,7 +169,7 @@ class Command(Model):
     behind_walls: ClassVar[bool] = False
     """True for what only people walled off from a case may issue on it, who may issue nothing else."""
     needs: ClassVar[frozenset[str]] = frozenset()
-    """Facts to be loaded: `loads`, `history`, `co_accused`, `conflicts`."""
+    """Facts to be loaded: `standings`, `history`, `co_accused`, `conflicts`."""
 
     effective_on: date | None = None
     on_behalf_of: Code | None = None

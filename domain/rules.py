@@ -16,6 +16,7 @@ from domain.command import Refusal
 from domain.directory.entries import DayRule
 from domain.eligibility.limitation import Limitations, read_limitations
 from domain.eligibility.policy import Policy, read_policy
+from domain.matching.weights import Matching, read_matching
 from domain.templates import Templates, read_templates
 
 
@@ -29,6 +30,8 @@ class Rules:
     policy: Policy
     templates: Templates
     limitations: Limitations
+    matching: Matching
+    """What weighs how much when lawyers are ranked."""
 
     def limit(self, limit_id: str, on: date) -> Limit | None:
         """The row of a limit in force on a legal day: the newest that began by then."""
@@ -64,6 +67,7 @@ def load(
     time_limits: Mapping[str, Any],
     policy: Mapping[str, Any],
     templates: Mapping[str, Any],
+    matching: Mapping[str, Any],
     limitations: Mapping[str, Any] | None = None,
     *,
     days_off: Mapping[date, str],
@@ -92,4 +96,5 @@ def load(
         policy=read_policy(policy),
         templates=read_templates(templates),
         limitations=read_limitations(limitations or {"limitations": ()}),
+        matching=read_matching(matching),
     )

@@ -35,7 +35,7 @@ def _plain_latin(name: str) -> str | None:
 
 def variant(name: str) -> str:
     """The name with every character in the form that is compared: simplified; Latin names by their parts."""
-    latin = _plain_latin(name)
+    latin = _plain_latin("".join(c for c in name if not unicodedata.category(c).startswith("C")))
     if latin is not None:
         return latin
     table = _groups("variants.txt")

@@ -34,6 +34,7 @@ def current() -> Rules:
         limits,
         read("policy.yaml"),
         read("templates.yaml"),
+        read("matching.yaml"),
         read("limitation.yaml"),
         days_off=dict(known),
         workdays=known.weekend_workdays,

@@ -221,10 +221,42 @@ case_list = sa.Table(
 )
 for _column in ("register_number", "case_number", "lawyer", "owner", "updated_at", "due_at"):
     sa.Index(f"case_list_{_column}", case_list.c[_column])
+sa.Index("case_list_accepted_by", case_list.c.accepted_by, postgresql_where=case_list.c.accepted_by.is_not(None))
 sa.Index("case_list_lawyers", case_list.c.lawyers, postgresql_using="gin")
 sa.Index("case_list_scope", case_list.c.centre, case_list.c.state, case_list.c.updated_at)
 sa.Index("case_list_outlet", case_list.c.outlet, case_list.c.updated_at)
 sa.Index("case_list_unit", case_list.c.unit, case_list.c.updated_at)
+
+handlings = sa.Table(
+    "handlings",
+    metadata,
+    sa.Column("case_id", pg.UUID(as_uuid=False)),
+    sa.Column("lawyer", sa.Text, comment="empty where a unit declined before it named anybody"),
+    sa.Column("version", sa.Integer, comment="of the case when it came to the lawyer"),
+    sa.Column("unit", sa.Text),
+    sa.Column("centre", sa.Text, nullable=False),
+    sa.Column("named_on", sa.Date, nullable=False),
+    sa.Column("ended_on", sa.Date),
+    sa.Column("ended_by", sa.Text, comment="declined, released, renamed, closed"),
+    sa.PrimaryKeyConstraint("case_id", "lawyer", "version"),
+    comment="Read model, inline: who was given which case when. Codes and dates only: everybody's turn is counted whoever asks.",
+)
+sa.Index("handlings_by_lawyer", handlings.c.lawyer, handlings.c.named_on)
+
+claims = sa.Table(
+    "claims",
+    metadata,
+    sa.Column("case_id", pg.UUID(as_uuid=False), primary_key=True),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, comment="of the case when it was taken: an act of the person since then ends it"),
+    sa.Column("centre", sa.Text, nullable=False),
+    sa.Column("outlet", sa.Text),
+    sa.Column("unit", sa.Text),
+    _time("taken_at"),
+    _time("until"),
+    comment="Cases taken from the queue and not acted on yet; they are shown to colleagues and run out.",
+)
+sa.Index("claims_by_person", claims.c.person)
 
 inquiries = sa.Table(
     "inquiries",

@@ -273,7 +273,8 @@ def create(  # noqa: PLR0917 -- the verb's options
     first = First(username, role.value, person, name, office, office_name)
 
     async def make() -> str:
-        async with Database(os.environ["DATABASE_URL"], size=1, name="yuanshou-account") as database:
+        dsn = os.environ["DATABASE_URL"]
+        async with Database(dsn, worker=os.environ.get("DATABASE_WORKER_URL"), size=1, name="yuanshou-account") as database:
             return await create_first(database, first, datetime.now(UTC))
 
     try:

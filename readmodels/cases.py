@@ -10,16 +10,11 @@ from domain.case import CaseState, blank
 from domain.stream import fold
 from ledger import streams
 from ledger.events import Recorded, load_history
-from ledger.schema import case_list, cases, files
+from ledger.schema import cases, files
 from ledger.sql import Connection, Row, Statement
 
 _CASE = Statement(sa.select(cases.c.version, cases.c.kind, cases.c.schema, cases.c.snapshot).where(cases.c.case_id == sa.bindparam("case")))
 _FILE = Statement(sa.select(files).where(files.c.document_id == sa.bindparam("document"), files.c.case_id == sa.bindparam("case")))
-_LOADS = Statement(
-    sa.select(sa.func.unnest(case_list.c.lawyers).label("lawyer"), sa.func.count().label("open"))
-    .where(case_list.c.stage.in_(("assignment", "representation")))
-    .group_by(sa.text("1"))
-)
 
 
 async def current(conn: Connection, case_id: str) -> CaseState | None:
@@ -50,8 +45,3 @@ async def history_as_of(
 
 async def file_row(conn: Connection, case_id: str, document_id: str) -> Row | None:
     return await (await _FILE.run(conn, case=case_id, document=document_id)).fetchone()
-
-
-async def loads(conn: Connection) -> dict[str, int]:
-    """Open cases by lawyer code."""
-    return {row["lawyer"]: row["open"] for row in await (await _LOADS.run(conn)).fetchall()}

@@ -13,10 +13,11 @@ from domain.consultation import ConsultationState
 from domain.duty import DutyState
 from domain.stream import Clock
 from ledger import streams
-from ledger.schema import cases, inquiries, search_tokens
+from ledger.schema import cases, inquiries
 from ledger.sql import Connection, Statement, fetch_all
 from readmodels.case_list import clock_line
 from readmodels.paging import LIMIT, Key, Order, Page, case_id
+from readmodels.people import streams_of_bearers
 from readmodels.search import NEVER, numberlike
 
 Kind = Literal["consultation", "duty"]
@@ -112,7 +113,7 @@ class InquiryQuery:
     received_from: datetime | None = None
     received_to: datetime | None = None
     q: str | None = None
-    tokens: Sequence[bytes] = ()
+    tokens: Sequence[int] = ()
     sort: Sort = "-received_at"
     cursor: str | None = None
     limit: int = LIMIT
@@ -158,8 +159,7 @@ def _found(query: InquiryQuery) -> sa.ColumnElement[bool]:
     numbered = sa.func.strpos(number, sa.literal(numberlike(query.q or ""))) > 0
     if not query.tokens:
         return numbered
-    named = sa.select(search_tokens.c.case_id).where(search_tokens.c.token.in_(list(query.tokens)))
-    return sa.or_(numbered, inquiries.c.inquiry_id.in_(named))
+    return sa.or_(numbered, inquiries.c.inquiry_id.in_(streams_of_bearers(query.tokens)))
 
 
 async def find(conn: Connection, scope: Scope, query: InquiryQuery) -> Page:

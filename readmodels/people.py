@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.presence import Presence, presences
 from domain.stream import StreamState
 from ledger import marks, streams
-from ledger.schema import case_people, cases, people
+from ledger.schema import case_people, cases, people, search_tokens
 from ledger.sql import Connection, Row, Statement
 
 _PUT = Statement(
@@ -61,6 +61,12 @@ _LINK = Statement(
     .values(subject_id=sa.bindparam("subject", type_=people.c.subject_id.type), kept=sa.bindparam("to", type_=people.c.kept.type))
     .on_conflict_do_update(index_elements=["subject_id"], set_={"kept": sa.bindparam("to", type_=people.c.kept.type)})
 )
+
+
+def streams_of_bearers(tokens: Collection[int]) -> sa.Select[tuple[str]]:
+    """Ids of the cases and inquiries of people who bear one of the terms."""
+    bearers = case_people.join(search_tokens, search_tokens.c.subject_id == case_people.c.subject_id)
+    return sa.select(case_people.c.case_id).select_from(bearers).where(search_tokens.c.token.in_(list(tokens)))
 
 
 async def keep(conn: Connection, before: StreamState, after: StreamState, named: Mapping[str, Any] | None) -> None:

@@ -4,21 +4,22 @@ A common surname is borne by tens of thousands. Where a term is rare its bearers
 looked at from the newest on until enough are seen, or, for somebody whose own cases are few, the people of those cases are looked at.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import lru_cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
-from domain.access import Reach, Scope
+from domain.access import Scope
 from ledger.schema import case_list, case_people, cases, inquiries, search_tokens
 from ledger.sql import Connection, Row, Statement
+from readmodels.inquiries import within as inquired
 from readmodels.scope import within
 
 RARE = 2_000
 """Bearers of a term up to which all of them are looked at."""
-FEW = 4_000
+FEW = 3_000
 """Cases of a scope up to which its own people are looked at, where the term is common."""
 _FIRST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 _UUID = UUID(as_uuid=False)
@@ -31,27 +32,13 @@ class Seen(NamedTuple):
     more: bool
 
 
-def inquiries_within(scope: Scope) -> sa.ColumnElement[bool]:
-    """Rows of `inquiries` inside the scope: reached by centre, outlet or owner; no wall stands around them."""
-    if scope.everything:
-        return sa.true()
-    return sa.or_(sa.false(), *(_reached(reach) for reach in scope.reaches if reach.states is None))
-
-
-def _reached(reach: Reach) -> sa.ColumnElement[bool]:
-    if reach.column not in ("centre", "outlet", "owner"):
-        return sa.false()
-    found = inquiries.c[reach.column].in_(sorted(reach.values))
-    return sa.or_(found, inquiries.c.handing_to.in_(sorted(reach.values))) if reach.column == "owner" else found
-
-
 def _visible(scope: Scope, subject: sa.ColumnElement[str]) -> sa.FromClause:
     """Whether the subject stands in anything of the scope, looked up by its key: never by reading all that the scope holds."""
     found = (
         sa.select(sa.literal(1).label("one"))
         .select_from(
             case_people.outerjoin(case_list, sa.and_(case_list.c.case_id == case_people.c.case_id, within(scope))).outerjoin(
-                inquiries, sa.and_(inquiries.c.inquiry_id == case_people.c.case_id, inquiries_within(scope))
+                inquiries, sa.and_(inquiries.c.inquiry_id == case_people.c.case_id, inquired(scope))
             )
         )
         .where(case_people.c.subject_id == subject, sa.or_(case_list.c.case_id.is_not(None), inquiries.c.inquiry_id.is_not(None)))
@@ -60,28 +47,22 @@ def _visible(scope: Scope, subject: sa.ColumnElement[str]) -> sa.FromClause:
     return found.lateral("seen")
 
 
+_GROUP = (
+    "WITH root AS MATERIALIZED ("
+    "SELECT DISTINCT coalesce(kept, subject_id) AS id FROM people WHERE subject_id = ANY(cast(:ids AS uuid[])))"
+    " SELECT p.subject_id, root.id AS person FROM root JOIN people p ON p.subject_id = root.id"
+    " UNION ALL SELECT p.subject_id, root.id FROM root JOIN people p ON p.kept = root.id"
+)
+"""The subjects and all that are linked with them, each with the one that stands for the person."""
+_PERSONS = Statement(sa.text(_GROUP))
 _ARE_COMMON = Statement(
     sa.text(
         "SELECT w.token FROM unnest(cast(:tokens AS bigint[])) AS w(token)"
         " WHERE EXISTS (SELECT 1 FROM search_tokens s WHERE s.token = w.token OFFSET :rare LIMIT 1)"
     )
 )
-_PERSONS = Statement(
-    sa.text(
-        "WITH root AS MATERIALIZED ("
-        "SELECT DISTINCT coalesce(kept, subject_id) AS id FROM people WHERE subject_id = ANY(cast(:ids AS uuid[])))"
-        " SELECT p.subject_id, root.id AS person FROM root JOIN people p ON p.subject_id = root.id"
-        " UNION ALL SELECT p.subject_id, root.id FROM root JOIN people p ON p.kept = root.id"
-    )
-)
 
 # A scope's clauses are compiled once for whoever has it: composing a statement costs more than running it.
-
-
-@lru_cache(maxsize=512)
-def _are_few(scope: Scope) -> Statement:
-    """A row where the scope holds more than `FEW` cases."""
-    return Statement(sa.select(sa.literal(1).label("one")).select_from(case_list).where(within(scope)).offset(FEW).limit(1))
 
 
 def _given[T](name: str, kind: sa.types.TypeEngine[T]) -> sa.BindParameter[T]:
@@ -92,6 +73,19 @@ def _given[T](name: str, kind: sa.types.TypeEngine[T]) -> sa.BindParameter[T]:
 def _wanted() -> tuple[sa.FromClause, sa.BindParameter[str], sa.BindParameter[int]]:
     tokens = sa.func.unnest(_given("tokens", ARRAY(sa.BigInteger))).table_valued("token").render_derived(name="w")
     return tokens, _given("after", _UUID), _given("most", sa.Integer())
+
+
+def _own_cases(scope: Scope) -> sa.CompoundSelect[tuple[str]]:
+    """Ids of the scope's cases and inquiries, reach by reach, so that each is found by its own index; some come twice."""
+    apart = [Scope(everything=False, reaches=(reach,), excluded=frozenset()) for reach in scope.reaches]
+    cases_of = [sa.select(case_list.c.case_id).where(within(each)) for each in apart]
+    return sa.union_all(*cases_of, sa.select(inquiries.c.inquiry_id).where(inquired(scope)))
+
+
+@lru_cache(maxsize=512)
+def _more_than_few(scope: Scope) -> Statement:
+    """A row where the scope holds more than `FEW` cases and inquiries."""
+    return Statement(sa.select(sa.literal(1).label("one")).select_from(_own_cases(scope).subquery("own")).offset(FEW).limit(1))
 
 
 @lru_cache(maxsize=512)
@@ -114,29 +108,26 @@ def _by_terms(scope: Scope) -> Statement:
 def _by_cases(scope: Scope) -> Statement:
     """The newest people of the scope's cases and inquiries who bear one of the terms."""
     wanted, after, most = _wanted()
-    mine = (
-        sa.select(case_list.c.case_id)
-        .where(within(scope))
-        .union_all(sa.select(inquiries.c.inquiry_id).where(inquiries_within(scope)))
-        .cte("mine")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
+    mine = _own_cases(scope).cte("mine").prefix_with("MATERIALIZED", dialect="postgresql")
+    # One lookup after the other, each pinned by its key (OFFSET 0): the number of people in the scope bounds them all.
+    theirs = sa.select(case_people.c.subject_id).where(case_people.c.case_id == mine.c.case_id).offset(0).lateral("theirs")
     bears = (
         sa.select(search_tokens.c.token)
-        .where(search_tokens.c.token == wanted.c.token, search_tokens.c.subject_id == case_people.c.subject_id)
+        .where(search_tokens.c.token == wanted.c.token, search_tokens.c.subject_id == theirs.c.subject_id)
         .offset(0)
         .lateral("bears")
     )
-    return Statement(
-        sa.select(case_people.c.subject_id)
+    bearing = (
+        sa.select(theirs.c.subject_id)
         .distinct()
-        .select_from(
-            mine.join(case_people, case_people.c.case_id == mine.c.case_id).join(wanted, sa.true()).join(bears, sa.true()),
-        )
-        .where(case_people.c.subject_id < after)
-        .order_by(case_people.c.subject_id.desc())
-        .limit(most)
+        .select_from(mine.join(theirs, sa.true()).join(wanted, sa.true()).join(bears, sa.true()))
+        .where(theirs.c.subject_id < after)
+        .cte("bearing")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
+    seen = _visible(scope, bearing.c.subject_id)
+    found = sa.select(bearing.c.subject_id).select_from(bearing.join(seen, sa.true()))
+    return Statement(found.order_by(bearing.c.subject_id.desc()).limit(most))
 
 
 async def bearers(conn: Connection, tokens: Collection[int], scope: Scope, *, after: str | None = None, limit: int = 20) -> Seen:
@@ -144,9 +135,11 @@ async def bearers(conn: Connection, tokens: Collection[int], scope: Scope, *, af
     if not tokens:
         return Seen([], more=False)
     asked = {"after": after or _FIRST, "most": limit + 1}
-    common = {row["token"] for row in await (await _ARE_COMMON.run(conn, tokens=list(tokens), rare=RARE)).fetchall()}
-    if common and (scope.everything or await (await _are_few(scope).run(conn)).fetchone()):
-        common = set[int]()
+    common = set[int]()
+    if not scope.everything:
+        common = {row["token"] for row in await (await _ARE_COMMON.run(conn, tokens=list(tokens), rare=RARE)).fetchall()}
+        if common and await (await _more_than_few(scope).run(conn)).fetchone():
+            common = set[int]()
     found: set[str] = set()
     for some, statement in ((set(tokens) - common, _by_terms), (common, _by_cases)):
         if some:
@@ -156,18 +149,27 @@ async def bearers(conn: Connection, tokens: Collection[int], scope: Scope, *, af
     return Seen(once[:limit], more=len(once) > limit)
 
 
-async def one_person(conn: Connection, subjects: Sequence[str]) -> dict[str, str]:
-    """For these subjects and all that are linked with them: subject -> the one that stands for the person."""
-    if not subjects:
-        return {}
-    rows = await (await _PERSONS.run(conn, ids=list(subjects))).fetchall()
-    return {subject: subject for subject in subjects} | {str(row["subject_id"]): str(row["person"]) for row in rows}
+class Known(NamedTuple):
+    """What the caller may see of some subjects and of all that are linked with them."""
+
+    person_of: dict[str, str]
+    """Subject -> the one that stands for the person."""
+    rows: list[Row]
+    """What they are in, the newest first; `party` is the sealed entry."""
 
 
 @lru_cache(maxsize=512)
 def _appearances(scope: Scope) -> tuple[Statement, Statement]:
     """In cases, and in inquiries."""
-    wanted = case_people.c.subject_id == sa.any_(_given("ids", ARRAY(_UUID)))
+    # The group is gathered first, once, into an array: then everybody of it is looked up by key.
+    group = (
+        sa.text(_GROUP)
+        .bindparams(_given("ids", ARRAY(_UUID)))
+        .columns(sa.column("subject_id", _UUID), sa.column("person", _UUID))
+        .subquery("g")
+    )
+    members = sa.func.array(sa.select(group.c.subject_id).scalar_subquery(), type_=ARRAY(_UUID))
+    wanted = case_people.c.subject_id == sa.any_(members)
     own = (case_people.c.subject_id, case_people.c.case_id, case_people.c.party_id, case_people.c.kind, case_people.c.role)
     party = cases.c.snapshot["parties"][case_people.c.party_id].label("party")
     here = (*own, case_people.c.present, party)
@@ -185,15 +187,19 @@ def _appearances(scope: Scope) -> tuple[Statement, Statement]:
         sa.select(*here, inquiries.c.number, inquiries.c.state, inquiries.c.centre, sa.null().label("cause"), day.label("opened_on"))
         .join(inquiries, inquiries.c.inquiry_id == case_people.c.case_id)
         .join(cases, cases.c.case_id == case_people.c.case_id)
-        .where(wanted, inquiries_within(scope))
+        .where(wanted, inquired(scope))
     )
     return Statement(of_case), Statement(of_inquiry)
 
 
-async def appearances(conn: Connection, subjects: Collection[str], scope: Scope) -> list[Row]:
-    """What these subjects are in, so far as the caller may see it, the newest first; `party` is the sealed entry, `kind` its stream's."""
-    if not subjects:
-        return []
-    asked = [await statement.run(conn, ids=sorted(subjects)) for statement in _appearances(scope)]
+async def known(conn: Connection, subjects: Collection[str], scope: Scope) -> Known:
+    """What the caller may see of these subjects, and of those linked with them."""
+    ids = sorted(subjects)
+    if not ids:
+        return Known({}, [])
+    # Sent together: in a pipeline they travel as one.
+    persons = await _PERSONS.run(conn, ids=ids)
+    asked = [await statement.run(conn, ids=ids) for statement in _appearances(scope)]
+    person_of = {subject: subject for subject in ids} | {str(row["subject_id"]): str(row["person"]) for row in await persons.fetchall()}
     rows = [row for cursor in asked for row in await cursor.fetchall()]
-    return sorted(rows, key=lambda row: str(row["case_id"]), reverse=True)
+    return Known(person_of, sorted(rows, key=lambda row: str(row["case_id"]), reverse=True))

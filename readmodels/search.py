@@ -12,9 +12,10 @@ from sqlalchemy.dialects.postgresql import UUID
 from domain.access import Scope
 from domain.directory import CaseScope
 from domain.lifecycle import LANES
-from ledger.schema import case_list, case_people, search_tokens
+from ledger.schema import case_list
 from ledger.sql import Connection, Row, fetch_all
 from readmodels.paging import LIMIT, Key, Order, Page, case_id
+from readmodels.people import streams_of_bearers
 from readmodels.scope import within
 
 Sort = Literal["-updated_at", "updated_at", "due_at", "-opened_on", "opened_on"]
@@ -70,12 +71,7 @@ def _found(query: CaseQuery, scope: Scope) -> sa.ColumnElement[bool]:
         sa.func.strpos(sa.func.lower(sa.func.translate(number, _OPENING + _CLOSING, "[[[[]]]]")), wanted) > 0
         for number in (case_list.c.register_number, case_list.c.case_number)
     )
-    named = (
-        sa.select(case_people.c.case_id)
-        .join(search_tokens, search_tokens.c.subject_id == case_people.c.subject_id)
-        .where(search_tokens.c.token.in_(list(query.tokens)))
-    )
-    people = sa.and_(case_list.c.case_id.in_(named), within(scope.showing("applicant")))
+    people = sa.and_(case_list.c.case_id.in_(streams_of_bearers(query.tokens)), within(scope.showing("applicant")))
     return sa.or_(*numbers, people) if query.tokens else sa.or_(*numbers)
 
 

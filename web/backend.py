@@ -179,3 +179,11 @@ class Backend(Protocol):
     async def attach(self, session: str, case_id: str, *, title: str, media_type: str, content: bytes, key: str, lang: str) -> Json:
         """Add a file to the case: the shape of a command's answer."""
         ...
+
+    async def work(self, session: str, path: str, asked: Mapping[str, str]) -> Any:
+        """What a route of assignment, rota, workload or reassignment answers to a question; lists come as their items."""
+        ...
+
+    async def do_work(self, session: str, path: str, body: Json, *, key: str | None, lang: str) -> Any:
+        """What such a route answers to a change; `key` where it takes one."""
+        ...

@@ -210,6 +210,13 @@ class InProcess:
     async def tariffs(self, session: str) -> list[Json]:
         return _items(await self._ask("GET", "/tariffs", session))
 
+    async def work(self, session: str, path: str, asked: Mapping[str, str]) -> Any:
+        answer = await self._ask("GET", path, session, params=asked)
+        return answer["items"] if set(answer) == {"items", "next_cursor"} else answer
+
+    async def do_work(self, session: str, path: str, body: Json, key: str | None, lang: str) -> Any:
+        return await self._ask("POST", path, session, lang, json=body, headers={"Idempotency-Key": key} if key else {})
+
     async def _ask(self, method: str, path: str, session: str | None, lang: str = "zh-CN", **more: Any) -> Any:
         response = await self._call(method, path, session, lang, **more)
         return response.json() if response.content else None

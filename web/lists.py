@@ -27,7 +27,10 @@ async def today(visit: Signed) -> Response:
     rows = [row_of(visit, case) for case in waiting]
     to_approve = sum(case.get("waiting_for") == "approver" for case in waiting) if "approver" in visit.roles else 0
     groups = [(name, [row for row in rows if row["urgency"] == name]) for name in URGENCIES]
-    return render(visit, "today.html", groups=[(name, found) for name, found in groups if found], to_approve=to_approve)
+    return render(
+        visit, "today.html", groups=[(name, found) for name, found in groups if found], to_approve=to_approve,
+        taken=visit.request.query_params.get("taken", ""),
+    )  # fmt: skip
 
 
 @router.get("/cases")
@@ -99,6 +102,7 @@ def row_of(visit: Visit, case: Json) -> Json:
         "left": left(visit, due, "running", at) if due else "",
         "waits": visit.t(f"roles.{case['waiting_for']}") if near == "waiting" and case.get("waiting_for") else "",
         "urgency": near,
+        "claimed_by": str(case.get("claimed_by") or ""),
     }
 
 

@@ -8,7 +8,7 @@ from starlette.datastructures import QueryParams
 from web.fields import Field
 from web.forms import Tree
 
-POCKET, DESK, GROUP = "pocket", "desk", "group"
+POCKET, DESK, GROUP, ASSIGNMENTS = "pocket", "desk", "group", "assignments"
 SHORT: Mapping[str, tuple[str, ...]] = {
     "record_meeting": ("kind", "held_on", "place", "summary"),
     "record_hearing": ("held_on", "result"),
@@ -19,12 +19,14 @@ SHORT: Mapping[str, tuple[str, ...]] = {
 
 def known(origin: str) -> str:
     """The origin, if it is one of ours."""
-    return origin if origin in (POCKET, DESK, GROUP) else ""
+    return origin if origin in (POCKET, DESK, GROUP, ASSIGNMENTS) else ""
 
 
 def back(origin: str, case_id: str, **said: str) -> str:
     """The address that a form leads back to."""
-    page = {POCKET: "/pocket", DESK: "/to-approve", GROUP: f"/cases/{case_id}/group"}.get(origin, f"/cases/{case_id}")
+    page = {POCKET: "/pocket", DESK: "/to-approve", ASSIGNMENTS: "/assignments", GROUP: f"/cases/{case_id}/group"}.get(
+        origin, f"/cases/{case_id}"
+    )
     kept = {name: value for name, value in said.items() if value}
     return f"{page}?{urlencode(kept)}" if kept else page
 

@@ -30,7 +30,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "opponents", "proxy", "matter", "papers",
     ),
     "record_lawyer_choice": ("choices", "wishes", "no_wish_told"),
-    "declare_conflict_check": ("cleared",),
+    "declare_conflict_check": ("cleared", "override_reason"),
     "accept_first": ("ground", "papers_owed", "due_on", "detail"),
     "waive_hardship_check": ("ground", "proof"),
     "recommend_decision": ("opinion",),

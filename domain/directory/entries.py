@@ -101,6 +101,8 @@ class Person(Model):
     unit: Code | None = None
     left_on: date | None = None
     """The first day on which the person is no longer there: no role is held from then on, the name stays."""
+    competences: tuple[Cause, ...] = ()
+    """Kinds of cases the person is good at, and gets first out of the queue; none means every kind."""
 
     def roles_on(self, on: date) -> tuple[tuple[Role, str], ...]:
         """Roles held on that day, as (role, office), in the order granted."""

@@ -2,8 +2,10 @@
 
 from domain.matching.candidates import CRIMINAL_YEARS, Candidate, Gate, Reason, candidates, excluded, of_minors
 from domain.matching.explanation import Explanation, NotFollowed, NotFollowedCause, PassedOver, choices_ahead, explain
+from domain.matching.standing import NEW, Standing, carrying
+from domain.matching.weights import Matching, Weights
 
 __all__ = [
-    "CRIMINAL_YEARS", "Candidate", "Explanation", "Gate", "NotFollowed", "NotFollowedCause", "PassedOver", "Reason", "candidates",
-    "choices_ahead", "excluded", "explain", "of_minors",
+    "CRIMINAL_YEARS", "NEW", "Candidate", "Explanation", "Gate", "Matching", "NotFollowed", "NotFollowedCause", "PassedOver", "Reason",
+    "Standing", "Weights", "candidates", "carrying", "choices_ahead", "excluded", "explain", "of_minors",
 ]  # fmt: skip

@@ -1,16 +1,20 @@
 """Who could handle a case: gates first, then the recipient's ordered choice (点援制), then a fair score.
 
-Pure and explained: every candidate carries the gates it fails and the reasons that speak for it, as codes the catalogues
-hold sentences for. Nobody is left out of the list; whoever fails a gate stands at its end and says why.
+Pure and explained: every candidate carries the gates it fails, the reasons that speak for it, as codes the catalogues hold
+sentences for, and the numbers behind them. Nobody is left out of the list; whoever fails a gate stands at its end and says why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
+from domain.matching.distance import minutes_to
+from domain.matching.standing import NEW, Standing
+from domain.matching.weights import Point, Weights
 from domain.values import Applicant, Code, Model
 
 if TYPE_CHECKING:
@@ -22,17 +26,17 @@ Gate = Literal[
     "declined",
 ]  # fmt: skip
 Reason = Literal[
-    "chosen", "wished_gender", "wished_language", "wished_speciality", "own_language", "speciality", "near", "excellent_quality",
-    "good_quality", "next_in_turn",
+    "chosen", "wished_gender", "wished_language", "wished_speciality", "own_language", "speciality", "near", "within_an_hour",
+    "excellent_quality", "good_quality", "next_in_turn",
 ]  # fmt: skip
 
 CRIMINAL_YEARS = 3
 """Years of criminal practice for cases where life is at stake (法律援助法 art. 26)."""
-_WEIGHT: Mapping[Reason, int] = {
-    "wished_gender": 30, "wished_language": 30, "wished_speciality": 30, "own_language": 20, "speciality": 20, "near": 10,
-    "excellent_quality": 6, "good_quality": 3,
+_POINT: Mapping[Reason, Point] = {
+    "wished_gender": "wished_gender", "wished_language": "wished_language", "wished_speciality": "wished_speciality",
+    "own_language": "own_language", "speciality": "speciality", "near": "near_town", "within_an_hour": "near_circle",
+    "excellent_quality": "excellent_quality", "good_quality": "good_quality",
 }  # fmt: skip
-_WEIGHT_OF_A_CASE = 2
 
 
 class Candidate(Model):
@@ -47,28 +51,72 @@ class Candidate(Model):
     speciality: bool = False
     load: int = 0
     """Open cases in hand."""
+    max_load: int | None = None
+    """Open cases at most."""
+    minutes: int | None = None
+    """Of travel between the case's place and the unit."""
+    waiting_days: int | None = None
+    """Since the last assignment; none for who never had one."""
+    declined: int = 0
+    """Offers declined within the window of the rules; so with `replaced`, cases taken away."""
+    replaced: int = 0
     turn: int | None = None
-    """Its place in the rota of those who pass every gate (1 is next): fewest open cases, then code."""
+    """Its place in the rota of those who pass every gate (1 is next): who waited longest, then fewest open cases, then code."""
     score: int = 0
     reasons: tuple[Reason, ...] = ()
 
     @property
-    def order(self) -> tuple[bool, int, int, int, str]:
-        """Sorts candidates, best first."""
-        return (bool(self.gates), self.choice or 1_000, -self.score, self.load, self.lawyer)
+    def order(self) -> tuple[bool, int, int, int, int, str]:
+        """Sorts candidates, best first: of two with one score, whose turn comes earlier."""
+        return (bool(self.gates), self.choice or 1_000, -self.score, self.turn or 1_000_000, self.load, self.lawyer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What the case asks of a lawyer on a legal day, worked out once for the whole panel."""
+
+    on: date
+    weights: Weights
+    barred: frozenset[str]
+    co_accused: AbstractSet[str]
+    criminal_practice: bool
+    minors: bool
+    back: frozenset[str]
+    """Released from the case, and not asked back."""
+    declined: frozenset[str]
+    choices: tuple[str, ...]
+    wishes: Mapping[str, str]
+    language: str | None
+    cause: str | None
 
 
 def candidates(
-    case: CaseState, directory: Directory, loads: Mapping[str, int], on: date, co_accused: AbstractSet[str] = frozenset()
+    case: CaseState,
+    directory: Directory,
+    standings: Mapping[str, Standing],
+    on: date,
+    co_accused: AbstractSet[str] = frozenset(),
+    *,
+    weights: Weights,
 ) -> tuple[Candidate, ...]:
-    """The panel of the legal day `on`, best first; `loads` counts open cases by lawyer code.
+    """The panel of the legal day `on`, best first, ranked by `weights`; who has no standing was never given a case.
 
     `co_accused` are the codes of whoever defends, or defended, those accused together with the recipient.
     """
-    seen = [_candidate(case, directory, lawyer, loads.get(lawyer.code, 0), on, co_accused=co_accused) for lawyer in directory.lawyers(on)]
-    rota = {c.lawyer: n for n, c in enumerate(sorted((c for c in seen if not c.gates), key=lambda c: (c.load, c.lawyer)), 1)}
-    turned = (c.model_copy(update={"turn": turn, "reasons": _with_turn(c, turn)}) for c in seen for turn in [rota.get(c.lawyer)])
-    return tuple(sorted(turned, key=lambda c: c.order))
+    sought, minutes = _sought(case, on, weights, co_accused), dict[str, int | None]()
+    passing: list[tuple[Lawyer, Standing]] = []
+    failing: list[Candidate] = []
+    for lawyer in directory.lawyers(on):
+        held = standings.get(lawyer.code, NEW)
+        if lawyer.unit not in minutes:
+            minutes[lawyer.unit] = minutes_to(case, directory, directory.unit(lawyer.unit), weights)
+        if gates := _gates(sought, lawyer, held):
+            failing.append(_candidate(sought, lawyer, held, minutes[lawyer.unit], gates=gates))
+        else:
+            passing.append((lawyer, held))
+    passing.sort(key=lambda each: (each[1].last_named_on or date.min, each[1].load, each[0].code))
+    turned = [_candidate(sought, lawyer, held, minutes[lawyer.unit], turn=n) for n, (lawyer, held) in enumerate(passing, 1)]
+    return tuple(sorted([*turned, *failing], key=lambda c: c.order))
 
 
 def excluded(case: CaseState) -> frozenset[str]:
@@ -76,51 +124,88 @@ def excluded(case: CaseState) -> frozenset[str]:
     return frozenset({wall.who for wall in case.walls} | {*case.recused, *case.conflict_barred})
 
 
-def _with_turn(candidate: Candidate, turn: int | None) -> tuple[Reason, ...]:
-    return (*candidate.reasons, "next_in_turn") if turn == 1 else candidate.reasons
-
-
-def _candidate(case: CaseState, directory: Directory, lawyer: Lawyer, load: int, on: date, *, co_accused: AbstractSet[str]) -> Candidate:
-    choices = case.choice.choices if case.choice else ()
-    rank = next((n for n, code in enumerate(choices, 1) if code in (lawyer.code, lawyer.unit)), None)
-    reasons = _reasons(case, directory, lawyer)
-    return Candidate(
-        lawyer=lawyer.code,
-        unit=lawyer.unit,
-        gates=_gates(case, lawyer, load, on, co_accused=co_accused),
-        choice=rank,
-        speciality="speciality" in reasons,
-        load=load,
-        score=sum(_WEIGHT[reason] for reason in reasons) - _WEIGHT_OF_A_CASE * load,
-        reasons=(*(("chosen",) if rank else ()), *reasons),
+def _sought(case: CaseState, on: date, weights: Weights, co_accused: AbstractSet[str]) -> _Sought:
+    first = next((p for p in case.parties[:1] if isinstance(p, Applicant)), None)
+    return _Sought(
+        on=on,
+        weights=weights,
+        barred=excluded(case),
+        co_accused=co_accused,
+        criminal_practice=_life_at_stake(case),
+        minors=of_minors(case),
+        back=frozenset(case.released_lawyers) - frozenset(case.may_return),
+        declined=frozenset(case.declined_by),
+        choices=case.choice.choices if case.choice else (),
+        wishes=case.choice.wishes if case.choice else {},
+        language=first.language if first else None,
+        cause=case.matter.cause if case.matter else None,
     )
 
 
-def _gates(case: CaseState, lawyer: Lawyer, load: int, on: date, *, co_accused: AbstractSet[str]) -> tuple[Gate, ...]:
+def _candidate(
+    sought: _Sought, lawyer: Lawyer, held: Standing, minutes: int | None, *, gates: tuple[Gate, ...] = (), turn: int | None = None
+) -> Candidate:
+    rank = next((n for n, code in enumerate(sought.choices, 1) if code in (lawyer.code, lawyer.unit)), None)
+    weights = sought.weights
+    reasons = _reasons(sought, lawyer, minutes)
+    waiting = held.waiting(sought.on)
+    return Candidate(
+        lawyer=lawyer.code,
+        unit=lawyer.unit,
+        gates=gates,
+        choice=rank,
+        speciality="speciality" in reasons,
+        load=held.load,
+        max_load=lawyer.max_load,
+        minutes=minutes,
+        waiting_days=waiting,
+        declined=held.declined,
+        replaced=held.replaced,
+        turn=turn,
+        score=sum(weights.points[_POINT[reason]] for reason in reasons) + _fairness(lawyer, held, waiting, weights),
+        reasons=(*(("chosen",) if rank else ()), *reasons, *(("next_in_turn",) if turn == 1 else ())),
+    )
+
+
+def _fairness(lawyer: Lawyer, held: Standing, waiting: int | None, weights: Weights) -> int:
+    """What the load takes off, waiting adds, and declined offers, replacements and a failed review take off."""
+    points = weights.points
+    waited = weights.patience if waiting is None else min(waiting, weights.patience)
+    return (
+        -round(points["load"] * held.load / max(lawyer.max_load, 1))
+        + round(points["waiting"] * waited / weights.patience)
+        + points["declined"] * min(held.declined, weights.most_declined)
+        + points["replaced"] * min(held.replaced, weights.most_replaced)
+        + (points["failed_quality"] if lawyer.quality == "fail" else 0)
+    )
+
+
+def _gates(sought: _Sought, lawyer: Lawyer, held: Standing) -> tuple[Gate, ...]:
+    codes, on = {lawyer.code, lawyer.unit}, sought.on
     failed: dict[Gate, bool] = {
-        "conflict": not excluded(case).isdisjoint({lawyer.code, lawyer.unit, lawyer.person or lawyer.code}),
-        "co_accused": lawyer.code in co_accused,
+        "conflict": not sought.barred.isdisjoint({*codes, lawyer.person or lawyer.code}),
+        "co_accused": lawyer.code in sought.co_accused,
         "suspended": lawyer.suspended(on),
         "on_leave": lawyer.on_leave(on),
-        "criminal_practice_too_short": _life_at_stake(case) and not _practised(lawyer.criminal_since, CRIMINAL_YEARS, on),
-        "not_familiar_with_minors": of_minors(case) and not lawyer.minors,
-        "full": load >= lawyer.max_load,
-        "released": lawyer.code in case.released_lawyers and lawyer.code not in case.may_return,
-        "declined": not {lawyer.code, lawyer.unit}.isdisjoint(case.declined_by),
+        "criminal_practice_too_short": sought.criminal_practice and not _practised(lawyer.criminal_since, CRIMINAL_YEARS, on),
+        "not_familiar_with_minors": sought.minors and not lawyer.minors,
+        "full": held.load >= lawyer.max_load,
+        "released": lawyer.code in sought.back,
+        "declined": not codes.isdisjoint(sought.declined),
     }
     return tuple(gate for gate, fails in failed.items() if fails)
 
 
-def _reasons(case: CaseState, directory: Directory, lawyer: Lawyer) -> tuple[Reason, ...]:
-    wishes = case.choice.wishes if case.choice else {}
-    centre = directory.centre_of(unit.office) if (unit := directory.unit(lawyer.unit)) else None
+def _reasons(sought: _Sought, lawyer: Lawyer, minutes: int | None) -> tuple[Reason, ...]:
+    wishes, weights = sought.wishes, sought.weights
     holds: dict[Reason, bool] = {
         "wished_gender": wishes.get("gender") == lawyer.gender,
         "wished_language": wishes.get("language") in lawyer.languages,
         "wished_speciality": wishes.get("speciality") in lawyer.specialities,
-        "own_language": any(p.language in lawyer.languages for p in case.parties[:1] if isinstance(p, Applicant)),
-        "speciality": case.matter is not None and case.matter.cause in lawyer.specialities,
-        "near": centre is not None and centre.code == case.centre,
+        "own_language": sought.language in lawyer.languages,
+        "speciality": sought.cause is not None and sought.cause in lawyer.specialities,
+        "near": minutes is not None and minutes <= weights.town,
+        "within_an_hour": minutes is not None and weights.town < minutes <= weights.circle,
         "excellent_quality": lawyer.quality == "excellent",
         "good_quality": lawyer.quality == "good",
     }

@@ -10,6 +10,11 @@ from domain.matching.candidates import Candidate, Gate, Reason
 from domain.values import Code, Model
 
 NotFollowedCause = Literal["conflict", "full", "on_leave", "not_qualified", "suspended", "declined"]
+Why = Literal["gates", "recipient_chose_other", "ranks_lower", "approver_preferred"]
+
+
+SHOWN = 40
+"""Of those passed over, how many a case as it stands shows."""
 
 
 class NotFollowed(Model):
@@ -25,10 +30,17 @@ class PassedOver(Model):
     lawyer: Code
     unit: Code
     gates: tuple[Gate, ...] = ()
-    why: Literal["gates", "recipient_chose_other", "ranks_lower", "approver_preferred"]
+    why: Why
     lacks: tuple[Reason, ...] = ()
     """Reasons that speak for the pick and not for this one."""
     more_load: bool = False
+    load: int | None = None
+    """As of the candidate; absent in explanations stored before these numbers were kept."""
+    max_load: int | None = None
+    minutes: int | None = None
+    waiting_days: int | None = None
+    turn: int | None = None
+    score: int | None = None
 
 
 class Explanation(Model):
@@ -39,6 +51,14 @@ class Explanation(Model):
     picked: tuple[Candidate, ...] = ()
     """The lawyers named, lead first; those of the unit who may be named where the unit is still to name one."""
     passed_over: tuple[PassedOver, ...] = ()
+    """Everybody else of the panel, best first."""
+    more_passed_over: int | None = None
+    """How many more the event holds, where a case as it stands shows the first of them only."""
+
+    def in_short(self) -> Explanation:
+        """With those who came nearest; a panel of thousands stands in the event, and would weigh down each reading of the case."""
+        rest = len(self.passed_over) - SHOWN
+        return self if rest <= 0 else self.model_copy(update={"passed_over": self.passed_over[:SHOWN], "more_passed_over": rest})
 
 
 def explain(
@@ -74,12 +94,20 @@ def _choice(choice: LawyerChoice | None, rank: int | None) -> Literal["not_recor
 
 
 def _passed_over(candidate: Candidate, best: Candidate | None) -> PassedOver:
-    other = PassedOver(lawyer=candidate.lawyer, unit=candidate.unit, gates=candidate.gates, why="approver_preferred")
+    why, lacks, more_load = _why(candidate, best)
+    return PassedOver(
+        lawyer=candidate.lawyer, unit=candidate.unit, gates=candidate.gates, why=why, lacks=lacks, more_load=more_load,
+        load=candidate.load, max_load=candidate.max_load, minutes=candidate.minutes, waiting_days=candidate.waiting_days,
+        turn=candidate.turn, score=candidate.score,
+    )  # fmt: skip
+
+
+def _why(candidate: Candidate, best: Candidate | None) -> tuple[Why, tuple[Reason, ...], bool]:
+    """Why it was passed over; where it ranks lower also the reasons it lacks, and whether it has more in hand."""
     if candidate.gates:
-        return other.model_copy(update={"why": "gates"})
+        return "gates", (), False
     if best is None or candidate.order < best.order:
-        return other
+        return "approver_preferred", (), False
     if best.choice is not None and best.choice != candidate.choice:
-        return other.model_copy(update={"why": "recipient_chose_other"})
-    lacks = tuple(reason for reason in best.reasons if reason not in candidate.reasons)
-    return other.model_copy(update={"why": "ranks_lower", "lacks": lacks, "more_load": candidate.load > best.load})
+        return "recipient_chose_other", (), False
+    return "ranks_lower", tuple(reason for reason in best.reasons if reason not in candidate.reasons), candidate.load > best.load

@@ -105,7 +105,7 @@ class UnitAssigned(Event):
             unit=self.unit,
             received_by_unit_on=self.received_by_unit_on,
             choice_not_followed=tuple(c.model_dump(mode="json", exclude_none=True) for c in self.choice_not_followed),
-            explanation=self.explanation.model_dump(mode="json"),
+            explanation=self.explanation.in_short().model_dump(mode="json"),
         )
         anew = case.with_recipients((r.party_id for r in case.recipients), engaged_on=None)
         return anew.but(state="assigned", assignment=assignment, engagement=None)
@@ -136,7 +136,7 @@ class AssignUnit(Command):
     to = ("assigned", "lawyer_named")
     roles = frozenset({"approver"})
     emits = ("unit_assigned", "lawyer_named")
-    needs = frozenset({"loads", "co_accused"})
+    needs = frozenset({"standings", "co_accused"})
 
     unit: Code
     lawyer: Code | None = None
@@ -154,7 +154,7 @@ class AssignUnit(Command):
             raise Refusal("conflict_not_cleared")
         if self.unit in excluded(case):
             raise Refusal("conflict", pointer="/unit", who=self.unit)
-        panel = candidates(case, facts.directory, facts.loads, facts.effective_on, facts.co_accused_lawyers)
+        panel = panel_for(case, facts)
         named = [fit(panel, facts, code, self.unit, pointer) for code, pointer in self._handlers()]
         of_unit = [c for c in panel if c.unit == self.unit]
         rank, causes = self._choices(case, {self.unit, *(c.lawyer for c in named or of_unit)})
@@ -201,6 +201,12 @@ def check_people(case: CaseState) -> None:
     """Refuse to give the case to anybody while people who came into it later have not been looked at for conflicts."""
     if case.unchecked_people:
         raise Refusal("conflict_check_missing")
+
+
+def panel_for(case: CaseState, facts: Facts) -> tuple[Candidate, ...]:
+    """Everybody of the panel as seen from the case on the legal day, best first, by the weights of that day."""
+    weights = facts.rules.matching.on(facts.effective_on)
+    return candidates(case, facts.directory, facts.standings, facts.effective_on, facts.co_accused_lawyers, weights=weights)
 
 
 def fit(panel: Sequence[Candidate], facts: Facts, code: str, unit: str, pointer: str) -> Candidate:
@@ -267,7 +273,7 @@ class NameLawyer(Command):
     to = ("lawyer_named",)
     roles = frozenset({"unit_manager", "approver"})
     emits = ("lawyer_named",)
-    needs = frozenset({"loads", "co_accused"})
+    needs = frozenset({"standings", "co_accused"})
 
     lawyer: Code
 
@@ -279,7 +285,7 @@ class NameLawyer(Command):
         if self.lawyer == held.lead:
             raise Refusal("already_named", pointer="/lawyer", lawyer=self.lawyer)
         check_people(case)
-        panel = candidates(case, facts.directory, facts.loads, facts.effective_on, facts.co_accused_lawyers)
+        panel = panel_for(case, facts)
         return [LawyerNamed(lawyer=self.lawyer, unit=held.unit, considered=fit(panel, facts, self.lawyer, held.unit, "/lawyer"))]
 
 

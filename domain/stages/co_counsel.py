@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from domain.case import Assignment, CaseState, Handler
 from domain.command import Command, Event, Facts, Refusal, Stamp
-from domain.matching import Candidate, candidates, excluded
-from domain.stages.assignment import fit
+from domain.matching import Candidate, excluded
+from domain.stages.assignment import fit, panel_for
 from domain.stages.common import known_unit
 from domain.stages.representation import HANDLED
 from domain.values import Code, PersonalText
@@ -34,7 +34,7 @@ class AddCoCounsel(Command):
     states = HANDLED
     roles = frozenset({"approver"})
     emits = ("co_counsel_added",)
-    needs = frozenset({"loads", "co_accused"})
+    needs = frozenset({"standings", "co_accused"})
 
     lawyer: Code
     unit: Code | None = None
@@ -51,6 +51,5 @@ class AddCoCounsel(Command):
             raise Refusal("conflict", pointer="/unit", who=unit)
         if self.lawyer in [handler.lawyer for handler in held.lawyers]:
             raise Refusal("already_named", pointer="/lawyer", lawyer=self.lawyer)
-        panel = candidates(case, facts.directory, facts.loads, facts.effective_on, facts.co_accused_lawyers)
-        considered = fit(panel, facts, self.lawyer, unit, "/lawyer")
+        considered = fit(panel_for(case, facts), facts, self.lawyer, unit, "/lawyer")
         return [CoCounselAdded(lawyer=self.lawyer, unit=unit, reason=self.reason, considered=considered)]

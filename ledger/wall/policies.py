@@ -206,6 +206,18 @@ TABLES: Mapping[str, Wall] = {
         worker="SELECT, INSERT, UPDATE, DELETE",
         why="As imports.",
     ),
+    "handlings": Wall(
+        read=_WITH_CASES,
+        worker="SELECT, INSERT, UPDATE, DELETE",
+        why="Codes of lawyers and days: everybody's turn is counted, whoever asks. A case's id tells nothing without its row.",
+    ),
+    "claims": Wall(
+        read=_of_case("claims.case_id"),
+        add=f"person = {_PERSON} AND {_of_case('claims.case_id')}",
+        change=_of_case("claims.case_id"),
+        remove=_of_case("claims.case_id"),
+        worker="SELECT, INSERT, UPDATE, DELETE",
+    ),
     "number_series": Wall(why="Numbers are drawn by the worker, with the event that carries them."),
     **dict.fromkeys(("wall_offices", "wall_people", "wall_grants"), _SHADOW),
 }

@@ -45,6 +45,8 @@ def upgrade() -> None:
         comment="Read model, inline: who is in what, in which role.",
     )
     op.create_index("case_people_by_subject", "case_people", ["subject_id"], unique=False)
+    # A duty lawyer's own cases, too, are found by an index.
+    op.create_index("case_list_accepted_by", "case_list", ["accepted_by"], postgresql_where=sa.text("accepted_by IS NOT NULL"))
     op.execute(
         """
         DO $$

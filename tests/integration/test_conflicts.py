@@ -12,6 +12,7 @@ from readmodels import cases
 from tests.house import House
 from tests.integration.test_api_reads import Api, elsewhere
 from tests.integration.test_api_reads import api as api  # noqa: PLC0414 -- the fixture
+from tests.integration.test_inquiries import registered
 from tests.integration.test_persons import key, number, subject_of, surname
 from tests.scenarios import LAWYER
 
@@ -120,6 +121,15 @@ async def test_linked_entries_count_as_one_person_until_that_is_undone(api: Api)
     undo = {"other": other, "reason": "different_people"}
     assert (await api.ask("caseworker", "POST", f"/persons/{kept}/unlinks", json=undo, headers=key())).status_code == 200
     assert await hits(api, here) == []
+
+
+async def test_advice_given_to_the_opponent_is_told(api: Api) -> None:
+    boss = {"name": surname() + "主", "id_number": number(34)}
+    asked = await registered(api, person=boss, opponents=[])
+    here = await case_of(api.house, {"name": surname() + "工"}, boss)
+    assert told(await hits(api, here)) == {(asked["consultation_id"], "opponent_was_advised", "warns", "number")}
+    (person,) = (await api.get("caseworker", "/persons", q=number(34)))["items"][:1]
+    assert {entry["kind"] for entry in person["entries"]} <= {"case", "consultation"}
 
 
 async def test_an_ended_case_warns(api: Api) -> None:

@@ -147,7 +147,7 @@ class TestTheFirstAccount:
     """On a database with no worked example: nobody can sign in until the command line made the first administrators."""
 
     def made(self, cluster: postgres.Cluster, *words: str) -> Result:
-        given = {"DATABASE_URL": cluster.dsn("app"), "TEMPORAL_ADDRESS": "127.0.0.1:1"}
+        given = {"DATABASE_URL": cluster.dsn("app"), "DATABASE_WORKER_URL": cluster.dsn("worker"), "TEMPORAL_ADDRESS": "127.0.0.1:1"}
         return yuanshou("account", "create", *words, home=cluster.home.path, **given)
 
     def test_one_of_each_kind_is_made_with_a_first_password_and_no_second(self, cluster: postgres.Cluster) -> None:

@@ -84,6 +84,7 @@ RULES = load(
     yaml.safe_load((_DATA / "time-limits.yaml").read_text("utf-8")),
     yaml.safe_load((_DATA / "policy.yaml").read_text("utf-8")),
     yaml.safe_load((_DATA / "templates.yaml").read_text("utf-8")),
+    yaml.safe_load((_DATA / "matching.yaml").read_text("utf-8")),
     days_off={},
     workdays=frozenset(),
     announced_until=2030,

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from domain.case import LawyerChoice, Wall
 from domain.command import Command
 from domain.directory import Directory, LawyerSuspended, LeaveSet, PersonAway
+from domain.matching import carrying
 from domain.stages.assignment import (
     AssignUnit,
     ChoiceNotFollowed,
@@ -179,7 +180,7 @@ def test_suspended_away_full_and_released_lawyers_get_no_case() -> None:
     away = Directory.fold([LeaveSet(since=TODAY, lawyer="li", until=TODAY)], DIRECTORY)
     assert refused(granted(), ask, APPROVER, directory=suspended).code == "lawyer_suspended"
     assert refused(granted(), ask, APPROVER, directory=away).code == "lawyer_on_leave"
-    assert refused(granted(), ask, APPROVER, loads={"li": 5}).code == "lawyer_full"
+    assert refused(granted(), ask, APPROVER, standings=carrying({"li": 5})).code == "lawyer_full"
     assert refused(granted(released_lawyers=("li",)), ask, APPROVER).code == "lawyer_released"
 
 
@@ -227,7 +228,7 @@ def test_the_explanation_keeps_the_causes_the_pick_and_everybody_passed_over() -
     ask = AssignUnit(
         unit="firm", lawyer="wang", choice_not_followed=(ChoiceNotFollowed(lawyer="zhao", cause="conflict", detail="代理过对方"),)
     )
-    after = when(case, ask, APPROVER, loads={"li": 5, "wang": 2})
+    after = when(case, ask, APPROVER, standings=carrying({"li": 5, "wang": 2}))
     kept = event_of(after, UnitAssigned).explanation
     assert (kept.choice, [(c.choice, c.cause) for c in kept.not_followed]) == ("not_followed", [("zhao", "conflict")])
     assert [(c.lawyer, c.load) for c in kept.picked] == [("wang", 2)]
@@ -289,7 +290,7 @@ def test_another_units_manager_names_nobody_here() -> None:
 
 
 def test_naming_looks_at_load_and_conflicts_again() -> None:
-    assert refused(given(granted(), ASSIGNED), NameLawyer(lawyer="li"), MANAGER, loads={"li": 5}).code == "lawyer_full"
+    assert refused(given(granted(), ASSIGNED), NameLawyer(lawyer="li"), MANAGER, standings=carrying({"li": 5})).code == "lawyer_full"
     assert refused(given(granted(walls=(Wall(who="li"),)), ASSIGNED), NameLawyer(lawyer="li"), MANAGER).code == "conflict"
     assert refused(given(granted(), ASSIGNED), NameLawyer(lawyer="zhao"), MANAGER).code == "lawyer_not_of_unit"
     assert refused(given(granted(), *LAWYER_HAS_IT), NameLawyer(lawyer="li"), MANAGER).code == "already_named"

@@ -10,6 +10,7 @@ import pytest
 from domain.access import Principal, may_see, scope_of
 from domain.case import CaseState, Notice, Wall
 from domain.command import Command
+from domain.matching import carrying
 from domain.stages.assignment import AssignmentDeclined, AssignUnit, DeclineAssignment, HandlerNamed, LawyerNamed, NameLawyer, UnitAssigned
 from domain.stages.co_counsel import AddCoCounsel, CoCounselAdded
 from domain.stages.contact import RecordContactAttempt
@@ -98,7 +99,7 @@ def test_the_same_lawyer_does_not_join_twice() -> None:
 
 
 def test_load_conflicts_and_qualification_are_looked_at_for_co_counsel_too() -> None:
-    assert refused(joined(), JOIN, APPROVER, loads={"wang": 1_000}).code == "lawyer_full"
+    assert refused(joined(), JOIN, APPROVER, standings=carrying({"wang": 1_000})).code == "lawyer_full"
     assert refused(joined().but(walls=(Wall(who="wang"),)), JOIN, APPROVER).code == "conflict"
     assert refused(joined().but(walls=(Wall(who="far"),)), JOIN_FAR, APPROVER).pointer == "/unit"
 

@@ -1,21 +1,28 @@
 """Gates first, then the recipient's choice, then a fair score; and the reason why each other was passed over."""
 
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
+import yaml
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
+import domain
 from domain.case import CaseState, LawyerChoice, Wall
-from domain.directory import Directory, LawyerSuspended, LeaveSet
-from domain.matching import Candidate, candidates, choices_ahead, explain
+from domain.directory import Directory, LawyerSuspended, LeaveSet, OfficeOpened
+from domain.matching import Candidate, Standing, candidates, carrying, choices_ahead, explain
+from domain.matching.weights import read_matching
 from domain.values import Matter
-from tests.unit.hands import DIRECTORY, TODAY, granted
+from tests.unit.hands import DIRECTORY, RULES, TODAY, granted
 
+WEIGHTS = RULES.matching.on(TODAY)
 DEATH_REVIEW = Matter(kind="criminal", cause="criminal_defence", stage="death_review", summary="死刑复核")
 
 
 def panel(case: CaseState, directory: Directory = DIRECTORY, **loads: int) -> dict[str, Candidate]:
-    return {c.lawyer: c for c in candidates(case, directory, loads, TODAY)}
+    return {c.lawyer: c for c in candidates(case, directory, carrying(loads), TODAY, weights=WEIGHTS)}
 
 
 def best(case: CaseState, directory: Directory = DIRECTORY, **loads: int) -> str:
@@ -86,14 +93,110 @@ def test_wishes_for_gender_and_language_count() -> None:
 def test_speciality_nearness_and_a_light_load_decide_the_rest() -> None:
     seen = panel(granted(), li=4)
     assert seen["li"].speciality
-    assert (seen["li"].score, seen["wang"].score, seen["zhao"].score) == (20 + 10 - 8, 10, 6)
+    assert (seen["li"].score, seen["wang"].score, seen["zhao"].score) == (24 + 12 - 32 + 20, 12 + 20, 8 + 6 + 20)
 
 
-def test_next_in_turn_is_who_has_the_fewest_open_cases_and_passes_every_gate() -> None:
+def test_next_in_turn_is_who_has_the_fewest_open_cases_where_nobody_was_ever_given_one() -> None:
     seen = panel(granted(released_lawyers=("staff",)), li=2, wang=1, zhao=1)
     assert (seen["wang"].turn, seen["zhao"].turn, seen["li"].turn, seen["staff"].turn) == (1, 2, 3, None)
     assert "next_in_turn" in seen["wang"].reasons
     assert "next_in_turn" not in seen["zhao"].reasons
+
+
+def standing(case: CaseState, on: date = TODAY, **known: Standing) -> dict[str, Candidate]:
+    return {c.lawyer: c for c in candidates(case, DIRECTORY, known, on, weights=WEIGHTS)}
+
+
+def days_ago(days: int) -> date:
+    return TODAY - timedelta(days=days)
+
+
+def test_the_turn_is_of_who_waited_longest_though_another_has_fewer_cases() -> None:
+    seen = standing(
+        granted(released_lawyers=("staff", "li")),
+        wang=Standing(load=3, last_named_on=days_ago(40)),
+        zhao=Standing(load=1, last_named_on=days_ago(39)),
+    )
+    assert (seen["wang"].turn, seen["zhao"].turn) == (1, 2)
+    assert (seen["wang"].waiting_days, seen["zhao"].waiting_days) == (40, 39)
+
+
+def test_of_two_with_one_score_the_turn_decides_before_the_code() -> None:
+    long, longer = Standing(last_named_on=days_ago(70)), Standing(last_named_on=days_ago(90))
+    assert next(iter(standing(granted(matter=DEATH_REVIEW, released_lawyers=("zhao",)), wang=long, staff=longer))) == "wang"
+    seen = standing(granted(released_lawyers=("li", "zhao")), wang=longer, staff=long)
+    assert seen["wang"].score == seen["staff"].score
+    assert list(seen)[:2] == ["wang", "staff"]
+    assert list(standing(granted(released_lawyers=("li", "zhao")), wang=long, staff=longer))[:2] == ["staff", "wang"]
+
+
+def test_offers_declined_and_cases_taken_away_weigh_against_a_lawyer_up_to_three_of_each() -> None:
+    fresh = standing(granted())["wang"].score
+    assert standing(granted(), wang=Standing(declined=1))["wang"].score == fresh - 4
+    assert standing(granted(), wang=Standing(replaced=2))["wang"].score == fresh - 12
+    assert standing(granted(), wang=Standing(declined=50, replaced=50))["wang"].score == fresh - 3 * 4 - 3 * 6
+
+
+def test_a_case_less_weighs_by_what_the_lawyer_may_carry() -> None:
+    few, many = Standing(load=1), Standing(load=4)
+    seen = standing(granted(), wang=few, zhao=many)
+    assert (seen["wang"].load, seen["wang"].max_load) == (1, 5)
+    assert standing(granted())["wang"].score - seen["wang"].score == 8
+    assert standing(granted())["zhao"].score - seen["zhao"].score == 32
+
+
+def test_the_half_hour_town_is_nearer_than_the_one_hour_circle_and_beyond_it_nothing_is_near() -> None:
+    here = standing(granted())
+    assert (here["li"].minutes, here["zhao"].minutes) == (20, 60)
+    assert "near" in here["li"].reasons
+    assert "within_an_hour" in here["zhao"].reasons
+    away = Directory.fold(
+        [OfficeOpened(since=TODAY, office=DIRECTORY.office_of["elsewhere"].model_copy(update={"county": "another"}))], DIRECTORY
+    )
+    far = next(c for c in candidates(granted(), away, {}, TODAY, weights=WEIGHTS) if c.lawyer == "zhao")
+    assert far.minutes == 150
+    assert not {"near", "within_an_hour"} & set(far.reasons)
+
+
+def test_a_lawyer_on_leave_from_tomorrow_is_asked_today_and_not_tomorrow() -> None:
+    tomorrow = TODAY + timedelta(days=1)
+    leaving = Directory.fold([LeaveSet(since=tomorrow, lawyer="li")], DIRECTORY)
+    seen = {on: {c.lawyer: c.gates for c in candidates(granted(), leaving, {}, on, weights=WEIGHTS)} for on in (TODAY, tomorrow)}
+    assert seen[TODAY]["li"] == ()
+    assert seen[tomorrow]["li"] == ("on_leave",)
+
+
+def test_each_one_passed_over_is_explained_with_its_numbers() -> None:
+    known = {"wang": Standing(load=2, last_named_on=days_ago(3))}
+    panel_then = candidates(granted(), DIRECTORY, known, TODAY, weights=WEIGHTS)
+    why = explain(None, panel_then, [c for c in panel_then if c.lawyer == "li"], None, [])
+    passed = next(p for p in why.passed_over if p.lawyer == "wang")
+    assert (passed.load, passed.max_load, passed.minutes, passed.waiting_days) == (2, 5, 20, 3)
+    assert passed.more_load
+
+
+def test_a_case_shows_the_nearest_of_a_panel_of_thousands_and_the_event_holds_them_all() -> None:
+    many = [Candidate(lawyer=f"L{n:04}", unit="firm", score=-n) for n in range(100)]
+    why = explain(None, many, many[:1], None, [])
+    assert len(why.passed_over) == 99
+    short = why.in_short()
+    assert (len(short.passed_over), short.more_passed_over) == (40, 59)
+    assert short.passed_over == why.passed_over[:40]
+
+
+def test_a_weight_without_a_number_or_a_reason_is_no_rule() -> None:
+    row: dict[str, Any] = yaml.safe_load((Path(domain.__file__).parent / "rules_data" / "matching.yaml").read_text("utf-8"))["rows"][0]
+    with pytest.raises(ValueError, match="speciality"):
+        read_matching({"rows": [{**row, "points": {n: p for n, p in row["points"].items() if n != "speciality"}}]})
+    with pytest.raises(ValueError, match="without a reason"):
+        read_matching({"rows": [{**row, "points": {**row["points"], "load": {"points": 40, "why": ""}}}]})
+
+
+def test_a_pick_is_ranked_by_the_row_of_its_day() -> None:
+    row: dict[str, Any] = yaml.safe_load((Path(domain.__file__).parent / "rules_data" / "matching.yaml").read_text("utf-8"))["rows"][0]
+    later = {**row, "from": date(2027, 1, 1), "patience": 90}
+    both = read_matching({"rows": [row, later]})
+    assert [both.on(day).patience for day in (date(2020, 1, 1), date(2026, 12, 31), date(2027, 1, 1))] == [60, 60, 90]
 
 
 def test_a_case_without_matter_or_people_still_has_its_panel() -> None:
@@ -102,7 +205,7 @@ def test_a_case_without_matter_or_people_still_has_its_panel() -> None:
 
 @for_all(st.dictionaries(st.sampled_from(["li", "wang", "zhao", "staff"]), st.integers(0, 9)), st.permutations(["li", "wang", "zhao"]))
 def test_nobody_is_left_out_and_the_order_is_gates_then_choice(loads: dict[str, int], choices: list[str]) -> None:
-    seen = candidates(granted(choice=LawyerChoice(choices=tuple(choices))), DIRECTORY, loads, TODAY)
+    seen = candidates(granted(choice=LawyerChoice(choices=tuple(choices))), DIRECTORY, carrying(loads), TODAY, weights=WEIGHTS)
     assert {c.lawyer for c in seen} == set(DIRECTORY.lawyer_of)
     fit = [c for c in seen if not c.gates]
     assert list(seen[: len(fit)]) == fit
@@ -112,13 +215,16 @@ def test_nobody_is_left_out_and_the_order_is_gates_then_choice(loads: dict[str, 
 
 @for_all(st.dictionaries(st.sampled_from(["li", "wang", "zhao", "staff"]), st.integers(0, 4)))
 def test_the_panel_is_the_same_whatever_order_the_directory_keeps(loads: dict[str, int]) -> None:
+    def ranked(directory: Directory) -> tuple[Candidate, ...]:
+        return candidates(granted(), directory, carrying(loads), TODAY, weights=WEIGHTS)
+
     turned = Directory.fold([], DIRECTORY)
     turned = Directory(turned.office_of, turned.person_of, turned.unit_of, dict(reversed(turned.lawyer_of.items())))
-    assert candidates(granted(), turned, loads, TODAY) == candidates(granted(), DIRECTORY, loads, TODAY)
+    assert ranked(turned) == ranked(DIRECTORY)
 
 
 def explained(case: CaseState, pick: str, rank: int | None = None, **loads: int) -> Any:
-    seen = candidates(case, DIRECTORY, loads, TODAY)
+    seen = candidates(case, DIRECTORY, carrying(loads), TODAY, weights=WEIGHTS)
     return explain(case.choice, seen, [c for c in seen if c.lawyer == pick], rank, [])
 
 

@@ -30,6 +30,7 @@ from domain import access
 from domain.access import Principal
 from domain.case import CaseState, blank
 from domain.command import COMMANDS, EVENTS, Happened
+from domain.matching import Standing
 from domain.stream import evolve
 from ledger import schema
 from ledger.events import Recorded, stream_of
@@ -448,11 +449,11 @@ class TestReference:
         async def counted(*args: Any) -> int:
             return 2
 
-        async def loads(*args: Any) -> Mapping[str, int]:
-            return {"L-MA-ZHIQIANG": 3}
+        async def standings(*args: Any) -> Mapping[str, Standing]:
+            return {"L-MA-ZHIQIANG": Standing(load=3)}
 
         monkeypatch.setattr(reference, "unread_count", counted)
-        monkeypatch.setattr("readmodels.cases.loads", loads)
+        monkeypatch.setattr("readmodels.handlings.standings", standings)
         at = desk(SUPERVISOR)
         nobody = replace(at, principal=Principal("gone", "P-NOBODY", ()))
         for who in (at, nobody, desk("wang.min")):

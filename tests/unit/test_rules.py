@@ -24,7 +24,7 @@ def raw(name: str) -> dict[str, Any]:
 
 
 def read(limits: dict[str, Any]) -> Any:
-    return load(limits, raw("policy.yaml"), raw("templates.yaml"), days_off={}, workdays=set(), announced_until=2026)
+    return load(limits, raw("policy.yaml"), raw("templates.yaml"), raw("matching.yaml"), days_off={}, workdays=set(), announced_until=2026)
 
 
 def test_every_limit_of_the_law_is_there_with_its_number() -> None:
