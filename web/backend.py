@@ -124,6 +124,10 @@ class Backend(Protocol):
         """`[{code, name, office, roles}]`: the colleagues a form may name."""
         ...
 
+    async def townships(self, session: str, known: str = "") -> list[Json]:
+        """`[{code, name, name_en, county, …}]`."""
+        ...
+
     async def tariffs(self, session: str) -> list[Json]:
         """`[{code, amount_fen}]` in force today."""
         ...

@@ -71,6 +71,12 @@ class Choices:
     def _everybody(self) -> list[Pair]:
         return [*self._people(), *self._lawyers(), *self._units()]
 
+    def _townships(self) -> list[Pair]:
+        """Those of the visitor's county; at the city's offices all."""
+        own = next((o for o in self.visit.offices if o["code"] == self.visit.office), None)
+        county = str(own["county"]) if own and own["level"] == "county" else ""
+        return [(str(t["code"]), self.visit.called(t)) for t in self.visit.townships if county in ("", t["county"])]
+
     def _counties(self) -> list[Pair]:
         counties = {
             str(o["county"]): self.visit.called(o).removesuffix(self.visit.t("pages.centre_suffix")).strip()

@@ -8,7 +8,7 @@ import httpx
 from fastapi import FastAPI
 
 from readmodels.paging import LIMIT_MAX
-from web.backend import Json, Origin, Problem
+from web.backend import Json, Origin, Problem, part
 
 _BASE = "http://api.invalid/api/v1"
 
@@ -161,6 +161,9 @@ class InProcess:
 
     async def people(self, session: str, known: str = "") -> list[Json]:
         return await self._listed("/people", session, known)
+
+    async def townships(self, session: str, known: str = "") -> list[Json]:
+        return [part(each, "entry") for each in await self._listed("/directory/townships", session, known)]
 
     async def _listed(self, path: str, session: str, known: str) -> list[Json]:
         """A whole list of the directory; kept until the directory is another (`known`), since every page names its people."""

@@ -77,6 +77,7 @@ class Visit:
     offices: list[Json] = field(default_factory=list[Json])
     lawyers: list[Json] = field(default_factory=list[Json])
     people: list[Json] = field(default_factory=list[Json])
+    townships: list[Json] = field(default_factory=list[Json])
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -150,6 +151,7 @@ async def visitor(request: Request) -> Visit:
     visit.offices = await visit.backend.offices(visit.session, known)
     visit.lawyers = await visit.backend.lawyers(visit.session, known)
     visit.people = await visit.backend.people(visit.session, known)
+    visit.townships = await visit.backend.townships(visit.session, known)
     return visit
 
 

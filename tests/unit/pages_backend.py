@@ -304,6 +304,10 @@ class InMemory:
         del known
         return [{"code": p.code, "name": p.name, "office": p.office} for p in self.directory.person_of.values()]
 
+    async def townships(self, session: str, known: str = "") -> list[Json]:
+        del known
+        return [plain(township) for township in self.directory.township_of.values()]
+
     async def tariffs(self, session: str) -> list[Json]:
         return [{"code": code, "amount_fen": dated[-1].amount_fen} for code, dated in self.directory.tariffs.items()]
 
