@@ -385,8 +385,18 @@ class RefuseAid(Denial, Command):
         entitled = tuple(_entitled_whatever_the_scope(case, ids, facts))
         if "not_in_scope" in self.grounds and entitled:
             raise Refusal("scope_not_examined", recipients=entitled)
+        if "not_in_hardship" in self.grounds:
+            _check_not_in_hardship(case, ids)
         _check_examined(case, ids, facts)
         return (AidRefused(grounds=self.grounds, reasons=self.reasons, for_recipients=ids),)
+
+
+def _check_not_in_hardship(case: CaseState, ids: Collection[int]) -> None:
+    """Nobody is refused as not in hardship without a result that says so, nor where the check was waived."""
+    people = (r for r in case.recipients if r.party_id in ids)
+    unfounded = tuple(r.party_id for r in people if r.waiver or r.hardship is None or r.hardship.in_hardship)
+    if unfounded:
+        raise Refusal("hardship_not_denied", recipients=unfounded)
 
 
 def _entitled_whatever_the_scope(case: CaseState, ids: Collection[int], facts: Facts) -> Iterable[int]:

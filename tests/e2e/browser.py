@@ -98,27 +98,27 @@ class Person:
     async def intake(self, typed: Mapping[str, Typed]) -> str:
         """Open a case by the intake; its id."""
         await self.go("/intake")
-        await self._send(typed)
+        await self.send(typed)
         await self.page.wait_for_selector("p.done")
         return self.page.url.split("/cases/")[1].split("?")[0]
 
     async def do(self, case_id: str, command: str, typed: Mapping[str, Typed] | None = None) -> None:
         """Carry out a command from the case's page; ends on the page that says it is done."""
         await self.go(f"/cases/{case_id}")
-        await self._unfold()
+        await self.unfold()
         await self.page.click(f'a.do[href$="/commands/{command}"]')
-        await self._send(typed or {})
+        await self.send(typed or {})
         trouble = self.page.locator(".refused, .faults, .changed")
         await self.page.locator("p.done").or_(trouble).first.wait_for()
         assert await trouble.count() == 0, f"{command}: {await trouble.first.inner_text()}"
 
-    async def _send(self, typed: Mapping[str, Typed]) -> None:
-        await self._unfold()
+    async def send(self, typed: Mapping[str, Typed]) -> None:
+        await self.unfold()
         for pointer, value in typed.items():
             await self._fill(pointer, value)
         await self.page.click("form.sheet .actions .send")
 
-    async def _unfold(self) -> None:
+    async def unfold(self) -> None:
         await self.page.eval_on_selector_all("main details", "all => all.forEach(one => one.open = true)")
 
     async def _fill(self, pointer: str, value: Typed) -> None:
@@ -129,7 +129,7 @@ class Person:
             rows = next((step for step, count in held.items() if count), None)
             assert rows, f"{pointer} is not asked for: {await self.page.inner_text('main')}"
             await self.page.click(f'button[name=add][value="{rows}"]')
-            await self._unfold()
+            await self.unfold()
         kind = await field.first.evaluate("input => input.type")
         if kind == "radio":
             await self.page.check(f'[name="{pointer}"][value="{"true" if value else "false"}"]')
