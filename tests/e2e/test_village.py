@@ -48,7 +48,7 @@ async def held(person: Person, pointers: Mapping[str, Typed]) -> dict[str, Typed
 
 
 async def test_a_consultation_in_a_village_becomes_an_assigned_case_and_nothing_is_typed_twice(system: System, chromium: Browser) -> None:
-    liaison = await Person.enter(chromium, system.base_url, system.login("liaison"), width=390)
+    liaison = await Person.enter(chromium, system.base_url, system.login("liaison", "V-ADX-LIUJIAWAN"), width=390)
     await liaison.go("/reception")
     await liaison.shoot("village-1-reception")
     await liaison.send(ASKED)
