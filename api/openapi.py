@@ -199,7 +199,9 @@ SUCCESSES: Mapping[str, Success] = {
     "unlink_people": Success(person_shapes.Linked, "They are two again.", lambda _: person_shapes.LINKED, _DONE),
     "case_conflicts": Success(ConflictFindings, "What stands against the case.", lambda _: person_shapes.FINDINGS),
     "all_events": _page_of(case_shapes.EventOfCase, "The events that fit and are within the caller's scope.", Answers.event_of_case),
-    "my_queue": _page_of(shapes.QueueRow, "Cases that wait for the caller.", lambda a: a.row() | {"mine": False, "urgency": "waiting"}),
+    "my_queue": _page_of(
+        shapes.QueueRow, "Cases that wait for the caller.", lambda a: a.row() | {"mine": False, "claimed_by": None, "urgency": "waiting"}
+    ),
     "case_candidates": Success(work_shapes.Ranked, "The panel, best first.", work_answers.ranked),
     "open_assignments": _page_of(work_shapes.UnassignedCase, "The cases, the most urgent first.", work_answers.unassigned),
     "take_next": Success(work_shapes.Taken, "The case taken, or none.", work_answers.taken),

@@ -148,7 +148,7 @@ class ListRow(_Row):
 
 class QueueRow(ListRow):
     mine: bool | None = Field(description="Whether the caller owns the case.")
-    claimed_by: Code | None = Field(default=None, description="Who took it from the queue and has not acted on it yet.")
+    claimed_by: Code | None = Field(description="Who took it from the queue and has not acted on it yet.")
     urgency: Literal["missed", "due_today", "soon", "waiting", "later"]
 
 

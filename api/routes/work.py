@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
 
 from api import assignment, reassignment, rota
-from api.auth import AtDesk, lang_of, services_of, token_of
+from api.auth import AtDesk, lang_of, need_of, services_of, token_of
 from api.body import read_json
 from api.deeds import Done
 from api.desk import open_desk
@@ -95,17 +95,17 @@ async def read_batch(desk: AtDesk, batch: Named) -> Json:
 @router.post("/reassignments", summary="Hand on a leaver's cases; sent again with its key, it goes on where it stopped")
 async def reassign(request: Request, key: Key = None) -> Json:
     services, token, lang = services_of(request), token_of(request), lang_of(request)
-    body = await read_json(request)
-    typed(ReassignAsked, body)
-    async with open_desk(services, token, lang) as desk:
+    async with open_desk(services, token, lang, need_of(request)) as desk:
+        body = await read_json(request)
+        typed(ReassignAsked, body)
         batch = await reassignment.begin(desk, key_of(key), body)
-    async with open_desk(services, token, lang) as desk:
+    async with open_desk(services, token, lang, need_of(request)) as desk:
         event, _ = await reassignment.batch_of(desk, batch)
         before = await reassignment.progress(desk, batch)
     waiting = [m["case_id"] for m in before["moves"] if m["state"] == "waiting"]
     carrier = reassignment.Carrier(services.commands, desk.principal, token or "", request.scope["state"]["correlation_id"])
     failed = await carrier.move(event, waiting)
-    async with open_desk(services, token, lang) as desk:
+    async with open_desk(services, token, lang, need_of(request)) as desk:
         return await reassignment.progress(desk, batch) | {"failed": failed}
 
 

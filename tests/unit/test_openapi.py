@@ -382,7 +382,7 @@ class TestLists:
             return Page(listed, "next")
 
         async def mine(*args: Any, **filters: Any) -> Page:
-            return Page([row | {"mine": False} for row in listed], None)
+            return Page([row | {"mine": False, "claimed_by": None} for row in listed], None)
 
         async def limits(*args: Any, **filters: Any) -> Page:
             return Page(times, None)

@@ -304,6 +304,18 @@ async def test_an_earlier_version_is_shown_as_it_stood_with_nothing_to_do(browse
     assert "/commands/" not in page.text
 
 
+async def test_the_pick_of_a_lawyer_is_told_with_the_numbers_it_was_made_from(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await opened(backend)
+    accepted = {"ground": "migrant_worker", "papers_owed": [{"kind": "id_copy"}]}
+    await backend.command(CHIEF, case_id, "accept_first", accepted, key="accept-1", if_match=None, lang="en")
+    given = {"unit": "U-ZHENGHE", "lawyer": "L-WANG-MIN"}
+    await backend.command(CHIEF, case_id, "assign_unit", given, key="assign-1", if_match=None, lang="en")
+    await enter(browser, CLERK)
+    page = await browser.get(f"/cases/{case_id}?tab=assignment")
+    assert page.status_code == 200
+    assert "cases in hand" in page.text
+
+
 async def test_a_record_that_is_not_for_the_visitor_is_named_and_not_told(browser: httpx.AsyncClient, backend: InMemory) -> None:
     case_id = await opened(backend)
     backend.withheld = frozenset({"application_submitted", "hardship_assessed"})
