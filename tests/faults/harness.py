@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,25 +18,21 @@ from temporalio.client import ScheduleHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.command import Role
-from ledger import accounts
 from ledger.sql import Connection
-from ledger.store import WORKER
 from ops import postgres, process, temporal
 from ops.children import Child
 from ops.engines import Engines
-from ops.example.directory import people_accounts
 from ops.home import ROOT, Home
 from ops.migration import migrate
 from ops.process import Launch
 from tests.faults import hook
-from tests.house import WAGES, House, furnish
+from tests.house import WAGES, House, furnish, session_of
 from tests.poll import until
 from workflows import contract
 from workflows.contract import workflow_id
 
 type Victim = Literal["worker", "api", "temporal", "postgres"]
 VICTIMS: tuple[Victim, ...] = ("worker", "api", "temporal", "postgres")
-PASSWORD = "correct horse battery staple"
 _RESTART = 60
 """Seconds to wait for a process to die or to come up, on a machine that has other work."""
 _AGAIN = {429, 503}
@@ -64,7 +59,6 @@ class System:
         self.answers: list[int | None] = []
         """The statuses of all tries, None where the line broke; for messages of failed tests."""
         self._stack = AsyncExitStack()
-        self._tokens: dict[str, str] = {}
         self._children: dict[str, Child] = {}
 
     async def start(self) -> None:
@@ -86,7 +80,6 @@ class System:
         self._add(Child(server.launch(), self.home.logs / "temporal.log", grace=15, await_ready=server.wait_ready))
         self.engines = Engines(self.home.path, *(cluster.dsn(role) for role in postgres.ROLES), temporal_address=server.address)
         self.house = await furnish(self._stack, self.engines, working=False)
-        await self._enrol()
         self.add_program("worker", "tests.faults.worker")
         self.add_program("api", "tests.faults.serve")
         await self.ready()
@@ -113,18 +106,6 @@ class System:
     def _add(self, child: Child) -> None:
         self._children[child.name] = child
         child.start(lambda: None)
-
-    async def _enrol(self) -> None:
-        """Accounts for the example's people at the house's centre, each signed in."""
-        now = datetime.now(UTC)
-        for role in ("receptionist", "caseworker", "approver"):
-            name = self.house.who(role).username
-            person = next(account.person for account in people_accounts() if account.username == name)
-            async with self.house.database.transaction(WORKER) as conn:
-                await accounts.create_account(conn, name, person, PASSWORD, now)
-                signed_in = await accounts.sign_in(conn, name, PASSWORD, now)
-            assert signed_in is not None
-            self._tokens[role] = signed_in.token
 
     async def pause_schedules(self) -> None:
         """A cell starts what the schedules start each minute when it is its turn, so that the fault falls into that very run."""
@@ -209,7 +190,7 @@ class System:
 
     async def attempt(self, role: Role, path: str, body: Mapping[str, Any], key: str, *, at: str = "api") -> httpx.Response | None:
         """One try; None where the line broke. A 503 says when to come again, and nothing answers 500."""
-        headers = {"Authorization": f"Bearer {self._tokens[role]}", "Idempotency-Key": key}
+        headers = {"Authorization": f"Bearer {session_of(self.house.who(role))}", "Idempotency-Key": key}
         async with httpx.AsyncClient(base_url=self.address(at), timeout=60) as client:
             try:
                 answer = await client.post(f"/api/v1{path}", json=dict(body), headers=headers)
