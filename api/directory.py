@@ -190,6 +190,9 @@ async def change(desk: Desk, kind: DirectoryKind, body: Json, key: str) -> Done:
     event = _event(kind, asked)
 
     async def act(deed: str) -> Json:
+        if isinstance(event, PersonRegistered) and desk.directory.person(event.person.code):
+            # Registered anew somebody would lose the roles that only the security administrator gives and takes.
+            raise Problem(422, "person_known", errors=[{"pointer": "/data/person/code", "code": "person_known"}], person=event.person.code)
         outcome: Json = {"kind": kind, "change": event.type, "code": event.concerns, "since": event.since.isoformat()}
         await registers.lock(desk.conn)  # nobody opens a case there between the count and the closing
         outcome["left_open"] = await _left_open(desk, event)

@@ -261,6 +261,7 @@ _READS: dict[str, tuple[Problem, ...]] = {
         Problem(409, "office_has_open_cases", cases=12, inquiries=1, people=4),
         Problem(422, "unknown_code", errors=[{"pointer": "/data", "code": "unknown_code"}], named="C-NONE"),
         Problem(422, "roles_elsewhere", errors=[{"pointer": "/data/person/grants", "code": "roles_elsewhere"}]),
+        Problem(422, "person_known", errors=[{"pointer": "/data/person/code", "code": "person_known"}], person="P-BAI-LING"),
     ),
     "set_standards": (
         Problem(403, "forbidden"),

@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import append, command, directory, figures, memory, papers, people, startup, together, wall
+from bench import append, assignment, command, directory, figures, memory, papers, people, startup, together, wall
 from bench.figures import Report
 from ops.home import ROOT
 
@@ -27,6 +27,7 @@ BENCHES: Mapping[str, Callable[[], Report]] = {
     "papers": papers.run,
     "people": people.run,
     "directory": directory.run,
+    "assignment": assignment.run,
     "startup": startup.run,
     "memory": memory.run,
 }

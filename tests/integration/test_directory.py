@@ -228,6 +228,7 @@ class TestChanges:
             ("people", "person_registered",
              {"person": {"code": "P-X", "name": "甲", "office": "C-CITY",
                          "grants": [{"role": "approver", "office": "C-CITY", "since": "2026-01-01"}]}}, "roles_elsewhere"),
+    ("people", "person_registered", {"person": {"code": "P-SECURITY", "name": "某某", "office": "C-CITY"}}, "person_known"),
             ("people", "role_granted", {}, "invalid"),
             ("units", "unit_registered", {"unit": {"code": "U-X", "name": "所", "kind": "firm", "office": "C-NONE"}}, "unknown_code"),
             ("offices", "office_opened", {"office": {"code": "W-X"}}, "invalid"),
