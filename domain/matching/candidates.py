@@ -162,9 +162,19 @@ def _candidate(
         declined=held.declined,
         replaced=held.replaced,
         turn=turn,
-        score=sum(weights.points[_POINT[reason]] for reason in reasons) + _fairness(lawyer, held, waiting, weights),
+        score=sum(weights.points[_POINT[reason]] for reason in reasons)
+        + _beyond_the_circle(minutes, weights)
+        + _fairness(lawyer, held, waiting, weights),
         reasons=(*(("chosen",) if rank else ()), *reasons, *(("next_in_turn",) if turn == 1 else ())),
     )
+
+
+def _beyond_the_circle(minutes: int | None, weights: Weights) -> int:
+    """What is left of the one-hour circle's points for who stands beyond it: the less the farther, none as far as elsewhere."""
+    farthest = weights.assumed["elsewhere"]
+    if minutes is None or not weights.circle < minutes < farthest:
+        return 0
+    return round(weights.points["near_circle"] * (farthest - minutes) / (farthest - weights.circle))
 
 
 def _fairness(lawyer: Lawyer, held: Standing, waiting: int | None, weights: Weights) -> int:

@@ -1,5 +1,6 @@
 """Gates first, then the recipient's choice, then a fair score; and the reason why each other was passed over."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,17 @@ def test_wishes_for_gender_and_language_count() -> None:
 def test_speciality_nearness_and_a_light_load_decide_the_rest() -> None:
     seen = panel(granted(), li=4)
     assert seen["li"].speciality
-    assert (seen["li"].score, seen["wang"].score, seen["zhao"].score) == (24 + 12 - 32 + 20, 12 + 20, 8 + 6 + 20)
+    assert (seen["li"].score, seen["wang"].score, seen["zhao"].score) == (24 + 45 - 32 + 20, 45 + 20, 36 + 6 + 20)
+
+
+@pytest.mark.parametrize(("minutes", "points"), [(60, 36), (105, 18), (149, 0), (150, 0), (400, 0)])
+def test_beyond_the_one_hour_circle_nearness_counts_less_the_farther(minutes: int, points: int) -> None:
+    """`zhao` stands in another centre of the same county, sixty minutes away unless the way is measured."""
+    weights = RULES.matching.on(TODAY)
+    far = replace(weights, assumed={**weights.assumed, "county": minutes})
+    at = next(c for c in candidates(granted(), DIRECTORY, {}, TODAY, weights=far) if c.lawyer == "zhao")
+    assert at.minutes == minutes
+    assert at.score - 6 - 20 == points
 
 
 def test_next_in_turn_is_who_has_the_fewest_open_cases_where_nobody_was_ever_given_one() -> None:
