@@ -10,6 +10,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from api.eligibility import explained
 from domain.command import COMMANDS
 from domain.eligibility.policy import Policy
 from web.backend import Json, Problem, items, part
@@ -75,6 +76,7 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
     clocks: list[Json] = case["clocks"] if past else await visit.backend.clocks(visit.session, case_id)
     at = now()
     commands = [] if past else in_order(await visit.backend.allowed(visit.session, case_id), clocks, at, lacking(case))
+    hardship = hardship_lines(events)
     lines = [clock_line(visit, c, at) for c in live_clocks(clocks)]
     done = request.query_params.get("done", "")
     may = {c["name"] for c in commands}
@@ -84,7 +86,8 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
         visit, "case.html", case=case, past=past, tab=tab, tabs=TABS, title=title(visit, case), number=number(case),
         latest=current["version"],
         bar=stage_bar(visit, case, events), commands=commands[:SHOWN_COMMANDS], others=commands[SHOWN_COMMANDS:], clocks=lines[:2],
-        more_clocks=lines[2:], days=timeline(visit, events), events=events, hardship=hardship_lines(events), parties=people(visit, case),
+        more_clocks=lines[2:], days=timeline(visit, events), events=events, hardship=hardship, parties=people(visit, case),
+        explained=explained(visit.lang, hardship)["explanation"] if hardship else (),
         foremost=foremost(people(visit, case)),
         done=done if done in COMMANDS else "", offer=_offer(request, case, may, done), corrigible=corrigible,
         steps=sorted(items(part(case, "representation"), "procedures"), key=lambda s: (s["held_on"], s["version"])),

@@ -27,7 +27,7 @@ from web.case_view import CLOCK_EVENTS, entry, now, number, title
 from web.choices import Choices
 from web.correction import asked
 from web.fields import Field, fields_of
-from web.forms import Parsed, Tree, grown, parse, shown
+from web.forms import Parsed, Tree, day_of, grown, parse, shown
 from web.known import ASK, known
 from web.page import REPEATABLE, RESUME, PageRoute, Visit, go, guarded, problem_sentence, render, text_of, visitor
 from web.prefill import prefilled
@@ -93,6 +93,8 @@ class Sheet:
 async def intake(request: Request, visit: Signed) -> Response:
     policy: Policy = request.app.state.policy
     body = prefilled(INTAKE, {}, [], policy, now().date())
+    if limitation := day_of(request.query_params.get("limitation_on")):
+        body = {**body, "matter": {"limitation_on": limitation}}
     return await _show(visit, Sheet(INTAKE, {}, shown(fields_of(COMMANDS[INTAKE]), {**body, **own_office(visit)}), uuid4().hex, None, {}))
 
 

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
@@ -139,8 +139,8 @@ def _leaf(f: Field, value: str, pointer: str, reading: _Reading) -> Any:
         return text
 
 
-def _money(text: str) -> int:
-    """Yuan as typed (thousands separators and the sign allowed) as fen."""
+def fen_of(text: str) -> int:
+    """Yuan as typed (thousands separators and the sign allowed) as fen. Raises `ValueError` for what is no amount."""
     plain = re.sub(r"[,，\s¥￥元]", "", text)
     if not re.fullmatch(r"\d{1,13}(\.\d{1,2})?", plain):
         raise ValueError(text)
@@ -169,7 +169,7 @@ def _yes(text: str) -> bool:
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
-    "money": _money, "number": int, "moment": _moment, "yes_no": _yes, "tick": _yes, "pairs": _pairs,
+    "money": fen_of, "number": int, "moment": _moment, "yes_no": _yes, "tick": _yes, "pairs": _pairs,
 }  # fmt: skip
 _FAULTS = {"money": "not_an_amount", "number": "not_an_integer", "moment": "not_a_moment", "pairs": "not_pairs"}
 
@@ -193,3 +193,11 @@ _WRITERS: Mapping[str, Callable[[Any], str]] = {
     "moment": lambda at: moment(at).strftime("%Y-%m-%dT%H:%M"),
     "pairs": lambda pairs: "\n".join(f"{name}: {held}" for name, held in pairs.items()),
 }
+
+
+def day_of(typed: str | None) -> str | None:
+    """The day, where it is one."""
+    try:
+        return date.fromisoformat(typed or "").isoformat()
+    except ValueError:
+        return None

@@ -114,6 +114,46 @@ async def test_no_page_is_wider_than_its_screen_nor_complains(system: System, ch
     assert person.complaints == []
 
 
+@pytest.mark.parametrize("lang", ["zh-CN", "en"])
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_no_page_beside_the_cases_is_wider_than_its_screen_nor_complains(
+    system: System, chromium: Browser, lang: str, width: int
+) -> None:
+    """Each looked at by somebody who works there."""
+    cases = (await system.get(system.login("approver", CENTRE), "/assignments/open"))["items"]
+    start = (datetime.now(SHANGHAI).date() - timedelta(days=361)).isoformat()
+    rooms = {
+        "receptionist": (
+            "/reception", "/duty", "/persons?q=某", "/account", f"/eligibility?limitation=labour_arbitration&start={start}",
+            "/eligibility?incomes=1500&county=ADX&residence=rural", "/eligibility?incomes=x",
+        ),
+        "approver": ("/assignments", f"/cases/{cases[0]['case_id']}/candidates", "/workload", "/rota", "/reassign"),
+        "system_administrator": ("/directory", "/directory/import"),
+        "security_administrator": ("/accounts", "/accounts/refusals"),
+    }  # fmt: skip
+    for role, paths in rooms.items():
+        at = None if role.endswith("administrator") else CENTRE
+        person = await Person.enter(chromium, system.base_url, system.login(role, at), lang=lang, width=width)
+        for path in paths:
+            await person.go(path)
+            await person.shoot(f"{path.split('?')[0].strip('/').replace('/', '-')}-{lang}-{width}")
+            assert await person.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert [each for each in person.complaints if "incomes=x" not in each] == []
+
+
+async def test_under_seven_days_the_counter_offers_to_accept_first_and_the_intake_knows_the_day(system: System, chromium: Browser) -> None:
+    person = await Person.enter(chromium, system.base_url, system.login("receptionist", CENTRE))
+    start = datetime.now(SHANGHAI).date() - timedelta(days=361)
+    await person.go("/eligibility")
+    await person.page.select_option("[name=limitation]", "labour_arbitration")
+    await person.page.fill("[name=start]", start.isoformat())
+    await person.page.click("form:has([name=limitation]) .send")
+    await person.page.click(".done a")
+    day = await person.page.input_value('[name="/matter/limitation_on"]')
+    assert start + timedelta(days=365) <= datetime.fromisoformat(day).date() <= start + timedelta(days=380)
+    assert person.complaints == []
+
+
 async def test_what_was_typed_and_not_sent_is_there_again_after_a_reload(system: System, chromium: Browser) -> None:
     person = await Person.enter(chromium, system.base_url, system.login("receptionist", CENTRE))
     await person.go("/intake")

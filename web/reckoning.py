@@ -1,0 +1,62 @@
+"""Worked out at the counter and recorded nowhere: how many days a right has left, and whether a household is in hardship.
+
+Everything typed stands in the address: nothing of it is personal, and a result can be sent on or gone back to.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from web.backend import Json, Problem
+from web.choices import Choices
+from web.forms import fen_of
+from web.page import PageRoute, Visit, problem_sentence, render, visitor
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+Signed = Annotated[Visit, Depends(visitor)]
+
+
+@router.get("/eligibility")
+async def reckoning(request: Request, visit: Signed) -> Response:
+    typed = {name: value.strip() for name, value in request.query_params.items()}
+    known: Json = await visit.backend.ask(visit.session, "GET", "/eligibility/limitations", lang=visit.lang)
+    ends, of_limitation = await _asked(visit, "/eligibility/limitation", _limitation(typed)) if typed.get("limitation") else (None, "")
+    means, of_means = await _means(visit, typed) if typed.get("incomes") else (None, "")
+    choices = Choices(visit, request.app.state.policy, {}, events=(), tariffs=())
+    return render(
+        visit, "reckoning.html", 422 if of_limitation or of_means else 200, typed=typed, limitations=known["items"], ends=ends,
+        of_limitation=of_limitation, means=means, of_means=of_means, counties=choices.of({}, "counties"),
+    )  # fmt: skip
+
+
+async def _means(visit: Visit, typed: Json) -> tuple[Json | None, str]:
+    try:
+        body = _household(typed)
+    except ValueError:
+        return None, visit.t("faults.not_an_amount")
+    return await _asked(visit, "/eligibility/hardship", body)
+
+
+async def _asked(visit: Visit, path: str, body: Json) -> tuple[Json | None, str]:
+    """The answer, or what is wrong with the question."""
+    try:
+        return await visit.backend.ask(visit.session, "POST", path, lang=visit.lang, json=body), ""
+    except Problem as problem:
+        if problem.status == 401:
+            raise
+        return None, problem.detail or problem_sentence(visit, problem)
+
+
+def _limitation(typed: Json) -> Json:
+    interrupted = [day.strip() for day in typed.get("interrupted", "").replace("，", ",").split(",") if day.strip()]
+    said: dict[str, Any] = {"limitation": typed["limitation"], "start": typed.get("start"), "interrupted": interrupted}
+    return {name: value for name, value in said.items() if value} | ({"still_running": True} if typed.get("still_running") else {})
+
+
+def _household(typed: Json) -> Json:
+    """One income a line, in yuan; the first is the applicant's. Raises `ValueError` for a line that is no amount."""
+    incomes = [fen_of(line) for line in typed["incomes"].splitlines() if line.strip()]
+    household = [{"income_fen_per_month": fen, **({"self_only": True} if n == 0 else {})} for n, fen in enumerate(incomes)]
+    body: Json = {"household": household, "county": typed.get("county") or "-", "residence": typed.get("residence") or "urban"}
+    return body | ({"opponent_in_household": True} if typed.get("alone") else {})
