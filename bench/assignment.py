@@ -220,7 +220,7 @@ async def _ranking(app: str, worker: str) -> list[float]:
         async with database.transaction(WORKER) as conn:
             await conn.execute(
                 "INSERT INTO handlings (case_id, lawyer, version, unit, centre, named_on, ended_on, ended_by)"
-                " SELECT gen_random_uuid(), 'L-' || (n % %s), 3, 'U', 'C', DATE '2025-01-01' - n %% 365,"
+                " SELECT gen_random_uuid(), 'L-' || (n %% %s), 3, 'U', 'C', DATE '2025-01-01' - n %% 365,"
                 " CASE WHEN n %% 20 = 0 THEN NULL ELSE DATE '2025-01-01' - n %% 90 END,"
                 " CASE n %% 20 WHEN 0 THEN NULL WHEN 1 THEN 'declined' ELSE 'closed' END FROM generate_series(1, %s) AS n",
                 (PANEL, HANDLINGS),

@@ -1,6 +1,6 @@
 """Worked out at the counter and recorded nowhere: how many days a right has left, and whether a household is in hardship.
 
-Everything typed stands in the address: nothing of it is personal, and a result can be sent on or gone back to.
+Everything typed stands in the address, without anybody's name: a result can be gone back to, and neither form empties the other.
 """
 
 from typing import Annotated, Any

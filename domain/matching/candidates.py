@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from domain.matching.distance import minutes_to
 from domain.matching.standing import NEW, Standing
@@ -30,6 +30,8 @@ Reason = Literal[
     "excellent_quality", "good_quality", "next_in_turn",
 ]  # fmt: skip
 
+_LAST = 1_000
+"""After every choice."""
 CRIMINAL_YEARS = 3
 """Years of criminal practice for cases where life is at stake (法律援助法 art. 26)."""
 _POINT: Mapping[Reason, Point] = {
@@ -68,7 +70,7 @@ class Candidate(Model):
     @property
     def order(self) -> tuple[bool, int, int, int, int, str]:
         """Sorts candidates, best first: of two with one score, whose turn comes earlier."""
-        return (bool(self.gates), self.choice or 1_000, -self.score, self.turn or 1_000_000, self.load, self.lawyer)
+        return (bool(self.gates), self.choice or _LAST, -self.score, self.turn or 1_000_000, self.load, self.lawyer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,13 @@ class _Sought:
     back: frozenset[str]
     """Released from the case, and not asked back."""
     declined: frozenset[str]
-    choices: tuple[str, ...]
+    ranks: Mapping[str, int]
+    """The place of each code among the recipient's choices."""
     wishes: Mapping[str, str]
     language: str | None
     cause: str | None
+    weighed: dict[tuple[object, ...], tuple[tuple[Reason, ...], int]] = field(default_factory=dict[tuple[object, ...], Any])
+    """Reasons and their points, by what they are told from: a panel holds many who are alike in it."""
 
 
 def candidates(
@@ -135,7 +140,7 @@ def _sought(case: CaseState, on: date, weights: Weights, co_accused: AbstractSet
         minors=of_minors(case),
         back=frozenset(case.released_lawyers) - frozenset(case.may_return),
         declined=frozenset(case.declined_by),
-        choices=case.choice.choices if case.choice else (),
+        ranks={code: n for n, code in reversed([*enumerate(case.choice.choices if case.choice else (), 1)])},
         wishes=case.choice.wishes if case.choice else {},
         language=first.language if first else None,
         cause=case.matter.cause if case.matter else None,
@@ -145,15 +150,15 @@ def _sought(case: CaseState, on: date, weights: Weights, co_accused: AbstractSet
 def _candidate(
     sought: _Sought, lawyer: Lawyer, held: Standing, minutes: int | None, *, gates: tuple[Gate, ...] = (), turn: int | None = None
 ) -> Candidate:
-    rank = next((n for n, code in enumerate(sought.choices, 1) if code in (lawyer.code, lawyer.unit)), None)
+    rank = min(sought.ranks.get(lawyer.code, 0) or _LAST, sought.ranks.get(lawyer.unit, 0) or _LAST) if sought.ranks else _LAST
     weights = sought.weights
-    reasons = _reasons(sought, lawyer, minutes)
+    reasons, points = _weighed(sought, lawyer, minutes)
     waiting = held.waiting(sought.on)
     return Candidate(
         lawyer=lawyer.code,
         unit=lawyer.unit,
         gates=gates,
-        choice=rank,
+        choice=rank if rank < _LAST else None,
         speciality="speciality" in reasons,
         load=held.load,
         max_load=lawyer.max_load,
@@ -162,11 +167,20 @@ def _candidate(
         declined=held.declined,
         replaced=held.replaced,
         turn=turn,
-        score=sum(weights.points[_POINT[reason]] for reason in reasons)
-        + _beyond_the_circle(minutes, weights)
-        + _fairness(lawyer, held, waiting, weights),
-        reasons=(*(("chosen",) if rank else ()), *reasons, *(("next_in_turn",) if turn == 1 else ())),
+        score=points + _fairness(lawyer, held, waiting, weights),
+        reasons=(*(("chosen",) if rank < _LAST else ()), *reasons, *(("next_in_turn",) if turn == 1 else ())),
     )
+
+
+def _weighed(sought: _Sought, lawyer: Lawyer, minutes: int | None) -> tuple[tuple[Reason, ...], int]:
+    """What speaks for the lawyer, and what it weighs together."""
+    told_from = (lawyer.gender, lawyer.languages, lawyer.specialities, lawyer.quality, minutes)
+    found = sought.weighed.get(told_from)
+    if found is None:
+        reasons, weights = _reasons(sought, lawyer, minutes), sought.weights
+        points = sum(weights.points[_POINT[reason]] for reason in reasons) + _beyond_the_circle(minutes, weights)
+        found = sought.weighed[told_from] = reasons, points
+    return found
 
 
 def _beyond_the_circle(minutes: int | None, weights: Weights) -> int:
@@ -191,9 +205,9 @@ def _fairness(lawyer: Lawyer, held: Standing, waiting: int | None, weights: Weig
 
 
 def _gates(sought: _Sought, lawyer: Lawyer, held: Standing) -> tuple[Gate, ...]:
-    codes, on = {lawyer.code, lawyer.unit}, sought.on
+    on, code, unit = sought.on, lawyer.code, lawyer.unit
     failed: dict[Gate, bool] = {
-        "conflict": not sought.barred.isdisjoint({*codes, lawyer.person or lawyer.code}),
+        "conflict": code in sought.barred or unit in sought.barred or lawyer.person in sought.barred,
         "co_accused": lawyer.code in sought.co_accused,
         "suspended": lawyer.suspended(on),
         "on_leave": lawyer.on_leave(on),
@@ -201,7 +215,7 @@ def _gates(sought: _Sought, lawyer: Lawyer, held: Standing) -> tuple[Gate, ...]:
         "not_familiar_with_minors": sought.minors and not lawyer.minors,
         "full": held.load >= lawyer.max_load,
         "released": lawyer.code in sought.back,
-        "declined": not codes.isdisjoint(sought.declined),
+        "declined": code in sought.declined or unit in sought.declined,
     }
     return tuple(gate for gate, fails in failed.items() if fails)
 

@@ -173,6 +173,12 @@ class TestARefusal:
         case = given(somebody(), POOR, CHECKED, REFUSED)
         case.refused("hardship_not_denied", RefuseAid(grounds=("not_in_hardship",), reasons="收入超过标准"))
 
+    def test_as_not_in_hardship_is_refused_where_nobody_assessed_it_or_the_check_was_waived(self) -> None:
+        denied = RefuseAid(grounds=("not_in_hardship",), reasons="收入超过标准")
+        given(somebody(), CHECKED, REFUSED).refused("hardship_not_denied", denied)
+        waived = WaiveHardshipCheck(ground="good_samaritan", proof=papers("certificate"))
+        given(somebody(), waived, RICH, CHECKED, REFUSED).refused("hardship_not_denied", denied)
+
     def test_on_another_ground_gives_its_reasons(self) -> None:
         case = given(somebody(), POOR, CHECKED, REFUSED)
         (refused,) = case.when(RefuseAid(grounds=("other",), reasons="同一事项已由他处援助"))
