@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from psycopg.errors import InsufficientPrivilege
+
 import texts
 from api.problem import Problem
 from api.services import Services
@@ -89,6 +91,24 @@ async def open_desk(
     """
     if not token:
         raise Problem(401, "authentication_required")
+    try:
+        async with _opened(services, token, lang, need, pipeline=pipeline) as desk:
+            yield desk
+    except InsufficientPrivilege as fault:
+        # The database's own wall: where the session was ended while its request was under way, it is told as if it had come later.
+        if await _still_open(services, token):
+            raise
+        raise Problem(401, "authentication_required") from fault
+
+
+async def _still_open(services: Services, token: str) -> bool:
+    async with services.database.transaction(WORKER) as conn:
+        directory = await services.directory.read(conn)
+        return await sessions.session_of(conn, token, services.now(), directory) is not None
+
+
+@asynccontextmanager
+async def _opened(services: Services, token: str, lang: texts.Lang, need: Need, *, pipeline: bool) -> AsyncGenerator[Desk]:
     async with services.database.transaction(token, pipeline=pipeline) as conn:
         now = services.now()
         known, asked = await services.directory.ask(conn), await sessions.ask_session(conn, token, now)
