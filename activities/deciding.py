@@ -133,7 +133,7 @@ class Deciding:
             effective_on=on,
             actor=part.actor,
             directory=directory,
-            rules=self._rules.keeping(directory.day_rules(on, own.centre or None)),
+            rules=self._rules.under(directory, on, own.centre or None),
             command_id=part.command_id,
             on_behalf_of=part.on_behalf_of,
             standings=await self._standings(on) if "standings" in part.needs else {},

@@ -7,6 +7,8 @@ activity may run twice, also at the same time: executions may repeat, events may
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,8 +35,8 @@ from ledger.schema import broken_glass, cases, outbox
 from ledger.schema import inbox as inbox_table
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database
-from readmodels import handlings, lists, people
-from workflows.contract import LEDGER_BEHIND, Alarm, Plan, RecordRequest
+from readmodels import clock_list, handlings, lists, people
+from workflows.contract import LEDGER_BEHIND, SKEW, Alarm, Plan, RecordRequest
 from workflows.faultpoints import reach
 
 _log = structlog.get_logger(__name__)
@@ -88,6 +90,7 @@ _GLASS = Statement(
     .values(_named(broken_glass))
     .on_conflict_do_update(index_elements=["case_id", "person"], set_={"until": sa.bindparam("until", type_=broken_glass.c.until.type)})
 )
+_NOW = Statement(sa.select(sa.func.clock_timestamp().label("now")))
 _PENDING = Statement(
     sa.select(inbox_table.c.command_id)
     .where(inbox_table.c.case_id == sa.bindparam("id"), inbox_table.c.outcome.is_(None))
@@ -119,12 +122,14 @@ class Recorder:
         async with self._database.transaction(WORKER, pipeline=True, keyed=True) as conn:
             locked = await _LOCK.run(conn, id=case_id)
             pending = await _PENDING.run(conn, id=case_id)
+            asked_now = await _NOW.run(conn)
             row = await locked.fetchone()
             waiting = [r["command_id"] for r in await pending.fetchall()]
             case = await streams.load(conn, case_id, row)
             # The run or signal that asked is in Temporal's history already, so what it learns here will not be forgotten.
             await _ARM.run(conn, id=case_id, version=case.version)
-        return plan_of(case, pending=waiting)
+            now = _time(await asked_now.fetchone())
+        return plan_of(case, now, pending=waiting)
 
     async def record(self, request: RecordRequest) -> Plan:
         reach("timer_fired" if request.alarm else "before_lock")
@@ -139,8 +144,11 @@ class Recorder:
         """Record the command; `first` are cases of smaller ids than its own, whose rows are locked before. Raises `_OutOfOrder`."""
         async with self._database.transaction(WORKER, pipeline=True, keyed=True) as conn:
             states = {case_id: await _case(conn, case_id, await _locked(conn, case_id)) for case_id in sorted(first)}
-            row, received, asked = await self._lock(conn, request)
+            row, received, asked, now = await self._lock(conn, request)
             reach("after_lock")
+            if received is None:
+                return plan_of(await streams.load(conn, request.case_id, row), now)
+            request = replace(request, decided_at=kept(request.decided_at, now))
             case = await streams.load(conn, request.case_id, row, received["kind"])
             if case.version < request.known_version:
                 raise ApplicationError(
@@ -149,7 +157,7 @@ class Recorder:
                     non_retryable=True,
                 )
             if received["outcome"] is not None:
-                return plan_of(case, refused=refusal_code(received["outcome"]), touched=others_touched(received["outcome"]))
+                return plan_of(case, now, refused=refusal_code(received["outcome"]), touched=others_touched(received["outcome"]))
             directory = await self._directory.answer(conn, asked)
             try:
                 parts = _parts(received, alarm=request.alarm is not None)
@@ -158,7 +166,7 @@ class Recorder:
                 decision = await deciding.decide(parts, case, states, received["if_match"])
             except Refusal as refusal:
                 await inbox.settle(conn, request.command_id, refused(case, refusal))
-                return plan_of(case, refused=refusal.code)
+                return plan_of(case, now, refused=refusal.code)
             reach("after_decide")
             rows = [await _append(conn, each, received) for each in decision.cases]
             reach("after_append")
@@ -167,7 +175,7 @@ class Recorder:
                 await _ARM.run(conn, id=request.case_id, version=decision.case.version)
             reach("before_commit")
         reach("after_commit")
-        return plan_of(decision.case, touched=[other.case.case_id for other in decision.others])
+        return plan_of(decision.case, now, touched=[other.case.case_id for other in decision.others])
 
     async def _others(self, conn: Connection, own: str, parts: Iterable[Part], held: Mapping[str, CaseState]) -> dict[str, CaseState]:
         """The other cases the command concerns, locked in the order of their ids. Raises `_OutOfOrder`."""
@@ -178,21 +186,28 @@ class Recorder:
             raise _OutOfOrder(earlier)
         return {case_id: await _case(conn, case_id, rows.get(case_id) or await _locked(conn, case_id)) for case_id in wanted}
 
-    async def _lock(self, conn: Connection, request: RecordRequest) -> tuple[Row | None, Row, Any]:
-        """The case's row, locked; then, read in a statement of its own, the inbox row."""
+    async def _lock(self, conn: Connection, request: RecordRequest) -> tuple[Row | None, Row | None, Any, datetime]:
+        """The case's row, locked; then, read in a statement of its own, the inbox row; the ledger's time.
+
+        No inbox row is given for an alarm whose moment has not come by the ledger's clock: nothing is recorded, it is still owed.
+        """
         locked = await _LOCK.run(conn, id=request.case_id)
         received = await inbox.ask(conn, request.command_id)
         asked = await self._directory.ask(conn)
+        asked_now = await _NOW.run(conn)
         row, found = await locked.fetchone(), await received.fetchone()
         if row is None:
             row = await _locked(conn, request.case_id, found["kind"] if found else CaseState.kind)
             found = await inbox.row(conn, request.command_id)
-        if found is None and request.alarm is not None:
-            await _SYSTEM.run(conn, **_system_row(request.case_id, request.command_id, request.alarm))
+        now = _time(await asked_now.fetchone())
+        if found is None and (body := system_body(request)) is not None:
+            if request.alarm is not None and request.alarm.at > kept(request.decided_at, now):
+                return row, None, asked, now
+            await _SYSTEM.run(conn, **_system_row(request, *body))
             found = await inbox.row(conn, request.command_id)
         if found is None:
             raise ApplicationError(f"the inbox holds no {request.command_id}", type="unknown_command_id", non_retryable=True)
-        return row, found, asked
+        return row, found, asked, now
 
 
 class _OutOfOrder(Exception):  # noqa: N818 -- a signal between two functions of this file
@@ -235,7 +250,19 @@ def _parts(received: Row, *, alarm: bool) -> tuple[Part, ...]:
         raise Refusal("internal_error", status=500) from fault
 
 
-def plan_of(case: StreamState, *, pending: list[str] | None = None, refused: str | None = None, touched: list[str] | None = None) -> Plan:
+def kept(said: datetime, now: datetime) -> datetime:
+    """The time a command is decided at: what the workflow said, or the ledger's `now` where the two differ by more than `SKEW`."""
+    return said if abs(now - said) <= SKEW else now
+
+
+def _time(row: Row | None) -> datetime:
+    assert row is not None  # noqa: S101 -- a clock answers
+    return row["now"]
+
+
+def plan_of(
+    case: StreamState, now: datetime, *, pending: list[str] | None = None, refused: str | None = None, touched: list[str] | None = None
+) -> Plan:
     return Plan(
         case_id=case.case_id,
         version=case.version,
@@ -247,6 +274,7 @@ def plan_of(case: StreamState, *, pending: list[str] | None = None, refused: str
         pending=pending or [],
         refused=refused,
         touched=touched or [],
+        now=now,
     )
 
 
@@ -279,18 +307,27 @@ def refusal_code(outcome: dict[str, Any]) -> str | None:
     return refusal["code"] if refusal else None
 
 
-def _system_row(case_id: str, command_id: str, alarm: Alarm) -> dict[str, Any]:
+def system_body(request: RecordRequest) -> tuple[str, dict[str, Any]] | None:
+    """The clocks' own command and its body, for a request that is one."""
+    if (alarm := request.alarm) is not None:
+        return "mark_deadline", {"clock": alarm.clock, "plan_version": alarm.plan_version, "rung": alarm.rung}
+    if request.replan is not None:
+        return "replan_clocks", {"ref": request.replan}
+    return None
+
+
+def _system_row(request: RecordRequest, command: str, body: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "command_id": command_id,
+        "command_id": request.command_id,
         "principal": "system",
-        "idempotency_key": command_id,
+        "idempotency_key": request.command_id,
         "body_hmac": b"",
         "hmac_key": "",
-        "case_id": case_id,
-        "command": "mark_deadline",
-        "body": {"clock": alarm.clock, "plan_version": alarm.plan_version, "rung": alarm.rung},
+        "case_id": request.case_id,
+        "command": command,
+        "body": body,
         "actor": {"id": "system", "role": "system", "office": "system"},
-        "correlation_id": command_id,
+        "correlation_id": request.command_id,
     }
 
 
@@ -331,6 +368,7 @@ async def _keep(conn: Connection, decision: Decision[Any], received: Row, rows: 
 async def _keep_case(conn: Connection, decision: Decision[Any], received: Row, rows: list[Row]) -> None:
     case: StreamState = decision.case
     listed = await lists.keep(conn, case)
+    await clock_list.keep(conn, decision.before, case)
     if isinstance(case, CaseState):
         await handlings.keep(conn, decision.before, case, decision.events)
     await _KEEP.run(
@@ -369,7 +407,13 @@ async def _keep_case(conn: Connection, decision: Decision[Any], received: Row, r
                 position=row["position"],
                 kind=event.type,
                 recipients=list(event.to),
-                data={"clock": event.clock_id, "limit": event.limit, "due_on": event.due_on.isoformat(), **_of_kind(case)},
+                data={
+                    "clock": event.clock_id,
+                    "limit": event.limit,
+                    "due_on": event.due_on.isoformat(),
+                    "late": event.late,
+                    **_of_kind(case),
+                },
                 centre=listed["centre"],
                 unit=listed.get("unit"),
                 outlet=listed["outlet"],

@@ -115,7 +115,7 @@ def due(desk: Desk, *, limit: str, start: date, kind: str | None, county: str | 
     if isinstance(start, datetime) and start.tzinfo is None:
         raise Problem(422, "invalid", errors=[{"parameter": "start", "in": "query", "code": "offset_missing"}])
     centre = next((o.code for o in desk.directory.offices() if o.kind == "centre" and o.county == county), None)
-    rules = desk.services.rules().keeping(desk.directory.day_rules(_today(desk), centre))
+    rules = desk.services.rules().under(desk.directory, _today(desk), centre)
     found = rules.due(limit, start, kind=kind)
     row = rules.limit(limit, rules.calendar.day_of(start))
     counted = found.as_json()

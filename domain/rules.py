@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from domain.clocks.calendar import Calendar
@@ -18,6 +18,9 @@ from domain.eligibility.limitation import Limitations, read_limitations
 from domain.eligibility.policy import Policy, read_policy
 from domain.matching.weights import Matching, read_matching
 from domain.templates import Templates, read_templates
+
+if TYPE_CHECKING:
+    from domain.directory import Directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,10 @@ class Rules:
     def limit(self, limit_id: str, on: date) -> Limit | None:
         """The row of a limit in force on a legal day: the newest that began by then."""
         return self.limits.on(limit_id, on)
+
+    def under(self, directory: Directory, on: date, office: str | None = None) -> Rules:
+        """The rules as they hold for an office on a legal day, with what the directory says of it; None: for all offices."""
+        return self.keeping(directory.day_rules(on, office))
 
     def keeping(self, days: Mapping[date, DayRule]) -> Rules:
         """The same rules with days kept otherwise than announced (`Directory.day_rules`)."""

@@ -53,6 +53,10 @@ class Clock(Model):
     due_on: date
     due_at: Moment
     """End of the last day (24:00 or the office's close of business), or the hour; Asia/Shanghai offset."""
+    first_due_on: date
+    """The date as it was first set."""
+    moves: int = 0
+    """How often another date was set, pauses not counted."""
     pauses: tuple[Pause, ...] = ()
     rungs: tuple[Rung, ...] = ()
     plan_version: int

@@ -287,6 +287,39 @@ for _column in ("centre", "outlet", "owner", "handing_to"):
     sa.Index(f"inquiries_{_column}", inquiries.c[_column], inquiries.c.received_at)
 sa.Index("inquiries_case", inquiries.c.case_id)
 
+clock_list = sa.Table(
+    "clock_list",
+    metadata,
+    sa.Column("case_id", pg.UUID(as_uuid=False), comment="of a case, consultation or duty request"),
+    sa.Column("clock_id", sa.Text, comment="<limit>/<version of the event that started it>"),
+    sa.Column("kind", sa.Text, nullable=False, comment="of the stream, as in cases"),
+    sa.Column("limit_id", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, comment="as recorded: one whose date has passed may still be called running"),
+    sa.Column("live", sa.Boolean, nullable=False, comment="still to be met"),
+    sa.Column("unit", sa.Text, nullable=False, comment="calendar_day, working_day, hour, date"),
+    sa.Column("started_on", sa.Date, nullable=False),
+    sa.Column("started_at", sa.TIMESTAMP(timezone=True), comment="of a limit in hours"),
+    sa.Column("due_on", sa.Date, nullable=False),
+    _time("due_at"),
+    sa.Column("first_due_on", sa.Date, nullable=False, comment="as it was first set"),
+    sa.Column("moves", sa.Integer, nullable=False, comment="how often another date was set, pauses not counted"),
+    sa.Column("ended_on", sa.Date),
+    sa.Column("paused_since", sa.Date, comment="of the oldest pause that is open"),
+    sa.Column("paused_days", sa.Integer, nullable=False, comment="days of closed pauses, those that overlap once"),
+    sa.Column("on_miss", sa.Text),
+    sa.Column("confirmed", sa.Boolean, nullable=False),
+    sa.Column("provisional", sa.Boolean, nullable=False),
+    sa.Column("centre", sa.Text),
+    sa.Column("outlet", sa.Text),
+    sa.Column("unit_code", sa.Text),
+    sa.Column("owner", sa.Text),
+    sa.PrimaryKeyConstraint("case_id", "clock_id"),
+    comment="Read model, inline: every time limit of every case and inquiry, running or over.",
+)
+sa.Index("clock_list_live", clock_list.c.due_at, postgresql_where=clock_list.c.live)
+sa.Index("clock_list_centre", clock_list.c.centre, clock_list.c.due_on)
+sa.Index("clock_list_limit", clock_list.c.limit_id, clock_list.c.ended_on)
+
 outbox = sa.Table(
     "outbox",
     metadata,
@@ -309,7 +342,7 @@ messages = sa.Table(
     metadata,
     sa.Column("id", sa.Text, primary_key=True, comment="<outbox id>/<person>"),
     sa.Column("person", sa.Text, nullable=False),
-    sa.Column("case_id", pg.UUID(as_uuid=False), nullable=False),
+    sa.Column("case_id", pg.UUID(as_uuid=False), comment="null for what belongs to none, such as a digest"),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("data", pg.JSONB, nullable=False),
     sa.Column("centre", sa.Text),

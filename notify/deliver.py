@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from domain.directory import CaseScope, Directory
-from ledger.schema import messages, outbox
+from ledger.schema import outbox
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database
+from notify.post import post
 from readmodels import lists
 
 _OPEN = Statement(
@@ -18,11 +18,6 @@ _OPEN = Statement(
     .order_by(outbox.c.created_at, outbox.c.id)
     .limit(sa.bindparam("batch", type_=sa.Integer))
     .with_for_update(skip_locked=True)
-)
-_MESSAGE = Statement(
-    insert(messages)
-    .values({c: sa.bindparam(c, type_=messages.c[c].type) for c in ("id", "person", "case_id", "kind", "data", "centre", "unit", "outlet")})
-    .on_conflict_do_nothing(index_elements=["id"])
 )
 _DELIVERED = Statement(
     sa.update(outbox)
@@ -58,13 +53,13 @@ async def deliver_open(database: Database, directory: Directory, on: date, limit
 
 
 async def _write(conn: Connection, row: Row, person: str) -> None:
-    await _MESSAGE.run(
+    await post(
         conn,
         id=f"{row['id']}/{person}",
         person=person,
-        case_id=str(row["case_id"]),
         kind=row["kind"],
         data=row["data"],
+        case_id=str(row["case_id"]),
         centre=row["centre"],
         unit=row["unit"],
         outlet=row["outlet"],

@@ -8,7 +8,7 @@ The ledger alone is the truth: a run begins by reading it and may be lost at any
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributePair, TypedSearchAttributes
@@ -33,7 +33,9 @@ class CaseWorkflow:
         self._plan: Plan | None = None
         self._turn = asyncio.Lock()
         self._recheck = False
+        self._replans: list[str] = []
         self._behind = False
+        self._skew = timedelta(0)
 
     @workflow.run
     async def run(self, given: CaseInput) -> None:
@@ -47,6 +49,8 @@ class CaseWorkflow:
                 return
             if _too_long(given):
                 await workflow.wait_condition(workflow.all_handlers_finished)
+                if self._recheck or self._replans:
+                    continue
                 if not workflow.unsafe.is_replaying():
                     reach("continue_as_new_drained")
                 # Named, since a fresh run cannot read an attribute that this one has taken away (NEXT_DUE, where no clock runs).
@@ -64,6 +68,12 @@ class CaseWorkflow:
         """Read the ledger again: somebody saw that this run may have missed something."""
         self._recheck = True
 
+    @workflow.signal(name=contract.REPLAN_SIGNAL)
+    def replan(self, ref: str) -> None:
+        """Plan the clocks anew: calendar or rules changed by what `ref` names."""
+        if ref not in self._replans:
+            self._replans.append(ref)
+
     async def _read_ledger(self) -> None:
         self._recheck = False
         plan = await workflow.execute_local_activity(
@@ -78,8 +88,8 @@ class CaseWorkflow:
             return
         self._follow(plan)
 
-    async def _record(self, command_id: str, alarm: Alarm | None = None, *, owed: bool = False) -> Plan:
-        request = RecordRequest(self._case_id, command_id, workflow.now(), self._version, alarm, owed)
+    async def _record(self, command_id: str, alarm: Alarm | None = None, *, owed: bool = False, replan: str | None = None) -> Plan:
+        request = RecordRequest(self._case_id, command_id, self._now(), self._version, alarm, owed, replan)
         try:
             plan = await workflow.execute_local_activity(
                 "record_command",
@@ -111,6 +121,9 @@ class CaseWorkflow:
         """Arm what the ledger says and show it to whoever looks at Temporal."""
         told = None if self._behind else self._plan
         self._behind = False
+        if plan.now is not None:
+            ahead = plan.now - workflow.now()
+            self._skew = ahead if abs(ahead) > contract.SKEW else timedelta(0)
         self._plan, self._version = plan, plan.version
         if plan.stage and (told is None or (told.stage, told.state, _next(told)) != (plan.stage, plan.state, _next(plan))):
             due = _next(plan)
@@ -123,6 +136,10 @@ class CaseWorkflow:
                 ]
             )
             workflow.set_current_details(f"{plan.stage} · {plan.state} · version {plan.version}")
+
+    def _now(self) -> datetime:
+        """The ledger's time: that of Temporal's host, put right where its clock is wrong."""
+        return workflow.now() + self._skew
 
     def _shown(self) -> TypedSearchAttributes:
         """What operators are shown of the case, for the run that follows."""
@@ -155,10 +172,13 @@ class CaseWorkflow:
         """Record what is owed by now; whether an alarm was among it."""
         for command_id in self._plan.pending if self._plan and not self._behind else []:
             await self._record(command_id, owed=True)
+        while self._replans and not self._behind:
+            await self._record(contract.replan_id(self._case_id, self._replans[0]), owed=True, replan=self._replans[0])
+            del self._replans[0]
         rang = False
-        while (alarm := self._alarm()) is not None and alarm.at <= workflow.now():
+        while (alarm := self._alarm()) is not None and alarm.at <= self._now():
             plan = await self._record(alarm.command_id(self._case_id), alarm, owed=True)
-            if alarm in plan.alarms:
+            if alarm in plan.alarms and alarm.at <= self._now():
                 raise ApplicationError(f"{alarm} is still owed after it was recorded", type="alarm_stuck", non_retryable=True)
             rang = True
         return rang
@@ -173,15 +193,16 @@ class CaseWorkflow:
         if plan is None or self._behind:
             return False
         over = plan.ended or plan.version == 0
-        return over and not plan.alarms and not self._recheck and workflow.all_handlers_finished()
+        return over and not plan.alarms and not self._recheck and not self._replans and workflow.all_handlers_finished()
 
     async def _wait_for_something(self, given: CaseInput) -> None:
         """Until there is something to do, or the next alarm's moment comes. Its timer stands while commands leave it as it is."""
         alarm = self._alarm()
-        pause = max(alarm.at - workflow.now(), timedelta(0)) if alarm else None
+        pause = max(alarm.at - self._now(), timedelta(0)) if alarm else None
         with suppress(TimeoutError):
             await workflow.wait_condition(
-                lambda: self._recheck or self._alarm() != alarm or self._finished() or _too_long(given), timeout=pause
+                lambda: self._recheck or bool(self._replans) or self._alarm() != alarm or self._finished() or _too_long(given),
+                timeout=pause,
             )
 
 

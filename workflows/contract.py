@@ -61,8 +61,9 @@ class RecordRequest:
     """Decide and record one command.
 
     `known_version` is what the workflow has seen: a ledger behind it is not written to. `alarm` is set for the clocks' own
-    commands, whose inbox rows the recorder writes. `owed`: the run does it by itself, from what stands in its history already (a timer,
-    a signal, its start), so it will learn of the outcome whatever dies; nobody needs to acknowledge it.
+    commands, whose inbox rows the recorder writes; so is `replan`, the change that new plans are to be made for. `owed`: the run does it
+    by itself, from what stands in its history already (a timer, a signal, its start), so it will learn of the outcome whatever dies;
+    nobody needs to acknowledge it.
     """
 
     case_id: str
@@ -71,6 +72,7 @@ class RecordRequest:
     known_version: int
     alarm: Alarm | None = None
     owed: bool = False
+    replan: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Plan:
     """Where a case stands in the ledger and what is to be done for it, without anything personal.
 
     `pending` are the ids of its commands without an outcome. `refused` is the code of the refusal and `touched` are the other cases
-    written to, for a command's outcome.
+    written to, for a command's outcome. `now` is the ledger's clock as it answered: the time that counts.
     """
 
     case_id: str
@@ -91,6 +93,7 @@ class Plan:
     pending: list[str] = field(default_factory=list[str])
     refused: str | None = None
     touched: list[str] = field(default_factory=list[str])
+    now: datetime | None = field(default=None, compare=False)
 
 
 LEDGER_BEHIND = "ledger_behind"
@@ -101,3 +104,12 @@ RECORD_UPDATE = "record"
 """Update: arguments (command_id,); answers a `Plan`."""
 RECHECK_SIGNAL = "recheck"
 """Signal without arguments: read the ledger again and do what is owed."""
+REPLAN_SIGNAL = "replan"
+"""Signal, arguments (ref,): calendar or rules changed by what `ref` names; plan the clocks anew."""
+SKEW = timedelta(seconds=30)
+"""Clocks of two hosts that differ by less are taken as one; beyond it the ledger's is the time."""
+
+
+def replan_id(case_id: str, ref: str) -> str:
+    """The id of the command that plans a case's clocks anew after one change: made from facts, so a repeat is the same command."""
+    return f"sys/{case_id}/replan/{ref}"

@@ -5,7 +5,7 @@ is the same command. It is never refused for coming late or twice: where the run
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, StringConstraints
@@ -15,6 +15,9 @@ from domain.clocks.events import OfClock, clock_of, with_clock
 from domain.command import Command, Event, Facts, Stamp
 from domain.lifecycle import ANY
 from domain.stream import Clock, Rung, StreamState
+
+_IN_TIME = timedelta(minutes=10)
+"""A rung recorded this long after its moment still counts as told in time."""
 
 
 class Reached(OfClock):
@@ -27,9 +30,11 @@ class Reached(OfClock):
     to: tuple[str, ...]
     on_miss: str | None = None
     """The task that a miss opens for a human, or `right_lapses`."""
+    late: bool = False
+    """Recorded well after its moment: an engine was away."""
 
     @classmethod
-    def of(cls, clock: Clock, rung: Rung) -> Self:
+    def of(cls, clock: Clock, rung: Rung, now: datetime) -> Self:
         return cls(
             clock_id=clock.id,
             limit=clock.limit,
@@ -38,6 +43,7 @@ class Reached(OfClock):
             rung=rung.n,
             to=rung.to,
             on_miss=clock.on_miss,
+            late=now - rung.at > _IN_TIME,
         )
 
     def fired[S: StreamState](self, case: S, *, missed: bool) -> S:
@@ -101,7 +107,7 @@ class MarkDeadline(Command):
         if clock is None or clock.plan_version != self.plan_version or clock.state not in ("running", "missed") or not clock.live:
             return ()
         rung = next((r for r in clock.rungs if r.n == self.rung and not r.fired and r.at <= facts.now), None)
-        return (_EVENTS[rung.kind].of(clock, rung),) if rung else ()
+        return (_EVENTS[rung.kind].of(clock, rung, facts.now),) if rung else ()
 
 
 _EVENTS: Mapping[str, type[DeadlineWarned | DeadlineMissed | DeadlineEscalated]] = {

@@ -1,6 +1,6 @@
 """When a limit ends, and how that day was counted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -79,6 +79,11 @@ def shifted(begin: datetime, running: timedelta, pauses: Sequence[Interval]) -> 
 def running_time(begin: datetime, end: datetime, pauses: Sequence[Interval]) -> timedelta:
     """How long the clock runs between two moments, pauses not counted."""
     return end - begin - sum((min(b, end) - max(a, begin) for a, b in _union(pauses) if a < end and b > begin), timedelta())
+
+
+def paused_days(pauses: Iterable[Interval]) -> int:
+    """Days that closed pauses took, those that overlap once: the day of resuming is one, the day of pausing is not."""
+    return sum((last.date() - first.date()).days for first, last in _union(tuple(pauses)))
 
 
 def _union(pauses: Sequence[Interval]) -> list[Interval]:

@@ -68,6 +68,7 @@ class ClockStarted(OfClock, Plan, Event):
             started_on=self.started_on,
             started_at=self.started_at,
             on_miss=self.on_miss,
+            first_due_on=self.due_on,
             **_planned(self, at),
         )
         return case.but(clocks=(*case.clocks, clock))
@@ -157,5 +158,7 @@ class ClockReplanned(OfClock, Plan, Event):
 
     def apply[S: StreamState](self, case: S, at: Stamp) -> S:
         old = clock_of(case, self.clock_id)
-        missed = {"state": "running"} if old and old.state == "missed" else {}
-        return with_clock(case, self.clock_id, **missed, **_planned(self, at))
+        if old is None:
+            return case
+        missed = {"state": "running"} if old.state == "missed" else {}
+        return with_clock(case, self.clock_id, moves=old.moves + (self.due_on != old.due_on), **missed, **_planned(self, at))

@@ -60,7 +60,7 @@ class ConsultationState(StreamState):
     """
 
     kind: ClassVar[str] = "consultation"
-    schema_version: ClassVar[int] = 1
+    schema_version: ClassVar[int] = 2
 
     number: str | None = None
     office: Code = ""

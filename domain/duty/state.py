@@ -16,7 +16,7 @@ class DutyState(StreamState):
     """A request as it stands after `version` events. `owner` is who received it; `parties` is the person who asks."""
 
     kind: ClassVar[str] = "duty"
-    schema_version: ClassVar[int] = 1
+    schema_version: ClassVar[int] = 2
 
     number: str | None = None
     office: Code = ""

@@ -157,6 +157,7 @@ TABLES: Mapping[str, Wall] = {
         told=(),
         why="A row names no case and nobody: a random id and a key wrapped under one that is kept outside the database.",
     ),
+    "clock_list": Wall(read=_of_kind("clock_list"), worker="SELECT, INSERT, UPDATE, DELETE", told=("reader", "auditor")),
     "outbox": Wall(told=()),
     "messages": Wall(read=f"person = {_PERSON}", change=f"person = {_PERSON}", told=()),
     "accounts": Wall(

@@ -1,0 +1,83 @@
+"""Every time limit of every case and inquiry, one row a clock, written with the events that touch it."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.access import scope_of
+from domain.clocks.due import paused_days
+from domain.stream import Clock, StreamState
+from ledger import streams
+from ledger.schema import cases, clock_list
+from ledger.sql import Connection, Statement
+
+_insert = insert(clock_list).values({c.name: sa.bindparam(c.name, type_=c.type) for c in clock_list.c})
+_UPSERT = Statement(
+    _insert.on_conflict_do_update(
+        index_elements=["case_id", "clock_id"],
+        set_={c.name: _insert.excluded[c.name] for c in clock_list.c if not c.primary_key},
+    )
+)
+_PAGE = Statement(
+    sa.select(cases.c.case_id, cases.c.kind)
+    .where(cases.c.version > 0, cases.c.case_id > sa.bindparam("after", type_=cases.c.case_id.type))
+    .order_by(cases.c.case_id)
+    .limit(500)
+)
+_CLEAR = Statement(sa.delete(clock_list))
+
+
+def rows_of(state: StreamState) -> dict[str, dict[str, Any]]:
+    """A stream's rows by the ids of its clocks."""
+    unit = scope_of(state).unit
+    return {clock.id: _row(state, clock, unit) for clock in state.clocks}
+
+
+def _row(state: StreamState, clock: Clock, unit: str | None) -> dict[str, Any]:
+    open_since = [pause.from_at.date() for pause in clock.pauses if pause.to_at is None]
+    return {
+        "case_id": state.case_id,
+        "clock_id": clock.id,
+        "kind": state.kind,
+        "limit_id": clock.limit,
+        "state": clock.state,
+        "live": clock.live,
+        "unit": clock.unit,
+        "started_on": clock.started_on,
+        "started_at": clock.started_at,
+        "due_on": clock.due_on,
+        "due_at": clock.due_at,
+        "first_due_on": clock.first_due_on,
+        "moves": clock.moves,
+        "ended_on": clock.ended_on,
+        "paused_since": min(open_since, default=None),
+        "paused_days": paused_days((p.from_at, p.to_at) for p in clock.pauses if p.to_at is not None),
+        "on_miss": clock.on_miss,
+        "confirmed": clock.confirmed,
+        "provisional": bool(clock.counted.get("provisional")),
+        "centre": state.centre,
+        "outlet": state.outlet,
+        "unit_code": unit,
+        "owner": state.owner,
+    }
+
+
+async def keep(conn: Connection, before: StreamState, after: StreamState) -> None:
+    """Write the rows that changed, in the transaction that appends the events."""
+    known = rows_of(before)
+    for clock_id, row in rows_of(after).items():
+        if known.get(clock_id) != row:
+            await _UPSERT.run(conn, **row)
+
+
+async def rebuild(conn: Connection) -> None:
+    """Make the whole list anew from the ledger, in the caller's transaction."""
+    await _CLEAR.run(conn)
+    after = "00000000-0000-0000-0000-000000000000"
+    while page := await (await _PAGE.run(conn, after=after)).fetchall():
+        for at in page:
+            state = await streams.folded(conn, str(at["case_id"]), at["kind"])
+            for row in rows_of(state).values():
+                await _UPSERT.run(conn, **row)
+        after = str(page[-1]["case_id"])
