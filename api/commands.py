@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 import sqlalchemy as sa
+from psycopg.errors import InsufficientPrivilege
 from uuid_utils.compat import uuid7
 
 from api import inquiry_views, views
@@ -158,7 +159,24 @@ class Commands:
         return await self._answer(ask, taken)
 
     async def take_in(self, ask: Ask) -> Taken:
-        """Write the request's inbox row, or find the one its key wrote before. Raises `Problem`."""
+        """Write the request's inbox row, or find the one its key wrote before.
+
+        Raises `Problem`; 401 where the session was ended since the request was let in: the database's own wall then hides and refuses.
+        """
+        try:
+            return await self._taken_in(ask)
+        except (Problem, InsufficientPrivilege) as fault:
+            told = not isinstance(fault, Problem) or fault.status == 404
+            if told and not await self._signed_in(ask.session):
+                raise Problem(401, "authentication_required") from fault
+            raise
+
+    async def _signed_in(self, session: str) -> bool:
+        async with self._database.transaction(session) as conn:
+            row = await (await conn.execute("SELECT wall_user() AS who")).fetchone()
+            return row is not None and row["who"] is not None
+
+    async def _taken_in(self, ask: Ask) -> Taken:
         asked_for = asked_parts(ask.command, ask.body, opening=ask.case_id is None, kind=ask.kind)
         opening = not asked_for[0].kind.states
         canonical = ask.canonical()

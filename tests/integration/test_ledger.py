@@ -230,6 +230,16 @@ class TestCommands:
         assert again == first
         assert (await house.types(case_id)).count("note_added") == 1
 
+    @pytest.mark.parametrize("opening", [True, False])
+    async def test_a_session_that_ended_on_the_way_is_told_to_sign_in_again(self, house: House, opening: bool) -> None:
+        if opening:
+            ask = house.ask("receptionist", "submit_application", centre=house.centre, **WAGES)
+        else:
+            ask = house.ask("caseworker", "add_note", await house.submit(), text="迟到的一笔")
+        with pytest.raises(Problem) as problem:
+            await house.commands.carry_out(replace(ask, session="a session that is over"))
+        assert (problem.value.status, problem.value.code) == (401, "authentication_required")
+
     async def test_a_refusal_is_stored_and_repeated_and_its_body_is_cleared(self, house: House) -> None:
         case_id = await house.submit()
         ask = house.ask("approver", "grant_aid", case_id, reasons="直接批准")
