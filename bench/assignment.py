@@ -29,6 +29,7 @@ from domain.matching import Candidate, Standing, candidates
 from domain.matching.weights import Weights
 from domain.values import Applicant, Cause, Matter
 from ledger import rules
+from ledger.directory import settle
 from ledger.store import WORKER, Database
 from ops.engines import running
 from ops.example.directory import directory_events
@@ -216,6 +217,7 @@ async def _ranking(app: str, worker: str) -> list[float]:
     """Seconds of each ranking of a big panel, what it is read from included."""
     directory, weights = _big(), rules.current().matching.on(_FIRST)
     coming = list(stream(directory, RANKINGS + 1))
+    settle()  # as a process of the product does once it has read its directory
     async with Database(app, worker=worker, size=2, name="bench-assignment") as database:
         async with database.transaction(WORKER) as conn:
             await conn.execute(
