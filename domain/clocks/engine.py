@@ -94,7 +94,7 @@ class _Turn:
         hours = limit.unit == "hour"
         moment = self.calendar.moment_of(when, self.facts.now)
         planned = due(limit, moment if hours else when, self.calendar, n=n, own=own)
-        begin = moment if hours else _midnight_after(self.calendar.day_of(when), self.calendar)
+        begin = moment if hours else midnight_after(self.calendar.day_of(when), self.calendar)
         return ClockStarted(
             clock_id=f"{limit.id}/{self.at.version}",
             limit=limit.id,
@@ -127,8 +127,8 @@ class _Turn:
         if own is None or own == clock.due_on:
             return
         planned = due(limit, clock.started_on, self.calendar, own=own)
-        begin = _midnight_after(clock.started_on, self.calendar)
-        plan = self._plan(limit, planned, begin, _closed(clock.pauses))
+        begin = midnight_after(clock.started_on, self.calendar)
+        plan = self._plan(limit, planned, begin, closed(clock.pauses))
         yield ClockReplanned(clock_id=clock.id, old_due_on=clock.due_on, cause=self.event.type, **plan)
 
     def _pause(self, clock: Clock, limit: Limit) -> ClockPaused:
@@ -146,15 +146,15 @@ class _Turn:
         pauses = [p.model_copy(update={"to_at": moment}) if p.cause in causes and p.to_at is None else p for p in clock.pauses]
         if any(p.to_at is None for p in pauses):
             return ClockResumed(clock_id=clock.id, causes=causes, to_at=moment)
-        closed = _closed(pauses)
+        over = closed(pauses)
         own = clock.due_on if clock.unit == "date" else None
-        planned = due(limit, clock.started_at or clock.started_on, self.calendar, n=clock.n, own=own, pauses=closed)
-        begin = clock.started_at or _midnight_after(clock.started_on, self.calendar)
-        plan = Plan(**self._plan(limit, planned, begin, closed))
+        planned = due(limit, clock.started_at or clock.started_on, self.calendar, n=clock.n, own=own, pauses=over)
+        begin = clock.started_at or midnight_after(clock.started_on, self.calendar)
+        plan = Plan(**self._plan(limit, planned, begin, over))
         return ClockResumed(clock_id=clock.id, causes=causes, to_at=moment, plan=plan)
 
     def _plan(self, limit: Limit, planned: Due, begin: datetime, pauses: tuple[Interval, ...]) -> dict[str, Any]:
-        in_days = pauses if limit.unit == "hour" else tuple(_whole_days(pauses, self.calendar))
+        in_days = pauses if limit.unit == "hour" else tuple(whole_days(pauses, self.calendar))
         return {
             "due_on": planned.due_on,
             "due_at": planned.due_at,
@@ -178,15 +178,15 @@ class _Turn:
         return value_of(path, self.event, self.after) if path else None
 
 
-def _midnight_after(day: date, calendar: Calendar) -> datetime:
+def midnight_after(day: date, calendar: Calendar) -> datetime:
     return datetime.combine(day, END_OF_DAY, calendar.zone) + SECOND
 
 
-def _closed(pauses: Iterable[Pause]) -> tuple[Interval, ...]:
+def closed(pauses: Iterable[Pause]) -> tuple[Interval, ...]:
     return tuple((p.from_at, p.to_at) for p in pauses if p.to_at is not None)
 
 
-def _whole_days(pauses: tuple[Interval, ...], calendar: Calendar) -> Iterator[Interval]:
+def whole_days(pauses: tuple[Interval, ...], calendar: Calendar) -> Iterator[Interval]:
     """Pauses of a clock that counts days: from the end of the pausing day to the end of the day of resuming."""
     for first, last in pauses:
-        yield _midnight_after(calendar.day_of(first), calendar), _midnight_after(calendar.day_of(last), calendar)
+        yield midnight_after(calendar.day_of(first), calendar), midnight_after(calendar.day_of(last), calendar)

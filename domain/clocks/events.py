@@ -6,6 +6,7 @@ Each event carries everything the fold needs: once recorded, a date no longer de
 from datetime import date
 from typing import Any, ClassVar, Literal
 
+from domain.case import CaseState
 from domain.command import Event, Stamp
 from domain.stream import Clock, Pause, Rung, StreamState, UnknownLimit
 from domain.values import Model, Moment
@@ -149,16 +150,23 @@ class ClockCancelled(OfClock, Event):
 
 
 class ClockReplanned(OfClock, Plan, Event):
-    """The due date moved from `old_due_on`. `cause` is what moved it: an event's type, `calendar` or `rule`."""
+    """Another plan: the due date moved from `old_due_on`, or the reminders did. `cause` is what moved it: an event's type, `calendar` or
+    `rule`; `ref` then names the change.
+    """
 
     clock: ClassVar[bool] = True
 
     old_due_on: date
     cause: str
+    ref: str | None = None
 
     def apply[S: StreamState](self, case: S, at: Stamp) -> S:
         old = clock_of(case, self.clock_id)
         if old is None:
             return case
-        missed = {"state": "running"} if old.state == "missed" else {}
-        return with_clock(case, self.clock_id, moves=old.moves + (self.due_on != old.due_on), **missed, **_planned(self, at))
+        runs = {"state": "running"} if old.state == "missed" and self.due_at > at.decided_at else {}
+        after = with_clock(case, self.clock_id, moves=old.moves + (self.due_on != old.due_on), **runs, **_planned(self, at))
+        lane = after.accept_first if runs and old.limit == "supply_owed_papers" and isinstance(after, CaseState) else None
+        if lane is not None and lane.state == "papers_overdue":
+            return after.but(accept_first=lane.model_copy(update={"state": "papers_owed"}))
+        return after

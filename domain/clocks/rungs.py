@@ -12,20 +12,24 @@ from domain.stream import Rung
 def rungs(
     ladder: Sequence[Step], limit: Limit, planned: Due, *, begin: datetime, pauses: Sequence[Interval], calendar: Calendar, now: datetime
 ) -> tuple[Rung, ...]:
-    """The rungs still ahead, in the order of their moments.
+    """The rungs still ahead, in the order of their moments: one whose moment is past at `now` is skipped, so that what was typed late
+    brings no flood of messages.
+    """
+    return tuple(rung for rung in climb(ladder, limit, planned, begin=begin, pauses=pauses, calendar=calendar) if rung.at > now)
 
-    `begin` is the moment the clock began to run (for limits in days the midnight after the start day). A rung before it is skipped, and so
-    is one whose moment is past at `now`: what was typed late brings no flood of messages. Rungs counted back in days need two days.
+
+def climb(
+    ladder: Sequence[Step], limit: Limit, planned: Due, *, begin: datetime, pauses: Sequence[Interval], calendar: Calendar
+) -> tuple[Rung, ...]:
+    """All rungs of a plan, in the order of their moments.
+
+    `begin` is the moment the clock began to run (for limits in days the midnight after the start day). A rung before it is skipped.
+    Rungs counted back in days need two days.
     """
     short = (planned.due_on - (begin - SECOND).date()).days < 2
-    ahead = [
-        Rung(n=step.n, at=at, to=_reached(step, limit), kind=step.kind)
-        for step in ladder
-        if not (short and step.base == "before" and step.unit == "working_day")
-        and (at := _moment(step, begin, planned, pauses, calendar)) > now
-        and at >= begin
-    ]
-    return tuple(sorted(ahead, key=lambda rung: (rung.at, rung.n)))
+    steps = (step for step in ladder if not (short and step.base == "before" and step.unit == "working_day"))
+    found = (Rung(n=s.n, at=_moment(s, begin, planned, pauses, calendar), to=_reached(s, limit), kind=s.kind) for s in steps)
+    return tuple(sorted((rung for rung in found if rung.at >= begin), key=lambda rung: (rung.at, rung.n)))
 
 
 def _reached(step: Step, limit: Limit) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ BEYOND: dict[str, Any] = {
 """Commands that practice needs beside the contract's (docs/decisions/0006)."""
 ELSEWHERE = {
     "mark_deadline": {"clock", "plan_version", "rung"},
+    "replan_clocks": {"ref"},
     "attach_document": {"title", "digest", "size", "media_type"},
 }
 """Commands whose bodies no client writes as JSON."""

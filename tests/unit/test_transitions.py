@@ -345,7 +345,8 @@ def target_of(row: Row, state: str) -> str:
     return state if target == "=" else target
 
 
-MAIN_LINE = [row for row in ROWS if row.command not in ("submit_application", "receive_organ_notice", "mark_deadline")]
+OF_THE_SYSTEM = ("mark_deadline", "replan_clocks")
+MAIN_LINE = [row for row in ROWS if row.command not in ("submit_application", "receive_organ_notice", *OF_THE_SYSTEM)]
 
 
 def label(value: object) -> str:
@@ -387,8 +388,8 @@ def test_outside_its_states_it_is_refused(row: Row) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=label)
 def test_other_roles_are_refused(row: Row) -> None:
-    if row.command == "mark_deadline":
-        assert COMMANDS["mark_deadline"].roles == {"system"}
+    if row.command in OF_THE_SYSTEM:
+        assert COMMANDS[row.command].roles == {"system"}
         return
     state = next((s for s in STATES if s in states_of(row.from_)), "received") if row.from_ != "-" else None
     case = reach(state) if state else given()
