@@ -21,15 +21,16 @@ from temporalio.exceptions import ApplicationError
 
 from activities.deciding import Deciding, Part, parts_of
 from domain.case import CaseState
-from domain.clocks import DeadlineEscalated, DeadlineMissed, DeadlineWarned
+from domain.clocks import DeadlineEscalated, DeadlineMissed, DeadlineWarned, ReplanClocks
 from domain.clocks import plan as alarms_of
+from domain.clocks.events import ClockReplanned
 from domain.command import Refusal
 from domain.decide import Decision
 from domain.rules import Rules
 from domain.stages.glass import GlassBroken
 from domain.stream import StreamState
 from ledger import events as store
-from ledger import inbox, streams
+from ledger import inbox, replans, streams
 from ledger.directory import DirectoryCache
 from ledger.schema import broken_glass, cases, outbox
 from ledger.schema import inbox as inbox_table
@@ -353,6 +354,9 @@ async def _keep(conn: Connection, decision: Decision[Any], received: Row, rows: 
     if decision.others:
         pairs = zip(decision.others, rows[1:], strict=True)
         outcome["others"] = [{"case_id": each.case.case_id, **recorded_outcome(each, written)} for each, written in pairs]
+    if received["command"] == ReplanClocks.name:
+        moved = [h.event for h in decision.events if isinstance(h.event, ClockReplanned)]
+        await replans.done(conn, received["body"]["ref"], decision.case.case_id, map(_move, moved))
     await inbox.settle(conn, received["command_id"], outcome)
     _log.info(
         "command recorded",
@@ -399,6 +403,19 @@ async def _keep_case(conn: Connection, decision: Decision[Any], received: Row, r
                 unit=listed.get("unit"),
                 outlet=listed["outlet"],
             )
+        if isinstance(event, ClockReplanned) and event.ref is not None and event.due_on != event.old_due_on:
+            await _OUTBOX.run(
+                conn,
+                id=f"{case.case_id}/{event.clock_id}/{happened.at.version}",
+                case_id=case.case_id,
+                position=row["position"],
+                kind=event.type,
+                recipients=["owner"],
+                data=_move(event) | {"due_on": event.due_on.isoformat(), "cause": event.cause, **_of_kind(case)},
+                centre=listed["centre"],
+                unit=listed.get("unit"),
+                outlet=listed["outlet"],
+            )
         if isinstance(event, DeadlineWarned | DeadlineMissed | DeadlineEscalated):
             await _OUTBOX.run(
                 conn,
@@ -418,6 +435,11 @@ async def _keep_case(conn: Connection, decision: Decision[Any], received: Row, r
                 unit=listed.get("unit"),
                 outlet=listed["outlet"],
             )
+
+
+def _move(event: ClockReplanned) -> dict[str, str]:
+    limit = event.clock_id.partition("/")[0]
+    return {"clock": event.clock_id, "limit": limit, "old": event.old_due_on.isoformat(), "new": event.due_on.isoformat()}
 
 
 def _of_kind(state: StreamState) -> dict[str, str]:

@@ -187,7 +187,7 @@ async def change(desk: Desk, kind: DirectoryKind, body: Json, key: str) -> Done:
     """Record one change, once. Raises `Problem` 403; 409 `office_has_open_cases`; 422 for what does not fit the directory."""
     actor = administrator(desk)
     asked = typed(ChangeOfDirectory, body)
-    event = _event(kind, asked)
+    event = change_of(kind, asked)
 
     async def act(deed: str) -> Json:
         if isinstance(event, PersonRegistered) and desk.directory.person(event.person.code):
@@ -209,7 +209,7 @@ def does_not_fit(fault: DirectoryFault) -> Problem:
     return Problem(422, fault.code, errors=[{"pointer": "/data", "code": fault.code}], **dict[str, Any](fault.values))
 
 
-def _event(kind: DirectoryKind, asked: ChangeOfDirectory) -> DirectoryEvent:
+def change_of(kind: DirectoryKind, asked: ChangeOfDirectory) -> DirectoryEvent:
     """The change as an event. Raises `Problem` 422."""
     found = next((each for each in CHANGES[kind] if each.type == asked.change), None)
     if found is None:

@@ -256,6 +256,12 @@ _READS: dict[str, tuple[Problem, ...]] = {
         Problem(409, "import_accepted_before"),
         Problem(409, "directory_changed_since"),
     ),
+    "preview_replan": (
+        Problem(403, "forbidden"),
+        Problem(422, "unknown_code", errors=[{"pointer": "/data", "code": "unknown_code"}], named="C-NONE"),
+        Problem(422, "moves_no_dates", errors=[{"pointer": "/change", "code": "moves_no_dates"}]),
+    ),
+    "read_replan": (not_found("replan_not_found"),),
     "change_directory": (
         Problem(403, "forbidden"),
         Problem(409, "office_has_open_cases", cases=12, inquiries=1, people=4),

@@ -153,7 +153,7 @@ def _message(row: Row) -> Json:
     return {
         **row["data"],
         "id": row["id"],
-        "case_id": str(row["case_id"]),
+        "case_id": str(row["case_id"]) if row["case_id"] else None,
         "register_number": row["register_number"],
         "case_number": row["case_number"],
         "kind": row["kind"],

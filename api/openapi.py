@@ -22,6 +22,7 @@ from api import (
     inquiry_shapes,
     paper_shapes,
     person_shapes,
+    replan_shapes,
     shapes,
     shift_log,
     work_answers,
@@ -229,6 +230,9 @@ SUCCESSES: Mapping[str, Success] = {
     "directory_entries": _page_of(directory_shapes.DirectoryEntry, "The entries that fit.", Answers.directory_entry),
     "directory_entry": Success(directory_shapes.DirectoryEntry, "The entry.", Answers.directory_entry),
     "change_directory": Success(directory_shapes.DirectoryChanged, "The change was recorded.", Answers.directory_changed, _DONE),
+    "list_replans": _page_of(replan_shapes.Replan, "The newest changes first.", lambda _: replan_shapes.REPLAN),
+    "preview_replan": Success(replan_shapes.ReplanPreview, "What it would move.", lambda _: replan_shapes.PREVIEW),
+    "read_replan": Success(replan_shapes.ReplanWithCases, "The change.", lambda _: replan_shapes.WITH_CASES),
     "change_concerns": Success(directory_shapes.Concerned, "How many.", lambda _: {"cases": 12}),
     "open_duties": Success(directory_shapes.OpenDuties, "The numbers.", lambda _: {"cases_owned": 3, "cases_handled": 0, "inquiries": 1}),
     "preview_import": Success(directory_shapes.ImportReport, "The table was judged; nothing is written.", Answers.import_report),
@@ -282,7 +286,7 @@ _OPENINGS: Mapping[str, str] = {
 """Operations of a single command that opens a case, further cases or another stream, and that command."""
 
 
-_TAKEN: Mapping[str, tuple[type[BaseModel], Mapping[str, Any]]] = {**ASKED, **ACCOUNT_BODIES, **work_shapes.BODIES}
+_TAKEN: Mapping[str, tuple[type[BaseModel], Mapping[str, Any]]] = {**ASKED, **ACCOUNT_BODIES, **replan_shapes.BODIES, **work_shapes.BODIES}
 """What operations take that are no commands, with an example."""
 
 

@@ -172,13 +172,17 @@ class Message(Shape):
     """A reminder to the person signed in; `clock`, `limit` and `due_on` say of what."""
 
     id: str
-    case_id: UUID
+    case_id: UUID | None = Field(description="Null for what belongs to no case, such as a digest.")
     register_number: str | None
     case_number: str | None
-    kind: Literal["deadline_warned", "deadline_missed", "deadline_escalated", "glass_broken"]
+    kind: Literal["deadline_warned", "deadline_missed", "deadline_escalated", "clock_replanned", "glass_broken"]
     clock: str | None = None
     limit: str | None = None
     due_on: date | None = None
+    late: bool | None = Field(default=None, description="Told late: an engine was away when it was due.")
+    old: date | None = Field(default=None, description="With `clock_replanned`: the date before; `due_on` is the new one.")
+    new: date | None = None
+    cause: str | None = Field(default=None, description="With `clock_replanned`: `calendar` or `rule`.")
     person: Code | None = Field(default=None, description="With `glass_broken`: who reads the case through its wall.")
     until: AwareDatetime | None = Field(default=None, description="With `glass_broken`: until when.")
     at: AwareDatetime

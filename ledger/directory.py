@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from domain.command import Actor
 from domain.directory import DIRECTORY_EVENTS, Directory, DirectoryEvent
-from ledger import registers
+from ledger import registers, replans
 from ledger.registers import Registered
 from ledger.sql import Connection, Cursor, Statement
 from ledger.store import WORKER, Database
@@ -129,7 +129,9 @@ async def enter(
     await registers.lock(conn)
     await cache.read(conn)
     after = Directory.fold(changes, cache.newest)
-    await registers.append(conn, changes, actor=actor, now=now, command_id=command_id)
+    rows = await registers.append(conn, changes, actor=actor, now=now, command_id=command_id)
+    for change, row in zip(changes, rows, strict=True):
+        await replans.ask(conn, change, row["position"], actor.id)
     await shadow(conn, after)
     return after
 

@@ -317,8 +317,41 @@ clock_list = sa.Table(
     comment="Read model, inline: every time limit of every case and inquiry, running or over.",
 )
 sa.Index("clock_list_live", clock_list.c.due_at, postgresql_where=clock_list.c.live)
+sa.Index("clock_list_open", clock_list.c.case_id, postgresql_where=clock_list.c.live)
 sa.Index("clock_list_centre", clock_list.c.centre, clock_list.c.due_on)
 sa.Index("clock_list_limit", clock_list.c.limit_id, clock_list.c.ended_on)
+
+replans = sa.Table(
+    "replans",
+    metadata,
+    sa.Column("ref", sa.Text, primary_key=True, comment="what changed: calendar/<position of the event>, rule/<position>"),
+    sa.Column("change", sa.Text, nullable=False, comment="type of the directory's event"),
+    sa.Column("concerns", sa.Text, nullable=False, comment="which entry: a day, an office, a limit"),
+    sa.Column("since", sa.Date, nullable=False, comment="the legal day it holds from; nothing is planned anew before"),
+    sa.Column("asked_by", sa.Text, nullable=False),
+    _time("created_at", default=True),
+    sa.Column("cursor", pg.UUID(as_uuid=False), comment="the last case looked at"),
+    sa.Column("looked_at", sa.Integer, nullable=False, server_default="0", comment="cases and inquiries with a live clock"),
+    sa.Column("touched", sa.Integer, nullable=False, server_default="0", comment="those with a clock that the change moves"),
+    _time("walked_at", nullable=True),
+    _time("finished_at", nullable=True),
+    comment="Changes of calendar and rules for which the clocks of open cases are planned anew, in the background.",
+)
+sa.Index("replans_open", replans.c.created_at, postgresql_where=replans.c.finished_at.is_(None))
+
+replan_cases = sa.Table(
+    "replan_cases",
+    metadata,
+    sa.Column("ref", sa.Text, sa.ForeignKey("replans.ref")),
+    sa.Column("case_id", pg.UUID(as_uuid=False)),
+    sa.Column("kind", sa.Text, nullable=False, comment="of the stream, as in cases"),
+    sa.Column("moves", pg.JSONB, comment="[{clock, limit, old, new}] as recorded; null until then"),
+    _time("asked_at", default=True),
+    _time("done_at", nullable=True),
+    sa.PrimaryKeyConstraint("ref", "case_id"),
+    comment="Cases and inquiries whose clocks a change moves, and from which date to which.",
+)
+sa.Index("replan_cases_open", replan_cases.c.ref, postgresql_where=replan_cases.c.done_at.is_(None))
 
 outbox = sa.Table(
     "outbox",

@@ -3,12 +3,13 @@
 Everybody signed in may look things up; the forms are the system administrator's.
 """
 
-from typing import Annotated, Protocol, cast
+from collections.abc import Mapping
+from typing import Annotated, Any, Protocol, cast
 from urllib.parse import urlencode
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 
 from api.directory import CHANGES_IT, KINDS, DirectoryKind
 from api.imports import KINDS as TABLES
@@ -126,11 +127,15 @@ async def _show(visit: Visit, kind: DirectoryKind, typed: Json | None = None, tr
     onward = f"/directory/{kind}?{urlencode({**asked, 'cursor': page['next_cursor']})}" if page["next_cursor"] else ""
     shown = typed or {}
     concerned: int | None = None
+    moves: Json | None = None
     if kind in ("calendar", "tariffs") and _may_change(visit) and shown and not trouble:
-        about = {name: shown[name] for name in ("day", "office") if shown.get(name)} if kind == "calendar" else {}
-        concerned = await _backend(visit).concerns(visit.session, {"kind": kind, **about})
+        if kind == "calendar":
+            moves = await visit.backend.do_work(visit.session, "/replans/preview", _change(kind, shown), key=None, lang=visit.lang)
+        else:
+            concerned = await _backend(visit).concerns(visit.session, {"kind": kind})
     return render(
-        visit, "directory.html", status, kind=kind, kinds=KINDS, rows=page["items"], asked=asked, onward=onward, concerned=concerned,
+        visit, "directory.html", status, kind=kind, kinds=KINDS, rows=page["items"], asked=asked, onward=onward,
+        concerned=concerned, moves=moves,
         may_change=_may_change(visit), typed=shown, trouble=trouble, key=shown.get("key") or uuid4().hex, done="done" in query,
         centres=[o for o in visit.offices if o["kind"] == "centre"],
     )  # fmt: skip
@@ -142,9 +147,9 @@ async def change(request: Request, kind: str, visit: Signed) -> Response:
     sent = await request.form()
     guarded(visit, {"csrf": text_of(sent, "csrf")})
     typed: Json = {name: value for name, value in sent.items() if isinstance(value, str) and name != "csrf"}
-    if text_of(sent, "step") != "record":
-        return await _show(visit, _kind(kind), typed)
     try:
+        if text_of(sent, "step") != "record":
+            return await _show(visit, _kind(kind), typed)
         body = _change(kind, sent)
         await _backend(visit).change_directory(visit.session, kind, body, text_of(sent, "key"), visit.lang)
     except Problem as problem:
@@ -155,9 +160,9 @@ async def change(request: Request, kind: str, visit: Signed) -> Response:
     return go(f"/directory/{kind}?done=1")
 
 
-def _change(kind: str, sent: FormData) -> Json:
+def _change(kind: str, sent: Mapping[str, Any]) -> Json:
     """The change that a form asks for, as the interface takes it."""
-    said = {name: text_of(sent, name).strip() for name in sent}
+    said = {name: value.strip() for name, value in sent.items() if isinstance(value, str)}
     since = said.get("since") or ""
     if kind == "calendar":
         data: Json = {name: said[name] for name in ("day", "kept", "name", "office", "source") if said.get(name)}

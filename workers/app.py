@@ -28,6 +28,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.deliver import Deliverer
 from activities.reconcile import Reconciler
 from activities.record import Recorder
+from activities.replan import Replanner
 from ledger import logs, rules
 from ledger.keys import KeyRing
 from ledger.settings import Settings
@@ -36,7 +37,7 @@ from workers.process import DATABASE_NAME, leave
 from workers.temporal import connect, runtime
 from workflows import contract
 from workflows.case import CaseWorkflow
-from workflows.schedules import DeliverWorkflow, ReconcileWorkflow
+from workflows.schedules import DeliverWorkflow, ReconcileWorkflow, ReplanWorkflow
 
 _log = structlog.get_logger(__name__)
 _LAG_SECONDS = 60.0
@@ -69,13 +70,13 @@ def case_worker(client: Client, recorder: Recorder, *, cached: int = _CACHED_CAS
     )
 
 
-def duty_worker(client: Client, reconciler: Reconciler, deliverer: Deliverer) -> Worker:
+def duty_worker(client: Client, reconciler: Reconciler, deliverer: Deliverer, replanner: Replanner) -> Worker:
     """The worker of what runs beside the cases."""
     return Worker(
         client,
         task_queue=contract.DUTY_QUEUE,
-        workflows=[ReconcileWorkflow, DeliverWorkflow],
-        activities=[reconciler.reconcile, deliverer.deliver],
+        workflows=[ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow],
+        activities=[reconciler.reconcile, deliverer.deliver, replanner.replan],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=_DRAIN,
     )
@@ -100,8 +101,15 @@ async def keep_armed(client: Client, reconciler: Reconciler) -> None:
         return
     await ensure_search_attributes(client)
     _log.info("temporal is new here", woken=await reconciler.rearm())
-    await _schedule(client, contract.DELIVER_SCHEDULE, "deliver", [])
+    await ensure_schedules(client)
     await _schedule(client, contract.RECONCILE_SCHEDULE, "reconcile", [_LAG_SECONDS])
+
+
+async def ensure_schedules(client: Client) -> None:
+    """Create the schedules that are missing, also on an installation that is older than one of them."""
+    for name, workflow in ((contract.DELIVER_SCHEDULE, "deliver"), (contract.REPLAN_SCHEDULE, "replan")):
+        if not await _scheduled(client, name):
+            await _schedule(client, name, workflow, [])
 
 
 async def _scheduled(client: Client, name: str) -> bool:
@@ -131,8 +139,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         client = await _reach(settings, keys, metrics)
         reconciler = Reconciler(database, client)
         await stack.enter_async_context(case_worker(client, Recorder(database, rules.current)))
-        await stack.enter_async_context(duty_worker(client, reconciler, Deliverer(database)))
+        await stack.enter_async_context(duty_worker(client, reconciler, Deliverer(database), Replanner(database, client, rules.current)))
         await ensure_search_attributes(client)
+        await ensure_schedules(client)
         await keep_armed(client, reconciler)
         _log.info("worker ready")
         await _until(stop, _stay_seen(database), _stay_armed(client, reconciler))

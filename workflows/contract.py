@@ -16,6 +16,7 @@ TASK_TIMEOUT = timedelta(seconds=3)
 """Workflow task timeout: how long the caller of a worker that died waits for another."""
 RECONCILE_SCHEDULE = "yuanshou-reconcile"
 DELIVER_SCHEDULE = "yuanshou-deliver"
+REPLAN_SCHEDULE = "yuanshou-replan"
 
 STAGE = SearchAttributeKey.for_keyword("CaseStage")
 STATE = SearchAttributeKey.for_keyword("CaseState")

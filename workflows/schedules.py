@@ -42,3 +42,19 @@ class DeliverWorkflow:
             schedule_to_close_timeout=timedelta(minutes=5),
             retry_policy=_RETRY,
         )
+
+
+@workflow.defn(name="replan")
+class ReplanWorkflow:
+    """Brings changes of calendar and rules to the cases they touch."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity(
+            "replan",
+            result_type=int,
+            task_queue=contract.DUTY_QUEUE,
+            start_to_close_timeout=timedelta(hours=2),
+            heartbeat_timeout=timedelta(seconds=60),
+            retry_policy=_RETRY,
+        )

@@ -158,6 +158,12 @@ TABLES: Mapping[str, Wall] = {
         why="A row names no case and nobody: a random id and a key wrapped under one that is kept outside the database.",
     ),
     "clock_list": Wall(read=_of_kind("clock_list"), worker="SELECT, INSERT, UPDATE, DELETE", told=("reader", "auditor")),
+    "replans": Wall(
+        read=_SIGNED_IN,
+        add=_SYSTEM,
+        why="A change of the directory and how far it came, in numbers: nothing of a case.",
+    ),
+    "replan_cases": Wall(read=_of_kind("replan_cases")),
     "outbox": Wall(told=()),
     "messages": Wall(read=f"person = {_PERSON}", change=f"person = {_PERSON}", told=()),
     "accounts": Wall(

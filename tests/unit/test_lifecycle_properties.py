@@ -236,7 +236,11 @@ def test_deeming_withdrawn_is_never_early() -> None:
 
 
 def test_every_command_of_the_table_is_tried() -> None:
-    assert {row.command for row in ROWS} - {type(c).name for c in (*MORE, *OPENINGS)} == {"mark_deadline", "replan_clocks", "declare_recusal"}
+    assert {row.command for row in ROWS} - {type(c).name for c in (*MORE, *OPENINGS)} == {
+        "mark_deadline",
+        "replan_clocks",
+        "declare_recusal",
+    }
     assert {c.name for c in COMMANDS.values() if c.stream in ("case", None)} - BEYOND == {row.command for row in ROWS}
 
 

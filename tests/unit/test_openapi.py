@@ -150,6 +150,7 @@ QUESTIONS = {
     "let_go",
     "plan_rota",
     "preview_import",
+    "preview_replan",
     "new_token",
     "begin_oidc",
     "finish_oidc",
