@@ -387,6 +387,58 @@ messages = sa.Table(
 )
 sa.Index("messages_by_person", messages.c.person, messages.c.created_at)
 
+contacts = sa.Table(
+    "contacts",
+    metadata,
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("wishes", sa.LargeBinary, nullable=False, comment="addresses, channels, quiet hours, language; encrypted under a master key"),
+    _time("changed_at", default=True),
+    comment="How people want to be told beside the in-app inbox.",
+)
+
+endpoints = sa.Table(
+    "endpoints",
+    metadata,
+    sa.Column("endpoint_id", pg.UUID(as_uuid=False), primary_key=True),
+    sa.Column("channel", sa.Text, nullable=False, comment="webhook or bot"),
+    sa.Column("office", sa.Text, nullable=False, comment="gets what concerns this office and those below it"),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("address", sa.LargeBinary, nullable=False, comment="encrypted under a master key: a bot's address is its password"),
+    sa.Column("secrets", sa.LargeBinary, comment="of a webhook: its signing keys, the newest first; encrypted alike"),
+    sa.Column("kinds", pg.ARRAY(sa.Text), nullable=False, comment="kinds of messages it gets"),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("made_by", sa.Text, nullable=False),
+    _time("created_at", default=True),
+    _time("removed_at", nullable=True),
+    comment="Programs and chat bots of offices that are told.",
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True, comment="<message id>/<channel>, <outbox id>/<channel>/<endpoint>"),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("person", sa.Text),
+    sa.Column("endpoint_id", pg.UUID(as_uuid=False)),
+    sa.Column("case_id", pg.UUID(as_uuid=False)),
+    sa.Column("clock_id", sa.Text),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("data", pg.JSONB, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default="waiting", comment="waiting, held (quiet hours), sent, dead, silenced"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    _time("next_at"),
+    sa.Column("last_fault", sa.Text, comment="a short code; nothing personal"),
+    _time("created_at", default=True),
+    _time("sent_at", nullable=True),
+    sa.Column("centre", sa.Text),
+    sa.Column("unit", sa.Text),
+    sa.Column("outlet", sa.Text),
+    comment="What is to leave the house, was sent, or could not be.",
+)
+sa.Index("deliveries_due", deliveries.c.channel, deliveries.c.next_at, postgresql_where=deliveries.c.state.in_(["waiting", "held"]))
+sa.Index("deliveries_case", deliveries.c.case_id)
+sa.Index("deliveries_dead", deliveries.c.created_at, postgresql_where=deliveries.c.state == "dead")
+
 accounts = sa.Table(
     "accounts",
     metadata,

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 
 class SettingsFault(Exception):  # noqa: N818 -- a fault of the environment
@@ -18,6 +19,23 @@ class OidcSettings:
     client_id: str
     client_secret: str | None
     redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """The mail server: `smtp://`, `smtp+starttls://` or `smtps://`, `user@host:port`; what stands in From."""
+
+    url: str
+    sender: str
+    password: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SmsSettings:
+    """The SMS gateway and the key that its requests are signed with."""
+
+    url: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +55,10 @@ class Settings:
     second_factor: Literal["required", "optional"] = "optional"
     """Whether approvers and administrators must set up a second factor before they may do anything else."""
     oidc: OidcSettings | None = None
+    public_url: str = "http://127.0.0.1:8000"
+    """Where people open the pages: links in letters begin with it."""
+    smtp: SmtpSettings | None = None
+    sms: SmsSettings | None = None
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -64,6 +86,9 @@ class Settings:
             answer_from="temporal" if os.environ.get("YUANSHOU_ANSWER_FROM") == "temporal" else "ledger",
             second_factor=_second_factor(os.environ.get("YUANSHOU_SECOND_FACTOR"), example=example),
             oidc=_oidc(f"http://127.0.0.1:{port}"),
+            public_url=_public(f"http://127.0.0.1:{port}"),
+            smtp=_smtp(),
+            sms=_sms(),
         )
 
 
@@ -79,17 +104,47 @@ def _second_factor(given: str | None, *, example: bool) -> Literal["required", "
 
 
 def _oidc(address: str) -> OidcSettings | None:
-    """The provider that the environment names, if any. The secret stands in a file, so that no list of processes shows it."""
+    """The provider that the environment names, if any."""
     issuer = os.environ.get("YUANSHOU_OIDC_ISSUER")
     if not issuer:
         return None
     client_id = os.environ.get("YUANSHOU_OIDC_CLIENT_ID")
     if not client_id:
         raise SettingsFault("YUANSHOU_OIDC_CLIENT_ID is not set, though YUANSHOU_OIDC_ISSUER is")
-    file = os.environ.get("YUANSHOU_OIDC_CLIENT_SECRET_FILE")
+    return OidcSettings(issuer, client_id, _secret("YUANSHOU_OIDC_CLIENT_SECRET_FILE"), f"{_public(address)}/sign-in/oidc/callback")
+
+
+def _public(address: str) -> str:
+    return os.environ.get("YUANSHOU_PUBLIC_URL", address).rstrip("/")
+
+
+def _secret(name: str) -> str | None:
+    """What stands in the file that a variable names. Secrets stand in files, so that no list of processes shows them."""
+    file = os.environ.get(name)
     try:
-        secret = Path(file).read_text(encoding="utf-8").strip() if file else None
+        return (Path(file).read_text(encoding="utf-8").strip() or None) if file else None
     except OSError as fault:
-        raise SettingsFault(f"YUANSHOU_OIDC_CLIENT_SECRET_FILE cannot be read: {fault.strerror}") from fault
-    public = os.environ.get("YUANSHOU_PUBLIC_URL", address).rstrip("/")
-    return OidcSettings(issuer, client_id, secret or None, f"{public}/sign-in/oidc/callback")
+        raise SettingsFault(f"{name} cannot be read: {fault.strerror}") from fault
+
+
+def _smtp() -> SmtpSettings | None:
+    url = os.environ.get("YUANSHOU_SMTP_URL")
+    if not url:
+        return None
+    at = urlsplit(url)
+    if at.scheme not in ("smtp", "smtp+starttls", "smtps") or not at.hostname or at.password:
+        raise SettingsFault("YUANSHOU_SMTP_URL is smtp://, smtp+starttls:// or smtps://[user@]host[:port]; the password stands in a file")
+    sender = os.environ.get("YUANSHOU_SMTP_FROM")
+    if not sender or "@" not in sender:
+        raise SettingsFault("YUANSHOU_SMTP_FROM is not set, or is no address, though YUANSHOU_SMTP_URL is set")
+    return SmtpSettings(url, sender, _secret("YUANSHOU_SMTP_PASSWORD_FILE"))
+
+
+def _sms() -> SmsSettings | None:
+    url = os.environ.get("YUANSHOU_SMS_URL")
+    if not url:
+        return None
+    key = _secret("YUANSHOU_SMS_KEY_FILE")
+    if key is None:
+        raise SettingsFault("YUANSHOU_SMS_KEY_FILE is not set or empty, though YUANSHOU_SMS_URL is set")
+    return SmsSettings(url, key)

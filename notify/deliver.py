@@ -1,19 +1,26 @@
-"""From the outbox to people: each open row becomes one message a person, once, whatever restarts in between."""
+"""From the outbox to people: each open row becomes one message a person, once, whatever restarts in between; and what leaves the house."""
 
-from collections.abc import Iterable
-from datetime import date
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from domain.directory import CaseScope, Directory
-from ledger.schema import outbox
+from domain.notices import URGENCY, Wishes, release
+from domain.rules import Rules
+from ledger import contacts
+from ledger.contacts import Endpoint
+from ledger.keys import Keys
+from ledger.schema import deliveries, messages, outbox
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database
-from notify.post import post
 from readmodels import lists
 
 _OPEN = Statement(
-    sa.select(outbox)
+    sa.select(outbox, sa.func.clock_timestamp().label("now"))
     .where(outbox.c.delivered_at.is_(None))
     .order_by(outbox.c.created_at, outbox.c.id)
     .limit(sa.bindparam("batch", type_=sa.Integer))
@@ -26,13 +33,42 @@ _DELIVERED = Statement(
 )
 
 
+def _all(table: sa.Table, *names: str) -> Statement:
+    """One statement that writes many rows: a bound array a column, JSON as text. A row that is there stays as it is."""
+    columns = [table.c[name] for name in names]
+    arrays = [sa.bindparam(c.name, type_=sa.ARRAY(sa.Text)) for c in columns]
+    given = sa.func.unnest(*arrays).table_valued(*names, name="given").render_derived()
+    chosen = sa.select(*(sa.cast(given.c[c.name], c.type) for c in columns))
+    return Statement(insert(table).from_select(list(names), chosen).on_conflict_do_nothing())
+
+
+_MESSAGE_FIELDS = ("id", "person", "case_id", "kind", "data", "centre", "unit", "outlet")
+_DELIVERY_FIELDS = (
+    "id", "channel", "person", "endpoint_id", "case_id", "clock_id", "kind", "data", "state", "next_at", "centre", "unit", "outlet",
+)  # fmt: skip
+_MESSAGES = _all(messages, *_MESSAGE_FIELDS)
+_DELIVERIES = _all(deliveries, *_DELIVERY_FIELDS)
+
+
 _ACTING = frozenset({"approver", "unit_manager", "lawyer"})
 """Roles whose turn it may be while the case still has its owner."""
 _OWNERS_OWN = frozenset({"supply_papers", "supply_owed_papers", "file_objection"})
 """Limits that the applicant must meet: the owner follows them up, whoever's turn the case's next step is."""
 
 
-async def deliver_open(database: Database, directory: Directory, on: date, limit: int = 100) -> int:
+class Desk:
+    """What the deliverer knows of the house: who holds which function, the rules, and the key that opens addresses."""
+
+    def __init__(self, directory: Directory, rules: Rules, master: Keys, on: date) -> None:
+        self.directory, self.rules, self.master, self.on = directory, rules, master, on
+
+    def office_of(self, person: str) -> str | None:
+        entry = self.directory.person(person)
+        centre = self.directory.centre_of(entry.office) if entry else None
+        return centre.code if centre else None
+
+
+async def deliver_open(database: Database, desk: Desk, limit: int = 200) -> int:
     """Deliver up to `limit` open outbox rows in one transaction to whoever holds the functions on that day; how many there were.
 
     Two notifiers at once take different rows (SKIP LOCKED); a row taken again after a crash finds its messages written already,
@@ -43,27 +79,69 @@ async def deliver_open(database: Database, directory: Directory, on: date, limit
         if not rows:
             return 0
         standing = await lists.standing(conn, {str(row["case_id"]) for row in rows})
+        told: list[tuple[Row, str]] = []
         for row in rows:
             case = standing[str(row["case_id"])]
             functions = [acting(function, row["data"].get("limit"), case.waiting_for) for function in row["recipients"]]
-            for person in recipients(functions, case.scope, directory, on):
-                await _write(conn, row, person)
+            told += [(row, person) for person in recipients(functions, case.scope, desk.directory, desk.on)]
+        await _write(conn, _MESSAGES, _MESSAGE_FIELDS, [_message(row, person) for row, person in told])
+        wishes = await contacts.wishes_of(conn, {person for _, person in told}, desk.master)
+        ends = [contacts.opened(each, desk.master) for each in await contacts.active(conn)]
+        leaving = [each for row, person in told for each in _letters(row, person, wishes.get(person), desk)]
+        leaving += [each for row in rows for each in _calls(row, ends, desk.directory)]
+        await _write(conn, _DELIVERIES, _DELIVERY_FIELDS, leaving)
         await _DELIVERED.run(conn, ids=[row["id"] for row in rows])
         return len(rows)
 
 
-async def _write(conn: Connection, row: Row, person: str) -> None:
-    await post(
-        conn,
-        id=f"{row['id']}/{person}",
-        person=person,
-        kind=row["kind"],
-        data=row["data"],
-        case_id=str(row["case_id"]),
-        centre=row["centre"],
-        unit=row["unit"],
-        outlet=row["outlet"],
-    )
+async def _write(conn: Connection, statement: Statement, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        await statement.run(conn, **{name: [_text(row[name]) for row in rows] for name in names})
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return value.isoformat() if isinstance(value, datetime) else json.dumps(value, ensure_ascii=False)
+
+
+def _message(row: Row, person: str) -> dict[str, Any]:
+    return _about(row) | {"id": f"{row['id']}/{person}", "person": person}
+
+
+def _about(row: Row) -> dict[str, Any]:
+    names = ("kind", "data", "centre", "unit", "outlet")
+    return {"case_id": str(row["case_id"]), **{name: row[name] for name in names}}
+
+
+def _leaving(row: Row) -> dict[str, Any]:
+    about = {"person": None, "endpoint_id": None, "clock_id": row["data"].get("clock"), "state": "waiting", "next_at": row["now"]}
+    return _about(row) | about
+
+
+def _letters(row: Row, person: str, wishes: Wishes | None, desk: Desk) -> Iterable[dict[str, Any]]:
+    """What leaves for one person; what is not urgent waits for the end of quiet hours."""
+    if wishes is None:
+        return
+    urgency = URGENCY[row["kind"]]
+    now: datetime = row["now"]
+    calendar = desk.rules.under(desk.directory, desk.on, desk.office_of(person)).calendar
+    at = release(now, wishes.quiet, calendar) if urgency == "warned" else now
+    for channel in wishes.wanted(urgency):
+        held = {"state": "held", "next_at": at} if at > now else {}
+        yield _leaving(row) | {"id": f"{row['id']}/{person}/{channel}", "channel": channel, "person": person} | held
+
+
+def _calls(row: Row, ends: Iterable[Endpoint], directory: Directory) -> Iterable[dict[str, Any]]:
+    """What leaves for the programs and bots of the case's offices and of those above them."""
+    offices = {office.code for at in (row["centre"], row["outlet"]) if at for office in directory.above(at)}
+    for end in ends:
+        if end.office in offices and row["kind"] in end.kinds:
+            yield _leaving(row) | {
+                "id": f"{row['id']}/{end.channel}/{end.endpoint_id}",
+                "channel": end.channel,
+                "endpoint_id": end.endpoint_id,
+            }
 
 
 def acting(function: str, limit: str | None, waiting_for: str | None) -> str:

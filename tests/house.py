@@ -7,7 +7,7 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from ledger.directory import DirectoryCache, extend
 from ledger.keys import KeyRing
 from ledger.settings import Settings
 from ledger.store import WORKER, Database
+from notify.deliver import Desk
 from ops.engines import Engines
 from ops.example.directory import directory_events, people_accounts
 from tests.scenarios import LAWYER, LAWYERS, Do
@@ -81,6 +82,10 @@ class House:
         person = self.directory.person(account.person)
         assert person is not None
         return Principal(_NAME + username, account.person, ((account.role, account.office),), person.lawyer, person.unit)
+
+    def notices(self, on: date) -> Desk:
+        """What the deliverer of messages knows of the house on that day."""
+        return Desk(self.directory, rules.current(), self.keys.master, on)
 
     def ask(self, role: Role | Principal, command: str, case_id: str | None = None, /, key: str | None = None, **body: Any) -> Ask:
         principal = role if isinstance(role, Principal) else self.who(role)

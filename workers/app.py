@@ -33,11 +33,13 @@ from ledger import logs, rules
 from ledger.keys import KeyRing
 from ledger.settings import Settings
 from ledger.store import WORKER, Database
+from notify.sending import Sender
+from workers.channels import channels_of
 from workers.process import DATABASE_NAME, leave
 from workers.temporal import connect, runtime
 from workflows import contract
 from workflows.case import CaseWorkflow
-from workflows.schedules import DeliverWorkflow, ReconcileWorkflow, ReplanWorkflow
+from workflows.schedules import DeliverWorkflow, ReconcileWorkflow, ReplanWorkflow, SendWorkflow
 
 _log = structlog.get_logger(__name__)
 _LAG_SECONDS = 60.0
@@ -75,8 +77,8 @@ def duty_worker(client: Client, reconciler: Reconciler, deliverer: Deliverer, re
     return Worker(
         client,
         task_queue=contract.DUTY_QUEUE,
-        workflows=[ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow],
-        activities=[reconciler.reconcile, deliverer.deliver, replanner.replan],
+        workflows=[ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow, SendWorkflow],
+        activities=[reconciler.reconcile, deliverer.deliver, deliverer.send, replanner.replan],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=_DRAIN,
     )
@@ -110,6 +112,9 @@ async def ensure_schedules(client: Client) -> None:
     for name, workflow in ((contract.DELIVER_SCHEDULE, "deliver"), (contract.REPLAN_SCHEDULE, "replan")):
         if not await _scheduled(client, name):
             await _schedule(client, name, workflow, [])
+    for channel in contract.CHANNELS:
+        if not await _scheduled(client, contract.send_schedule(channel)):
+            await _schedule(client, contract.send_schedule(channel), "send", [channel])
 
 
 async def _scheduled(client: Client, name: str) -> bool:
@@ -122,7 +127,7 @@ async def _scheduled(client: Client, name: str) -> bool:
     return True
 
 
-async def _schedule(client: Client, name: str, workflow: str, args: list[float]) -> None:
+async def _schedule(client: Client, name: str, workflow: str, args: list[float | str]) -> None:
     action = ScheduleActionStartWorkflow(workflow, args=args, id=name, task_queue=contract.DUTY_QUEUE)
     spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=1))])
     policy = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP)
@@ -138,8 +143,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         metrics = f"127.0.0.1:{settings.metrics_port}" if settings.metrics_port else None
         client = await _reach(settings, keys, metrics)
         reconciler = Reconciler(database, client)
+        sender = Sender(database, channels_of(settings), keys.master, settings.public_url)
+        deliverer = Deliverer(database, keys.master, client=client, sender=sender)
         await stack.enter_async_context(case_worker(client, Recorder(database, rules.current)))
-        await stack.enter_async_context(duty_worker(client, reconciler, Deliverer(database), Replanner(database, client, rules.current)))
+        await stack.enter_async_context(duty_worker(client, reconciler, deliverer, Replanner(database, client, rules.current)))
         await ensure_search_attributes(client)
         await ensure_schedules(client)
         await keep_armed(client, reconciler)

@@ -5,6 +5,7 @@ Nothing personal passes through here: commands are named by the ids of their inb
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from temporalio.common import SearchAttributeKey
 
@@ -17,6 +18,13 @@ TASK_TIMEOUT = timedelta(seconds=3)
 RECONCILE_SCHEDULE = "yuanshou-reconcile"
 DELIVER_SCHEDULE = "yuanshou-deliver"
 REPLAN_SCHEDULE = "yuanshou-replan"
+CHANNELS: tuple[Literal["email", "sms", "bot", "webhook"], ...] = ("email", "sms", "bot", "webhook")
+"""What leaves the house does so by these, each with a workflow of its own: one that hangs holds up no other."""
+
+
+def send_schedule(channel: str) -> str:
+    return f"yuanshou-send-{channel}"
+
 
 STAGE = SearchAttributeKey.for_keyword("CaseStage")
 STATE = SearchAttributeKey.for_keyword("CaseState")

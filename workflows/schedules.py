@@ -58,3 +58,20 @@ class ReplanWorkflow:
             heartbeat_timeout=timedelta(seconds=60),
             retry_policy=_RETRY,
         )
+
+
+@workflow.defn(name="send")
+class SendWorkflow:
+    """Sends what is due of one channel."""
+
+    @workflow.run
+    async def run(self, channel: str) -> int:
+        return await workflow.execute_activity(
+            "send",
+            channel,
+            result_type=int,
+            task_queue=contract.DUTY_QUEUE,
+            start_to_close_timeout=timedelta(minutes=10),
+            schedule_to_close_timeout=timedelta(minutes=30),
+            retry_policy=_RETRY,
+        )

@@ -75,6 +75,11 @@ def _of_kind(table: str) -> str:
     return f"CASE {table}.kind WHEN 'case' THEN {_of_case(case_id)} ELSE {_of_inquiry(case_id)} END"
 
 
+def _of_any(table: str) -> str:
+    """Whether the caller reaches the case or the inquiry of that id."""
+    return f"{_of_case(f'{table}.case_id')} OR {_of_inquiry(f'{table}.case_id')}"
+
+
 _STREAM_ID = "split_part(events.stream, '/', 2)::uuid"
 _OWN_ACCOUNT = f"stream = 'account/' || {_ME}"
 _EVENT_READ = (
@@ -166,6 +171,25 @@ TABLES: Mapping[str, Wall] = {
     "replan_cases": Wall(read=_of_kind("replan_cases")),
     "outbox": Wall(told=()),
     "messages": Wall(read=f"person = {_PERSON}", change=f"person = {_PERSON}", told=()),
+    "contacts": Wall(
+        read=f"person = {_PERSON}",
+        add=f"person = {_PERSON}",
+        change=f"person = {_PERSON}",
+        told=(),
+        why="Encrypted under a key outside the database; the worker reads them to send.",
+    ),
+    "endpoints": Wall(
+        read=_SYSTEM,
+        add=_SYSTEM,
+        change=_SYSTEM,
+        told=(),
+        why="Addresses and keys are encrypted; the worker pauses one that is gone.",
+    ),
+    "deliveries": Wall(
+        read=_any(_SYSTEM, f"person = {_PERSON}", _of_any("deliveries")),
+        change=_SYSTEM,
+        why="Who was told of which limit: codes and dates. A system administrator sees what could not be sent, and sends it again.",
+    ),
     "accounts": Wall(
         read=_any(_SECURITY, _AUDITOR, f"username = {_ME}"),
         add=_SECURITY,

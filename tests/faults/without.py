@@ -11,7 +11,6 @@ import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import psycopg
@@ -184,19 +183,18 @@ def message_ids() -> None:
             del conn
             written.extend(ids)
 
-    async def write(conn: Connection, row: Row, person: str) -> None:
-        await conn.execute(
-            "INSERT INTO messages (id, person, case_id, kind, data) VALUES (%s, %s, %s, %s, %s)",
-            (f"{row['id']}/{uuid.uuid4()}", person, row["case_id"], row["kind"], Jsonb(row["data"])),
-        )
+    named = notifier._message
 
-    async def two_steps(database: Database, directory: Any, on: date, limit: int) -> int:
+    def by_chance(row: Row, person: str) -> dict[str, Any]:
+        return named(row, person) | {"id": f"{row['id']}/{uuid.uuid4()}"}
+
+    async def two_steps(database: Database, desk: notifier.Desk, limit: int) -> int:
         async with database.transaction(WORKER) as conn:
             await conn.execute("UPDATE outbox SET delivered_at = clock_timestamp() WHERE id = ANY(%s)", (written,))
-        return await send(database, directory, on, limit)
+        return await send(database, desk, limit)
 
     notifier._DELIVERED = Noted()
-    notifier._write = write
+    notifier._message = by_chance
     deliver.deliver_open = two_steps
 
 

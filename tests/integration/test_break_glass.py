@@ -85,7 +85,7 @@ async def test_it_is_recorded_with_its_reason_and_a_supervisor_is_told(desks: De
     watching = await desks.ask(await _supervisor(desks, house), "GET", f"/cases/{case_id}/events")
     event = next(e for e in watching.json()["items"] if e["type"] == "glass_broken")
     assert (event["data"]["person"], event["data"]["reason"]) == (who.person, REASON)
-    while await deliver_open(house.database, house.directory, desks.now.date()):
+    while await deliver_open(house.database, house.notices(desks.now.date())):
         pass
     async with house.database.transaction(WORKER) as conn:
         rows: list[dict[str, Any]] = await (

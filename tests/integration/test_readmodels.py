@@ -159,8 +159,8 @@ async def delivered(house: House, notice: str) -> list[Row]:
 async def test_two_notifiers_at_once_bring_each_person_one_message(house: House) -> None:
     case_id = await house.accepted()
     notices = [await put_outbox(house, case_id, ["owner", "approver"]) for _ in range(6)]
-    counts = await asyncio.gather(*(deliver_open(house.database, house.directory, TODAY, 3) for _ in range(3)))
-    while await deliver_open(house.database, house.directory, TODAY, 50):
+    counts = await asyncio.gather(*(deliver_open(house.database, house.notices(TODAY), 3) for _ in range(3)))
+    while await deliver_open(house.database, house.notices(TODAY), 50):
         pass
     people = set(house.directory.who("approver", CaseScope(centre=house.centre), TODAY))
     for notice in notices:
@@ -172,12 +172,12 @@ async def test_two_notifiers_at_once_bring_each_person_one_message(house: House)
 
 async def test_a_row_taken_again_after_a_crash_brings_no_second_message(house: House) -> None:
     notice = await put_outbox(house, await house.accepted(), ["supervisor"])
-    while await deliver_open(house.database, house.directory, TODAY, 50):
+    while await deliver_open(house.database, house.notices(TODAY), 50):
         pass
     first = await delivered(house, notice)
     async with house.owner.transaction(WORKER) as conn:
         await run(conn, sa.update(outbox).where(outbox.c.id == notice).values(delivered_at=None))
-    while await deliver_open(house.database, house.directory, TODAY, 50):
+    while await deliver_open(house.database, house.notices(TODAY), 50):
         pass
     assert await delivered(house, notice) == first
     assert first
@@ -185,7 +185,7 @@ async def test_a_row_taken_again_after_a_crash_brings_no_second_message(house: H
 
 async def test_a_message_is_read_by_its_own_person_only_and_once(house: House) -> None:
     notice = await put_outbox(house, await house.accepted(), ["supervisor"])
-    while await deliver_open(house.database, house.directory, TODAY, 50):
+    while await deliver_open(house.database, house.notices(TODAY), 50):
         pass
     message = (await delivered(house, notice))[0]
     async with house.database.transaction(WORKER) as conn:

@@ -29,7 +29,7 @@ async def deliver(house: House) -> None:
     """The activity, begun now."""
     environment = ActivityEnvironment()
     environment.info = replace(environment.info, started_time=datetime.now(UTC))
-    await environment.run(Deliverer(house.database).deliver)
+    await environment.run(Deliverer(house.database, house.keys.master).deliver)
 
 
 class TestAlarms:
