@@ -10,7 +10,7 @@ from api.body import BodyGuard
 from api.envelope import Envelope
 from api.openapi import PREFIX, describe
 from api.problem import RETRY_SECONDS
-from api.routes import accounts, commands, directory, eligibility, inquiries, papers, persons, reads, reference, replans, work
+from api.routes import accounts, commands, directory, eligibility, inquiries, notices, papers, persons, reads, reference, replans, work
 from api.services import Services
 
 
@@ -33,6 +33,7 @@ def create_app(services: Services) -> FastAPI:
         inquiries.router,
         directory.router,
         replans.router,
+        notices.router,
     ):
         app.include_router(part, prefix=PREFIX)
     app.include_router(_operations(services))

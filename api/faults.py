@@ -256,6 +256,17 @@ _READS: dict[str, tuple[Problem, ...]] = {
         Problem(409, "import_accepted_before"),
         Problem(409, "directory_changed_since"),
     ),
+    "say_my_wishes": (Problem(422, "address_missing", errors=[{"pointer": "/email", "code": "address_missing"}], channel="email"),),
+    "list_endpoints": (Problem(403, "forbidden"),),
+    "make_endpoint": (
+        Problem(403, "forbidden"),
+        Problem(422, "unknown_code", errors=[{"pointer": "/office", "code": "unknown_code"}], named="C-NONE"),
+        Problem(422, "address_not_acceptable", errors=[{"pointer": "/address", "code": "address_not_acceptable"}]),
+    ),
+    "rotate_endpoint": (Problem(403, "forbidden"), not_found("endpoint_not_found")),
+    "switch_endpoint": (Problem(403, "forbidden"), not_found("endpoint_not_found")),
+    "replay_delivery": (Problem(403, "forbidden"), not_found("delivery_not_found"), Problem(409, "delivery_not_dead")),
+    "case_told": (not_found("case_not_found"),),
     "preview_replan": (
         Problem(403, "forbidden"),
         Problem(422, "unknown_code", errors=[{"pointer": "/data", "code": "unknown_code"}], named="C-NONE"),

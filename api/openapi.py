@@ -20,6 +20,7 @@ from api import (
     eligibility_shapes,
     inquiry_answers,
     inquiry_shapes,
+    notice_shapes,
     paper_shapes,
     person_shapes,
     replan_shapes,
@@ -71,6 +72,7 @@ _TAGS = {
     "papers": "The centre's papers: previewed, fetched as issued, put together to print. Issuing one is the command `issue_document`.",
     "commands": "What changes a case. Each is one command, recorded once however often its key is sent.",
     "work": "What waits for the person signed in.",
+    "notices": "Who is told what by which channel: letters, programs and chat bots of offices, what could not be sent.",
     "history": "Histories across cases, for those who watch over them.",
     "eligibility": "Who is helped: sums, limitations and venues worked out, the standards by day, decisions made again, spot checks.",
     "rules": "Dates and sums worked out on request, recorded nowhere.",
@@ -230,6 +232,16 @@ SUCCESSES: Mapping[str, Success] = {
     "directory_entries": _page_of(directory_shapes.DirectoryEntry, "The entries that fit.", Answers.directory_entry),
     "directory_entry": Success(directory_shapes.DirectoryEntry, "The entry.", Answers.directory_entry),
     "change_directory": Success(directory_shapes.DirectoryChanged, "The change was recorded.", Answers.directory_changed, _DONE),
+    "my_wishes": Success(notice_shapes.MyWishes, "How I am told.", lambda _: notice_shapes.WISHES),
+    "say_my_wishes": Success(notice_shapes.MyWishes, "So I am told from now on.", lambda _: notice_shapes.WISHES),
+    "preview_letters": _page_of(notice_shapes.LetterPreview, "The letters.", lambda _: notice_shapes.LETTER),
+    "list_endpoints": _page_of(notice_shapes.Endpoint, "Programs and bots.", lambda _: notice_shapes.ENDPOINT),
+    "make_endpoint": Success(notice_shapes.EndpointMade, "It is told from now on.", lambda _: notice_shapes.MADE, _DONE),
+    "rotate_endpoint": Success(notice_shapes.EndpointMade, "The new key signs from now on.", lambda _: notice_shapes.MADE, _DONE),
+    "switch_endpoint": Success(notice_shapes.EndpointSwitched, "It is done.", lambda _: notice_shapes.SWITCHED, _DONE),
+    "list_deliveries": _page_of(notice_shapes.Delivery, "Deliveries.", lambda _: notice_shapes.DELIVERY),
+    "replay_delivery": Success(notice_shapes.Replayed, "It will be sent again, under its id.", lambda _: notice_shapes.REPLAYED, _DONE),
+    "case_told": _page_of(notice_shapes.Told, "Rung by rung and person by person.", lambda _: notice_shapes.TOLD),
     "list_replans": _page_of(replan_shapes.Replan, "The newest changes first.", lambda _: replan_shapes.REPLAN),
     "preview_replan": Success(replan_shapes.ReplanPreview, "What it would move.", lambda _: replan_shapes.PREVIEW),
     "read_replan": Success(replan_shapes.ReplanWithCases, "The change.", lambda _: replan_shapes.WITH_CASES),
@@ -286,7 +298,13 @@ _OPENINGS: Mapping[str, str] = {
 """Operations of a single command that opens a case, further cases or another stream, and that command."""
 
 
-_TAKEN: Mapping[str, tuple[type[BaseModel], Mapping[str, Any]]] = {**ASKED, **ACCOUNT_BODIES, **replan_shapes.BODIES, **work_shapes.BODIES}
+_TAKEN: Mapping[str, tuple[type[BaseModel], Mapping[str, Any]]] = {
+    **ASKED,
+    **ACCOUNT_BODIES,
+    **replan_shapes.BODIES,
+    **notice_shapes.BODIES,
+    **work_shapes.BODIES,
+}
 """What operations take that are no commands, with an example."""
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 Channel = Literal["email", "sms", "bot", "webhook"]
 PersonalChannel = Literal["email", "sms"]
 Urgency = Literal["warned", "missed"]
-URGENCY: Mapping[str, Urgency] = {
+MessageKind = Literal["deadline_warned", "deadline_missed", "deadline_escalated", "clock_replanned", "glass_broken"]
+URGENCY: Mapping[MessageKind, Urgency] = {
     "deadline_warned": "warned",
     "clock_replanned": "warned",
     "deadline_missed": "missed",
@@ -26,7 +27,7 @@ URGENCY: Mapping[str, Urgency] = {
 }
 """How urgent each kind of message is. What is `missed` does not wait for the end of quiet hours."""
 URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
-KINDS = tuple(URGENCY)
+KINDS: tuple[MessageKind, ...] = get_args(MessageKind)
 GIVE_UP: Mapping[Channel, timedelta] = {
     "email": timedelta(days=3),
     "sms": timedelta(days=1),

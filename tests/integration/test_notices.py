@@ -27,6 +27,7 @@ from notify.deliver import deliver_open
 from notify.sending import Sender
 from ops.process import free_port
 from tests.house import House
+from tests.integration.desks import Desks, code_of
 from tests.integration.receivers import mail_server, web_server
 
 TODAY = datetime.now(UTC).date()
@@ -366,3 +367,85 @@ class TestBots:
 
 def test_the_default_quiet_hours_are_those_of_the_night() -> None:
     assert Quiet() == Quiet(begins=time(21), ends=time(7, 30), days_off=True)
+
+
+@pytest.fixture
+async def desks(house: House) -> Desks:
+    return await Desks.open(house)
+
+
+class TestByTheInterface:
+    async def test_wishes_are_said_and_read_back(self, desks: Desks) -> None:
+        who = await desks.signed_in("caseworker")
+        first = (await desks.ask(who, "GET", "/me/notifications")).json()
+        assert (first.get("email"), first["channels"]) == (None, {})
+        said = {"email": "bai@example.org", "channels": {"email": ["missed"]}, "quiet": None, "language": "en"}
+        assert (await desks.ask(who, "PUT", "/me/notifications", said)).status_code == 200
+        found = (await desks.ask(who, "GET", "/me/notifications")).json()
+        assert (found["email"], found["channels"], found["language"]) == ("bai@example.org", {"email": ["missed"]}, "en")
+
+    @pytest.mark.parametrize(
+        ("said", "code"),
+        [({"channels": {"sms": ["missed"]}}, "address_missing"), ({"email": "no address"}, "invalid"), ({"phone": "110 或"}, "invalid")],
+    )
+    async def test_what_cannot_be_is_told(self, desks: Desks, said: dict[str, Any], code: str) -> None:
+        answer = await desks.ask(await desks.signed_in("caseworker"), "PUT", "/me/notifications", said)
+        assert code_of(answer) == (422, code)
+
+    async def test_addresses_are_not_to_be_read_in_the_database(self, desks: Desks, house: House) -> None:
+        who = await desks.signed_in("caseworker")
+        await desks.ask(who, "PUT", "/me/notifications", {"email": "bai@example.org", "phone": "13912345678"})
+        async with house.owner.transaction(WORKER) as conn:
+            row = await (await conn.execute("SELECT wishes FROM contacts WHERE person = %s", (who.person,))).fetchone()
+        assert row is not None
+        assert b"bai@" not in bytes(row["wishes"])
+        assert b"13912345678" not in bytes(row["wishes"])
+
+    async def test_an_endpoint_is_made_rotated_paused_and_removed(self, desks: Desks) -> None:
+        who = await desks.signed_in("system_administrator")
+        body = {"channel": "webhook", "office": "C-CITY", "label": "办公系统", "address": "https://oa.example.org/hook"}
+        key = {"Idempotency-Key": f"test-{uuid4()}"}
+        made = (await desks.ask(who, "POST", "/endpoints", body, **key)).json()
+        again = await desks.ask(who, "POST", "/endpoints", body, **key)
+        assert made["secret"].startswith("whsec_")
+        assert (again.json()["endpoint_id"], again.json()["secret"], again.headers["Idempotent-Replay"]) == (
+            made["endpoint_id"],
+            None,
+            "true",
+        )
+        place = f"/endpoints/{made['endpoint_id']}"
+        assert (await desks.ask(who, "POST", f"{place}/rotate", {})).json()["secret"] != made["secret"]
+        assert (await desks.ask(who, "POST", f"{place}/pause", {})).json()["active"] is False
+        assert (await desks.ask(who, "POST", f"{place}/resume", {})).json()["active"] is True
+        assert (await desks.ask(who, "POST", f"{place}/remove", {})).status_code == 200
+        assert code_of(await desks.ask(who, "POST", f"{place}/pause", {})) == (404, "endpoint_not_found")
+        assert made["endpoint_id"] not in {e["endpoint_id"] for e in (await desks.ask(who, "GET", "/endpoints")).json()["items"]}
+
+    async def test_only_a_system_administrator_keeps_them_and_only_where_something_can_be_sent(self, desks: Desks) -> None:
+        body = {"channel": "webhook", "office": "C-CITY", "label": "内网", "address": "http://169.254.169.254/hook"}
+        assert code_of(await desks.ask(await desks.signed_in("supervisor"), "POST", "/endpoints", body)) == (403, "forbidden")
+        who = await desks.signed_in("system_administrator")
+        assert code_of(await desks.ask(who, "POST", "/endpoints", body)) == (422, "address_not_acceptable")
+        assert code_of(await desks.ask(who, "POST", "/endpoints", body | {"channel": "bot"})) == (422, "address_not_acceptable")
+
+    async def test_a_dead_letter_is_found_sent_again_and_told_of_the_case(self, desks: Desks, post: Post) -> None:
+        await post.rings()
+        async with mail_server() as box:
+            mail = Email(f"smtp://127.0.0.1:{box.port}", SENDER)
+            box.answer = "554 no"
+            await post.send("email", mail)
+            keeper = await desks.signed_in("system_administrator")
+            dead = (await desks.ask(keeper, "GET", "/deliveries?state=dead&limit=200")).json()["items"]
+            mine = next(d for d in dead if d["id"].startswith(post.case_id))
+            assert (mine["fault"], mine["attempts"]) == ("smtp_554", 1)
+            assert (await desks.ask(keeper, "POST", f"/deliveries/{mine['id']}/replay", {})).status_code == 200
+            assert code_of(await desks.ask(keeper, "POST", f"/deliveries/{mine['id']}/replay", {})) == (409, "delivery_not_dead")
+            box.answer = "250 OK"
+            await post.send("email", mail)
+            assert len(box.letters) == 1
+        told = (await desks.ask(await desks.signed_in("supervisor"), "GET", f"/cases/{post.case_id}/told")).json()["items"]
+        row = next(r for r in told if r["person"] == post.owner)
+        assert (row["kind"], row["functions"]) == ("deadline_missed", ["owner"])
+        assert [(c["channel"], c["state"]) for c in row["channels"] if c["channel"] == "email"] == [("email", "sent")]
+        elsewhere = await desks.signed_in("liaison", office="O-ADX-01") if desks.house.directory.office("O-ADX-01") else keeper
+        assert (await desks.ask(elsewhere, "GET", f"/cases/{post.case_id}/told")).status_code == 404
