@@ -44,7 +44,7 @@ def test_hours_within_a_day_and_none_at_all() -> None:
 
 
 def test_tries_are_further_and_further_apart_up_to_an_hour() -> None:
-    dice = Random(1)
+    dice = Random(1)  # noqa: S311 -- luck that can be repeated
     waits = [pause(n, dice) for n in range(1, 40)]
     assert timedelta(seconds=20) < waits[0] < timedelta(seconds=40)
     assert all(timedelta(minutes=45) <= wait <= timedelta(minutes=75) for wait in waits[10:])
