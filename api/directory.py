@@ -16,15 +16,20 @@ from api.desk import Desk
 from api.problem import Problem, not_found
 from api.reference import Listed
 from api.typed import typed
+from domain.clocks.terms import check
 from domain.command import Actor
 from domain.directory import (
     CalendarDaySet,
     Directory,
     DirectoryEvent,
     DirectoryFault,
+    HoursSet,
+    LadderSet,
     LawyerRegistered,
     LawyerSuspended,
     LeaveSet,
+    LimitConfirmed,
+    LimitSet,
     OfficeClosed,
     OfficeOpened,
     Person,
@@ -45,7 +50,7 @@ type Json = dict[str, Any]
 
 CHANGES_IT = "system_administrator"
 _READS_HISTORY = ("system_administrator", "security_administrator", "supervisor", "auditor")
-DirectoryKind = Literal["offices", "people", "units", "lawyers", "townships", "calendar", "tariffs"]
+DirectoryKind = Literal["offices", "people", "units", "lawyers", "townships", "calendar", "limits", "ladders", "hours", "tariffs"]
 KINDS: tuple[DirectoryKind, ...] = get_args(DirectoryKind)
 CHANGES: Mapping[DirectoryKind, tuple[type[DirectoryEvent], ...]] = {
     "offices": (OfficeOpened, OfficeClosed),
@@ -54,6 +59,9 @@ CHANGES: Mapping[DirectoryKind, tuple[type[DirectoryEvent], ...]] = {
     "lawyers": (LawyerRegistered, LawyerSuspended, LeaveSet),
     "townships": (TownshipSet,),
     "calendar": (CalendarDaySet,),
+    "limits": (LimitSet, LimitConfirmed),
+    "ladders": (LadderSet,),
+    "hours": (HoursSet,),
     "tariffs": (TariffSet,),
 }
 
@@ -101,6 +109,8 @@ def _held(directory: Directory, kind: DirectoryKind, day: date) -> Iterable[Any]
     """The entries there were on that day: what began later is left out, what ended stands with its end."""
     if kind == "calendar":
         return [rule for rule in directory.days if rule.since <= day]
+    if kind in ("limits", "ladders", "hours"):
+        return [term for term in directory.terms if term.kind == kind and term.since <= day]
     if kind == "tariffs":
         return [t for code in directory.tariffs if (t := directory.tariff(code, day))]
     books: Mapping[str, Mapping[str, Any]] = {
@@ -197,6 +207,7 @@ async def change(desk: Desk, kind: DirectoryKind, body: Json, key: str) -> Done:
         await registers.lock(desk.conn)  # nobody opens a case there between the count and the closing
         outcome["left_open"] = await _left_open(desk, event)
         try:
+            check(desk.services.rules().under(desk.directory, event.since).limits, event)
             await directories.enter(desk.conn, desk.services.directory, [event], actor=actor, now=desk.now, command_id=deed)
         except DirectoryFault as fault:
             raise does_not_fit(fault) from fault

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from domain.clocks.calendar import Calendar
 from domain.clocks.due import Due, due
 from domain.clocks.limits import Limit, Limits, read_limits
+from domain.clocks.terms import closings, laid_over
 from domain.command import Refusal
 from domain.directory.entries import DayRule
 from domain.eligibility.limitation import Limitations, read_limitations
@@ -21,6 +22,9 @@ from domain.templates import Templates, read_templates
 
 if TYPE_CHECKING:
     from domain.directory import Directory
+
+_KEPT = 64
+"""Offices and days for which a directory keeps the rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,29 @@ class Rules:
         return self.limits.on(limit_id, on)
 
     def under(self, directory: Directory, on: date, office: str | None = None) -> Rules:
-        """The rules as they hold for an office on a legal day, with what the directory says of it; None: for all offices."""
-        return self.keeping(directory.day_rules(on, office))
+        """The rules as they hold for an office on a legal day, with what the directory says of it; None: for all offices.
+
+        Days off and worked, limits, reminder ladders and business hours. Worked out once for a directory, an office and a day: whoever
+        asks again is given the same rules.
+        """
+        if not directory.days and not directory.terms:
+            return self
+        kept = directory.index.rules
+        found = kept.get((office, on))
+        if found is None or found[0] is not self:
+            if len(kept) >= _KEPT:
+                kept.clear()
+            found = kept[office, on] = (self, self._with_terms(directory, on, office))
+        return cast("Rules", found[1])
+
+    def _with_terms(self, directory: Directory, on: date, office: str | None) -> Rules:
+        kept = self.keeping(directory.day_rules(on, office))
+        if not directory.terms:
+            return kept
+        near = {o.code: n for n, o in enumerate(directory.above(office))}
+        hours = closings(directory.terms, near)
+        calendar = replace(kept.calendar, closings=hours) if hours else kept.calendar
+        return replace(kept, calendar=calendar, limits=laid_over(kept.limits, directory.terms, on, near))
 
     def keeping(self, days: Mapping[date, DayRule]) -> Rules:
         """The same rules with days kept otherwise than announced (`Directory.day_rules`)."""

@@ -7,13 +7,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.directory import CalendarDaySet, DirectoryEvent
+from domain.directory import CalendarDaySet, DirectoryEvent, HoursSet, LadderSet, LimitSet
 from domain.stream import StreamState
 from ledger import streams
 from ledger.schema import cases, clock_list, replan_cases, replans
 from ledger.sql import Connection, Row, Statement, fetch_all, fetch_one
 
-CAUSES: Mapping[type[DirectoryEvent], str] = {CalendarDaySet: "calendar"}
+CAUSES: Mapping[type[DirectoryEvent], str] = {
+    CalendarDaySet: "calendar",
+    HoursSet: "calendar",
+    LimitSet: "rule",
+    LadderSet: "rule",
+}
 """Changes of the directory that move dates, and the word their clocks' new plans give as the cause."""
 _FIRST = "00000000-0000-0000-0000-000000000000"
 

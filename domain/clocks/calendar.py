@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,6 +17,18 @@ END_OF_DAY = time(23, 59, 59)
 """24:00 as a moment that still bears the day's date: a limit includes this second and is missed one second later."""
 
 Reason = Literal["start_day", "day", "makeup_workday", "weekend", "holiday", "paused", "rolled", "hours", "date_set"]
+
+
+_REMEMBERED = 8192
+"""Days of which a calendar remembers what they are: the years that limits run in."""
+
+
+class Closing(NamedTuple):
+    """From a day on the close of business, and that of single weekdays (1 Monday to 7 Sunday)."""
+
+    since: date
+    closes_at: time | None
+    weekdays: Mapping[int, time]
 
 
 class Span(NamedTuple):
@@ -52,6 +64,11 @@ class Calendar:
     workdays: frozenset[date]
     announced_until: int
     closes_at: time | None = None
+    closings: tuple[Closing, ...] = ()
+    """Hours by the day they hold from; of those that began the first counts. Before any of them `closes_at` holds."""
+    memo: dict[date, tuple[bool, Reason, str | None]] = field(
+        default_factory=dict[date, tuple[bool, "Reason", str | None]], init=False, repr=False, compare=False
+    )
 
     def keeping(self, days: Mapping[date, DayRule]) -> Calendar:
         """The calendar with some days kept otherwise; `as_announced` leaves a day as it is."""
@@ -63,6 +80,16 @@ class Calendar:
         if day in self.workdays:
             return True
         return day.weekday() < 5 and day not in self.days_off
+
+    def kind_of(self, day: date) -> tuple[bool, Reason, str | None]:
+        """Whether a limit in working days counts the day, why, and the name of a day off: worked out once a day of the calendar."""
+        found = self.memo.get(day)
+        if found is None:
+            if len(self.memo) >= _REMEMBERED:
+                self.memo.clear()
+            worked: Reason = "makeup_workday" if day in self.workdays else "day"
+            found = self.memo[day] = (True, worked, None) if self.is_workday(day) else (False, *self.why_off(day))
+        return found
 
     def why_off(self, day: date) -> tuple[Reason, str | None]:
         """The reason a day off is one, and its name if it was announced."""
@@ -96,9 +123,16 @@ class Calendar:
         """Whether a date counted up to `day` may still change because its year has not been announced."""
         return day.year > self.announced_until
 
-    def end_of(self, day: date) -> datetime:
-        """The moment at which `day` ends for a limit: 24:00, or the close of business."""
-        return datetime.combine(day, self.closes_at or END_OF_DAY, self.zone)
+    def end_of(self, day: date, *, handed_in: bool = False) -> datetime:
+        """The moment at which `day` ends for a limit: 24:00, or the close of business for what is handed in at the office (CC 203)."""
+        return datetime.combine(day, (self.closing(day) if handed_in else None) or END_OF_DAY, self.zone)
+
+    def closing(self, day: date) -> time | None:
+        """When the office closes on that day; None where no hours are known."""
+        for since, closes_at, weekdays in self.closings:
+            if since <= day:
+                return weekdays.get(day.isoweekday(), closes_at)
+        return self.closes_at
 
     def day_of(self, moment: date) -> date:
         """The legal day of a moment, or the day itself. A moment without offset is local."""

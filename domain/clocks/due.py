@@ -4,11 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from domain.clocks.calendar import DAY, Calendar, Span, merge
+from domain.clocks.calendar import DAY, Calendar, Reason, Span, merge
 from domain.clocks.limits import Limit
 
 type Interval = tuple[datetime, datetime]
 """A closed pause: from the moment of the pausing event to that of its partner."""
+
+
+_COUNTED: tuple[bool, Reason, str | None] = (True, "day", None)
+_PAUSED: tuple[bool, Reason, str | None] = (False, "paused", None)
 
 
 class Due(NamedTuple):
@@ -41,7 +45,7 @@ def due(
     if own is not None:
         spans = (Span(calendar.day_of(start), calendar.day_of(start), False, "start_day"),)
         first = spans[0].last + DAY
-        return _due(own, calendar, (*spans, Span(first, own, True, "date_set")) if first <= own else spans)
+        return _due(own, calendar, (*spans, Span(first, own, True, "date_set")) if first <= own else spans, limit)
     n = n if n is not None else limit.n if isinstance(limit.n, int) else None
     if n is None:
         raise ValueError(f"{limit.id} has no number of its own")
@@ -52,12 +56,12 @@ def due(
     if limit.unit == "calendar_day" and not paused:
         spans = _calendar_days(start, n, calendar, custody=limit.custody)
     else:
-        spans = merge(_walk(start, n, calendar, limit, paused))
-    return _due(spans[-1].last, calendar, spans)
+        spans = _walk(start, n, calendar, limit, paused)
+    return _due(spans[-1].last, calendar, spans, limit)
 
 
-def _due(last: date, calendar: Calendar, spans: tuple[Span, ...]) -> Due:
-    return Due(last, calendar.end_of(last), spans, calendar.provisional(last))
+def _due(last: date, calendar: Calendar, spans: tuple[Span, ...], limit: Limit) -> Due:
+    return Due(last, calendar.end_of(last, handed_in=limit.handed_in), spans, calendar.provisional(last))
 
 
 def _hours(start: date, n: int, calendar: Calendar, pauses: Sequence[Interval]) -> Due:
@@ -108,20 +112,25 @@ def _calendar_days(start: date, n: int, calendar: Calendar, *, custody: bool) ->
     return spans + merge(_ending(last, calendar, frozenset(), roll=not custody))
 
 
-def _walk(start: date, n: int, calendar: Calendar, limit: Limit, paused: frozenset[date]) -> Iterator[Span]:
-    yield Span(start, start, False, "start_day")
-    day, left = start, n
+def _walk(start: date, n: int, calendar: Calendar, limit: Limit, paused: frozenset[date]) -> tuple[Span, ...]:
+    """Day by day, days alike as one span: the path of working days and of pauses."""
+    spans = [Span(start, start, False, "start_day")]
+    working = limit.unit == "working_day"
+    first = day = start
+    now: tuple[bool, Reason, str | None] | None = None
+    left = n
     while left:
-        day += DAY
-        if day in paused:
-            yield Span(day, day, False, "paused")
-        elif limit.unit == "working_day" and not calendar.is_workday(day):
-            yield Span(day, day, False, *calendar.why_off(day))
-        else:
-            left -= 1
-            makeup = limit.unit == "working_day" and day in calendar.workdays
-            yield Span(day, day, True, "makeup_workday" if makeup else "day")
-    yield from _ending(day, calendar, paused, roll=not limit.custody)
+        following = day + DAY
+        kind = _PAUSED if following in paused else calendar.kind_of(following) if working else _COUNTED
+        if kind != now:
+            if now is not None:
+                spans.append(Span(first, day, *now))
+            first, now = following, kind
+        day = following
+        left -= kind[0]
+    if now is not None:
+        spans.append(Span(first, day, *now))
+    return (*spans, *merge(_ending(day, calendar, paused, roll=not limit.custody)))
 
 
 def _ending(last: date, calendar: Calendar, paused: frozenset[date], *, roll: bool) -> Iterator[Span]:

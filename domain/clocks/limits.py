@@ -85,6 +85,8 @@ class Limit:
     to: tuple[str, ...]
     on_miss: str | None
     custody: bool
+    handed_in: bool
+    """Whether the last day ends with the business of the office where something is handed in (CC 203)."""
     armed: bool
     once: bool
     theirs: Tie | None
@@ -161,7 +163,13 @@ class Limits:
         raise LookupError(f"no row of {limit_id} from {rule_from}")
 
     def ladder(self, limit: Limit) -> tuple[Step, ...]:
-        return self.ladders[f"{limit.ladder}_hours" if limit.unit == "hour" else limit.ladder]
+        """The steps of its reminders: those set for the limit itself, else those of the ladder it climbs."""
+        return self.ladders.get(limit.id) or self.ladders[ladder_of(limit)]
+
+
+def ladder_of(limit: Limit) -> str:
+    """The name of the ladder a limit climbs: limits in hours have one of their own."""
+    return f"{limit.ladder}_hours" if limit.unit == "hour" else limit.ladder
 
 
 def read_limits(data: Mapping[str, Any]) -> Limits:
@@ -178,7 +186,7 @@ def read_limits(data: Mapping[str, Any]) -> Limits:
         touching |= row.stops | row.cancels | row.moves | set(row.pauses) | set(row.pauses.values())
     limits = Limits(
         rows={name: tuple(sorted(versions, key=lambda row: row.from_, reverse=True)) for name, versions in rows.items()},
-        ladders={name: tuple(_step(n, raw) for n, raw in enumerate(steps, 1)) for name, steps in data["reminders"].items()},
+        ladders={name: tuple(read_step(n, raw) for n, raw in enumerate(steps, 1)) for name, steps in data["reminders"].items()},
         starting={event: tuple(ids) for event, ids in starting.items()},
         touching=frozenset(touching),
     )
@@ -219,6 +227,7 @@ def _limit(raw: Mapping[str, Any]) -> Limit:
         to=_names(raw.get("to", ())),
         on_miss=raw.get("on_miss"),
         custody=raw.get("custody", False),
+        handed_in=raw.get("handed_in", False),
         armed=raw.get("armed", True),
         once=raw.get("once", False),
         theirs=raw.get("theirs"),
@@ -247,7 +256,8 @@ _AT = re.compile(
 )
 
 
-def _step(n: int, raw: Mapping[str, Any]) -> Step:
+def read_step(n: int, raw: Mapping[str, Any]) -> Step:
+    """The n-th step of a ladder. Raises `ValueError` where its moment cannot be read."""
     match = _AT.fullmatch(raw["at"])
     if not match:
         raise ValueError(f"reminder {raw['at']!r} cannot be read")

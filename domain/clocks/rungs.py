@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from domain.clocks.calendar import SECOND, Calendar
+from domain.clocks.calendar import END_OF_DAY, SECOND, Calendar
 from domain.clocks.due import Due, Interval, running_time, shifted
 from domain.clocks.limits import Limit, Step
 from domain.stream import Rung
@@ -57,4 +57,4 @@ def _moment(step: Step, begin: datetime, planned: Due, pauses: Sequence[Interval
                 day = calendar.previous_workday(day)
         case "due_day":
             day = planned.due_on
-    return datetime.combine(day, step.at or calendar.end_of(day).time(), calendar.zone)
+    return datetime.combine(day, step.at or END_OF_DAY, calendar.zone)

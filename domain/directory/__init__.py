@@ -45,11 +45,12 @@ from domain.directory.lookup import Directory
 from domain.directory.places import CalendarDaySet, TownshipSet
 from domain.directory.rights import RoleEnded
 from domain.directory.standards import DibaoLineSet, HardshipStandardSet, SpotCheckShareSet
+from domain.directory.terms import HoursSet, LadderSet, LadderStep, LimitConfirmed, LimitSet
 
 __all__ = [
     "DIRECTORY_EVENTS", "Absence", "CalendarDaySet", "CaseScope", "Charge", "DayRule", "Delegation", "DelegationGiven", "DibaoLineSet",
-    "Directory", "DirectoryEvent", "DirectoryFault", "Function", "FunctionGiven", "Gender", "Grant", "HardshipStandardSet", "Lawyer",
-    "LawyerRegistered", "LawyerSuspended", "LeaveSet", "Office", "OfficeClosed", "OfficeKind", "OfficeOpened", "Period", "Person",
+    "Directory", "DirectoryEvent", "DirectoryFault", "Function", "FunctionGiven", "Gender", "Grant", "HardshipStandardSet", "HoursSet", "LadderSet", "LadderStep", "Lawyer",
+    "LawyerRegistered", "LawyerSuspended", "LeaveSet", "LimitConfirmed", "LimitSet", "Office", "OfficeClosed", "OfficeKind", "OfficeOpened", "Period", "Person",
     "PersonAway", "PersonChanged", "PersonLeft", "PersonRegistered", "Quality", "RoleEnded", "RoleGranted", "SpotCheckShareSet", "Tariff",
     "TariffSet", "Township", "TownshipSet", "Unit", "UnitKind", "UnitRegistered",
 ]  # fmt: skip

@@ -64,6 +64,7 @@ class Draft:
 
     absences: list[Absence] = field(default_factory=list[Absence])
     standards: list[DirectoryEvent] = field(default_factory=list["DirectoryEvent"])
+    terms: list[DirectoryEvent] = field(default_factory=list["DirectoryEvent"])
 
     def need(self, book: Mapping[str, object], *codes: str | None) -> None:
         """Raise `DirectoryFault` unless the book holds every code given."""

@@ -55,6 +55,8 @@ class Directory:
     absences: tuple[Absence, ...] = ()
     standards: tuple[DirectoryEvent, ...] = ()
     """The events that set standards, in the order entered; `domain.eligibility.standards` reads them."""
+    terms: tuple[DirectoryEvent, ...] = ()
+    """The events that set limits, ladders and hours, in the order entered; `domain.clocks.terms` lays them over the rules."""
 
     @classmethod
     def fold(cls, events: Iterable[DirectoryEvent], base: Directory | None = None) -> Directory:
@@ -69,6 +71,7 @@ class Directory:
             draft.offices, draft.people, draft.units, draft.lawyers, draft.tariffs, tuple(draft.delegations), tuple(draft.charges),
             township_of=draft.townships, days=tuple(draft.days), versions=draft.versions,
             size=base.size + entered, absences=tuple(draft.absences), standards=tuple(draft.standards),
+            terms=tuple(draft.terms),
         )  # fmt: skip
 
     def draft(self) -> Draft:
@@ -77,7 +80,7 @@ class Directory:
             dict(self.office_of), dict(self.person_of), dict(self.unit_of), dict(self.lawyer_of),
             dict(self.tariffs), list(self.delegations), list(self.charges),
             townships=dict(self.township_of), days=list(self.days), versions=dict(self.versions), absences=list(self.absences),
-            standards=list(self.standards),
+            standards=list(self.standards), terms=list(self.terms),
         )  # fmt: skip
 
     def on(self, day: date) -> Directory:

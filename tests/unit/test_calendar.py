@@ -74,4 +74,5 @@ def test_a_last_day_ends_at_24_hours_or_at_the_close_of_business() -> None:
     zone = ZoneInfo("Asia/Shanghai")
     hours = Calendar(zone, {}, frozenset(), 2026, closes_at=time(17, 30))
     assert CALENDAR.end_of(date(2026, 3, 9)).isoformat() == "2026-03-09T23:59:59+08:00"
-    assert hours.end_of(date(2026, 3, 9)).isoformat() == "2026-03-09T17:30:00+08:00"
+    assert hours.end_of(date(2026, 3, 9), handed_in=True).isoformat() == "2026-03-09T17:30:00+08:00"
+    assert hours.end_of(date(2026, 3, 9)).isoformat() == "2026-03-09T23:59:59+08:00"
