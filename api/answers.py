@@ -13,7 +13,7 @@ from uuid import UUID
 
 import texts
 from api import directory as directories
-from api import eligibility, imports, list_reading, reference, standards, views
+from api import eligibility, imports, limits, list_reading, reference, standards, views
 from api.desk import Desk
 from api.documents import attachment
 from api.examples import ASKING, EXAMPLES
@@ -326,7 +326,10 @@ class Answers:
         return views.plain(found) | {"unit_name": "定城律师事务所", "load": 3, "available": True}
 
     def due(self) -> Json:
-        return reference.due(self.desk, limit="examine_application", start=NOW.date(), kind=None)
+        return limits.due(self.desk, limit="examine_application", start=NOW.date(), kind=None)
+
+    def limits_in_force(self) -> list[Json]:
+        return limits.in_force(self.desk, None, None).part(None, 200)["items"]
 
     def hardship(self) -> Json:
         return eligibility.hardship(self.desk, dict(EXAMPLES["assess_hardship"]))

@@ -139,4 +139,5 @@ async def chain(desk: Desk, case_id: str) -> Json:
 
 async def clocks(desk: Desk, case_id: str) -> Json:
     now = await visible(desk, case_id)
-    return {"items": [views.clock_view(c, desk.now) for c in now.clocks], "next_cursor": None}
+    rules = desk.services.rules().under(desk.directory, desk.now.astimezone(views.ZONE).date(), now.centre or None)
+    return {"items": [views.clock_view(c, desk.now, rules) for c in now.clocks], "next_cursor": None}

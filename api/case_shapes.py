@@ -150,11 +150,19 @@ class CaseAssignment(Shape):
     declined_by: list[Code]
 
 
+class DaysNotCounted(Shape):
+    from_: date = Field(alias="from")
+    to: date
+    days: int
+
+
 class PauseOfClock(Shape):
     cause: int = Field(description="Version of the event that paused.")
+    by: str | None = Field(default=None, description="Type of the event that paused; told by the case's own clocks.")
     from_: AwareDatetime = Field(alias="from")
     to: AwareDatetime | None
     closes: str = Field(description="Type of the event that ends the pause.")
+    not_counted: DaysNotCounted | None = Field(default=None, description="The days it took; of an open pause those so far.")
 
 
 class Reminder(Shape):
@@ -194,6 +202,7 @@ class Clock(Shape):
     due: date | AwareDatetime
     due_at: AwareDatetime
     pauses: list[PauseOfClock]
+    paused_days: int | None = Field(default=None, description="Days not counted because of pauses, each once where pauses overlap.")
     next_reminder: Reminder | None
     counted: Counting
     unit: LimitUnit

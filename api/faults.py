@@ -190,6 +190,9 @@ _READS: dict[str, tuple[Problem, ...]] = {
         not_found("message_not_found"),
         Problem(422, "invalid", errors=[{"parameter": "message_id", "in": "path", "code": "too_long"}]),
     ),
+    "limits_in_force": (
+        Problem(422, "unknown_code", errors=[{"parameter": "office", "in": "query", "code": "unknown_code"}], named="C-NONE"),
+    ),
     "calendar_due": (
         Problem(422, "unknown_limit", errors=[{"pointer": "/limit", "code": "unknown_limit"}], limit="supply"),
         Problem(422, "kind_required", errors=[{"pointer": "/kind", "code": "kind_required"}], limit="next_remedy", kinds=["award"]),
@@ -277,6 +280,8 @@ _READS: dict[str, tuple[Problem, ...]] = {
         Problem(403, "forbidden"),
         Problem(409, "office_has_open_cases", cases=12, inquiries=1, people=4),
         Problem(422, "unknown_code", errors=[{"pointer": "/data", "code": "unknown_code"}], named="C-NONE"),
+        Problem(422, "unknown_limit", errors=[{"pointer": "/data", "code": "unknown_limit"}], limit="supply"),
+        Problem(422, "limit_does_not_fit", errors=[{"pointer": "/data", "code": "limit_does_not_fit"}], limit="before_limitation"),
         Problem(422, "roles_elsewhere", errors=[{"pointer": "/data/person/grants", "code": "roles_elsewhere"}]),
         Problem(422, "person_known", errors=[{"pointer": "/data/person/code", "code": "person_known"}], person="P-BAI-LING"),
     ),

@@ -166,6 +166,7 @@ SUCCESSES: Mapping[str, Success] = {
     "people": _page_of(shapes.Person, "Everybody of the directory.", lambda a: a.people()[0]),
     "lawyers": _page_of(shapes.PanelLawyer, "The lawyers that fit.", Answers.lawyer),
     "tariffs": _page_of(Tariff, "The tariffs of today.", lambda a: a.tariffs()[0]),
+    "limits_in_force": _page_of(shapes.LimitRow, "Every limit's row, with its reminders.", lambda a: a.limits_in_force()[0]),
     "calendar_due": Success(shapes.Due, "The due date and how it was counted.", Answers.due),
     "hardship": Success(eligibility_shapes.HardshipResult, "The sum and the standard it was held against.", Answers.hardship),
     "limitations": _page_of(eligibility_shapes.LimitationRow, "The limitations known today.", lambda a: a.limitations()[0]),

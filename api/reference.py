@@ -1,13 +1,12 @@
-"""What belongs to no case: the person signed in, offices and people, the panel, tariffs, dates and sums worked out on request."""
+"""What belongs to no case: the person signed in, offices and people, the panel, tariffs."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 from api import views
 from api.desk import Desk
 from api.list_reading import part
-from api.problem import Problem
 from domain.directory import Office, Person, Tariff
 from domain.matching import NEW
 from readmodels import handlings
@@ -108,24 +107,3 @@ async def lawyers(desk: Desk, *, specialty: str | None, office: str | None, avai
             continue
         items.append(views.plain(lawyer) | {"unit_name": unit.name if unit else None, "load": load, "available": available})
     return Listed(items, dict)
-
-
-def due(desk: Desk, *, limit: str, start: date, kind: str | None, county: str | None = None) -> Json:
-    """When a limit that starts on a day (or moment) is due, and how that was counted. Raises `Refusal` 422, `Problem` 422."""
-    if isinstance(start, datetime) and start.tzinfo is None:
-        raise Problem(422, "invalid", errors=[{"parameter": "start", "in": "query", "code": "offset_missing"}])
-    centre = next((o.code for o in desk.directory.offices() if o.kind == "centre" and o.county == county), None)
-    rules = desk.services.rules().under(desk.directory, _today(desk), centre)
-    found = rules.due(limit, start, kind=kind)
-    row = rules.limit(limit, rules.calendar.day_of(start))
-    counted = found.as_json()
-    return {
-        "limit": limit,
-        "due_at": views.moment(found.due_at),
-        "due_on": found.due_on.isoformat(),
-        "counted": counted["days"],
-        "provisional": found.provisional,
-        "source": row.source if row else None,
-        "confirmed": row.confirmed if row else None,
-        "unit": row.unit if row else None,
-    }

@@ -224,9 +224,35 @@ class Due(Shape):
     due_on: date
     counted: list[Span]
     provisional: bool = Field(description="Counted into a year whose days off are not announced yet.")
-    source: str | None
-    confirmed: bool | None
-    unit: LimitUnit | None
+    source: str
+    confirmed: bool
+    unit: LimitUnit
+    n: int | None
+    rule_from: date = Field(description="The row of the limit it was counted by holds from that day.")
+    office: Code | None = Field(description="The office with whose days off and hours it was counted.")
+
+
+class LimitStep(Shape):
+    at: str = Field(description="-50%, -1 working_day 09:00, due day 09:00, missed, missed +2 working_day 09:00, -2 hour")
+    to: list[str] = Field(description="Functions of the directory: owner, team_lead, supervisor …")
+
+
+class LimitRow(Shape):
+    """The row of a time limit that holds on the day asked."""
+
+    limit: str
+    from_: date = Field(alias="from")
+    in_force: bool
+    n: int | dict[str, int] | None = Field(description="How many; by kind where the limit has several; null: a date of the case.")
+    unit: LimitUnit
+    until: str | None = Field(description="The field of the case that holds its date.")
+    source: str
+    confirmed: bool = Field(description="False: the number awaits confirmation by the justice bureau.")
+    custody: bool = Field(description="Not prolonged by a day off.")
+    handed_in: bool = Field(description="The last day ends with the business of the office.")
+    on_miss: str | None
+    ladder: str
+    steps: list[LimitStep]
 
 
 class HardshipLine(Shape):

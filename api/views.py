@@ -12,9 +12,12 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from domain.case import CaseState, Recipient
+from domain.clocks.limits import Limit
 from domain.clocks.reading import display
+from domain.clocks.suspensions import stood_still, suspensions
 from domain.directory import Directory
 from domain.money import money
+from domain.rules import Rules
 from domain.stream import Clock
 from domain.values import Model
 from ledger.events import Recorded
@@ -191,11 +194,13 @@ def _assignment(case: CaseState) -> dict[str, Any] | None:
     }
 
 
-def clock_view(clock: Clock, at: datetime | None = None) -> dict[str, Any]:
+def clock_view(clock: Clock, at: datetime | None = None, rules: Rules | None = None) -> dict[str, Any]:
     """A time limit: `started` and `due` are days, or moments for a limit of hours; `counted` says how the date was found.
 
-    With `at`, its state is that of the moment: past its due date it is missed, whether that has been marked yet or not.
+    With `at`, its state is that of the moment: past its due date it is missed, whether that has been marked yet or not. With `rules`
+    its pauses are told as a ledger, and a number the justice bureau confirmed since the clock was started counts as confirmed.
     """
+    row = rules.limits.row(clock.limit, clock.rule_from) if rules else None
     hours = clock.unit == "hour"
     rung = clock.next_rung
     return {
@@ -205,17 +210,33 @@ def clock_view(clock: Clock, at: datetime | None = None) -> dict[str, Any]:
         "started": moment(clock.started_at) if hours and clock.started_at else clock.started_on.isoformat(),
         "due": moment(clock.due_at) if hours else clock.due_on.isoformat(),
         "due_at": moment(clock.due_at),
-        "pauses": [{"cause": p.cause, "from": moment(p.from_at), "to": moment(p.to_at), "closes": p.closes} for p in clock.pauses],
+        **_suspended(clock, at or clock.due_at, row, rules),
         "next_reminder": None if rung is None else {"at": moment(rung.at), "to": list(rung.to), "kind": rung.kind},
         "counted": dict(clock.counted),
         "unit": clock.unit,
         "n": clock.n,
         "source": clock.source,
-        "confirmed": clock.confirmed,
+        "confirmed": clock.confirmed or (row is not None and row.confirmed),
         "rule_from": clock.rule_from.isoformat(),
         "ended_on": clock.ended_on.isoformat() if clock.ended_on else None,
         "on_miss": clock.on_miss,
     }
+
+
+def _suspended(clock: Clock, at: datetime, row: Limit | None, rules: Rules | None) -> dict[str, Any]:
+    """The pauses, each with what it is from and what it took; `paused_days` counts a day once, whatever lay on it."""
+    told: list[dict[str, Any]] = []
+    if rules is None:
+        told = [{"cause": p.cause, "from": moment(p.from_at), "to": moment(p.to_at), "closes": p.closes} for p in clock.pauses]
+        return {"pauses": told}
+    for each in suspensions(clock, row, rules.calendar, at):
+        pause = each.pause
+        days = {"from": each.first.isoformat(), "to": each.last.isoformat(), "days": each.days} if each.first and each.last else None
+        told.append({
+            "cause": pause.cause, "by": each.by, "from": moment(pause.from_at), "to": moment(pause.to_at), "closes": pause.closes,
+            "not_counted": days,
+        })  # fmt: skip
+    return {"pauses": told, "paused_days": 0 if clock.unit == "hour" else stood_still(clock.pauses, rules.calendar, at)}
 
 
 def event_view(case_id: str, recorded: Recorded, directory: Directory) -> dict[str, Any]:

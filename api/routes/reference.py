@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from api import reference
+from api import limits, reference
 from api.auth import AtDesk, Credentials, origin_of, services_of, sign_in, sign_out, token_of
 from api.params import LIMIT_MAX, Cursor, LegalDay, Limit, Start, Word
 from api.problem import Problem
@@ -68,5 +68,13 @@ async def calendar_due(
     start: Start,
     county: Annotated[str | None, Query(max_length=64, description="Counts with the days off that the county's centre keeps.")] = None,
     kind: Word = None,
+    office: Annotated[str | None, Query(max_length=64, description="Counts with the days off and the hours of that office.")] = None,
 ) -> Json:
-    return reference.due(desk, limit=limit, start=start, kind=kind, county=county)
+    return limits.due(desk, limit=limit, start=start, kind=kind, county=county, office=office)
+
+
+@router.get("/limits", tags=["rules"], summary="The time limits in force on a day, their sources and reminders")
+async def limits_in_force(
+    desk: AtDesk, on: LegalDay | None = None, office: Word = None, cursor: Cursor = None, limit: Limit = LIMIT_MAX
+) -> Json:
+    return limits.in_force(desk, on, office).part(cursor, limit)

@@ -134,6 +134,20 @@ class Step:
     to: tuple[str, ...]
 
     @property
+    def words(self) -> str:
+        """The moment as `time-limits.yaml` and the directory write it."""
+        hour = f"{self.at:%H:%M}" if self.at else ""
+        match self.base:
+            case "share":
+                return f"-{self.amount}%"
+            case "before":
+                return f"-{self.amount} hour" if self.unit == "hour" else f"-{self.amount} working_day {hour}"
+            case "due_day":
+                return f"due day {hour}"
+            case "missed":
+                return f"missed +{self.amount} working_day {hour}" if self.amount else "missed"
+
+    @property
     def kind(self) -> Literal["warned", "missed", "escalated"]:
         if self.base != "missed":
             return "warned"

@@ -49,8 +49,9 @@ from domain.directory.terms import HoursSet, LadderSet, LadderStep, LimitConfirm
 
 __all__ = [
     "DIRECTORY_EVENTS", "Absence", "CalendarDaySet", "CaseScope", "Charge", "DayRule", "Delegation", "DelegationGiven", "DibaoLineSet",
-    "Directory", "DirectoryEvent", "DirectoryFault", "Function", "FunctionGiven", "Gender", "Grant", "HardshipStandardSet", "HoursSet", "LadderSet", "LadderStep", "Lawyer",
-    "LawyerRegistered", "LawyerSuspended", "LeaveSet", "LimitConfirmed", "LimitSet", "Office", "OfficeClosed", "OfficeKind", "OfficeOpened", "Period", "Person",
-    "PersonAway", "PersonChanged", "PersonLeft", "PersonRegistered", "Quality", "RoleEnded", "RoleGranted", "SpotCheckShareSet", "Tariff",
-    "TariffSet", "Township", "TownshipSet", "Unit", "UnitKind", "UnitRegistered",
+    "Directory", "DirectoryEvent", "DirectoryFault", "Function", "FunctionGiven", "Gender", "Grant", "HardshipStandardSet", "HoursSet",
+    "LadderSet", "LadderStep", "Lawyer", "LawyerRegistered", "LawyerSuspended", "LeaveSet", "LimitConfirmed", "LimitSet", "Office",
+    "OfficeClosed", "OfficeKind", "OfficeOpened", "Period", "Person", "PersonAway", "PersonChanged", "PersonLeft", "PersonRegistered",
+    "Quality", "RoleEnded", "RoleGranted", "SpotCheckShareSet", "Tariff", "TariffSet", "Township", "TownshipSet", "Unit", "UnitKind",
+    "UnitRegistered",
 ]  # fmt: skip

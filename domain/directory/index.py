@@ -30,7 +30,9 @@ class Index:
     days: dict[tuple[str | None, date], Mapping[date, DayRule]] = field(
         default_factory=dict[tuple[str | None, date], Mapping[date, DayRule]]
     )
-    rules: dict[tuple[str | None, date], tuple[object, object]] = field(default_factory=dict[tuple[str | None, date], tuple[object, object]])
+    rules: dict[tuple[str | None, date], tuple[object, object]] = field(
+        default_factory=dict[tuple[str | None, date], tuple[object, object]]
+    )
     """Of an office and a day the rules in the files and those that hold there."""
     whole: Directory | None = None
     """Of a day's view, the directory it is a view of."""

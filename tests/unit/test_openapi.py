@@ -17,7 +17,7 @@ from fastapi import FastAPI
 import api as package
 import texts
 from api import app as application
-from api import case_reading, case_shapes, documents, eligibility, faults, list_reading, reference, shapes, standards, views
+from api import case_reading, case_shapes, documents, eligibility, faults, limits, list_reading, reference, shapes, standards, views
 from api.answers import Answers, directory_events
 from api.auth import Credentials
 from api.desk import Desk
@@ -472,7 +472,7 @@ class TestReference:
     @pytest.mark.parametrize("start", [date(2026, 9, 28), datetime(2026, 9, 28, 10, tzinfo=views.ZONE)])
     @pytest.mark.parametrize("limit", [name for name, rows in current().limits.rows.items() if isinstance(rows[0].n, int)])
     def test_dates_worked_out(self, described: Described, limit: str, start: date) -> None:
-        assert not described.answer("calendar_due", reference.due(desk(SUPERVISOR), limit=limit, start=start, kind=None))
+        assert not described.answer("calendar_due", limits.due(desk(SUPERVISOR), limit=limit, start=start, kind=None))
 
     def test_hardship_worked_out(self, described: Described) -> None:
         assert not described.answer("hardship", eligibility.hardship(desk(SUPERVISOR), dict(EXAMPLES["assess_hardship"])))
