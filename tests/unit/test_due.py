@@ -1,14 +1,17 @@
 """Due dates worked by hand, each with its counting written out; and a law that ties them to a naive day-by-day counter."""
 
-from collections.abc import Iterable
+import csv
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.clocks.due import due
+from domain.clocks.due import Due, due
 from domain.clocks.limits import Limit
 from domain.command import Refusal
 from ledger import rules
@@ -21,117 +24,51 @@ def limit(name: str) -> Limit:
     return RULES.limits.rows[name][0]
 
 
-WORKED_BY_HAND = """
-examine_application   2024-03-04  2024-03-11  Mon; 5 to 11 March are seven days; a Monday
-examine_application   2024-03-01  2024-03-08  Fri; 2 to 8 March, the weekend within counts
-examine_application   2024-03-02  2024-03-11  ends Sat 9 March, rolls to Mon 11
-examine_application   2024-03-03  2024-03-11  ends Sun 10 March, rolls to Mon 11
-examine_application   2024-02-02  2024-02-09  ends Fri 9 February, New Year's Eve, still worked in 2024
-examine_application   2024-02-05  2024-02-18  ends Mon 12 February in the Spring Festival (10 to 17), rolls to Sun 18, worked in exchange
-examine_application   2024-01-28  2024-02-04  ends Sun 4 February, worked in exchange: stands
-examine_application   2024-02-22  2024-02-29  ends on 29 February, a Thursday
-examine_application   2024-02-23  2024-03-01  six days to 29 February, the seventh is 1 March
-examine_application   2023-02-22  2023-03-01  six days to 28 February, the seventh is 1 March
-examine_application   2024-09-24  2024-10-08  ends 1 October, National Day (1 to 7), rolls to Tue 8
-examine_application   2024-09-22  2024-09-29  ends Sun 29 September, worked in exchange: stands
-examine_application   2024-10-05  2024-10-12  ends Sat 12 October, worked in exchange: stands
-examine_application   2024-04-28  2024-05-06  starts on a worked Sunday; ends Sun 5 May in the Labour Day days off, rolls to Mon 6
-examine_application   2024-05-04  2024-05-11  ends Sat 11 May, worked in exchange: stands
-examine_application   2025-01-21  2025-02-05  ends Tue 28 January, New Year's Eve, off until 4 February: Wed 5
-examine_application   2025-01-19  2025-01-26  ends Sun 26 January, worked in exchange: stands
-examine_application   2025-02-01  2025-02-08  ends Sat 8 February, worked in exchange: stands
-examine_application   2025-09-24  2025-10-09  ends 1 October, eight days off with Mid-Autumn: Thu 9
-examine_application   2025-10-04  2025-10-11  ends Sat 11 October, worked in exchange: stands
-examine_application   2026-02-08  2026-02-24  ends Sun 15 February, first day of the Spring Festival (15 to 23): Tue 24
-examine_application   2026-02-07  2026-02-14  ends Sat 14 February, worked in exchange: stands
-examine_application   2026-02-21  2026-02-28  ends Sat 28 February, worked in exchange: stands
-examine_application   2025-12-28  2026-01-04  ends Sun 4 January, worked in exchange: stands
-examine_application   2025-12-26  2026-01-04  ends Fri 2 January, off; Sat 3; Sun 4 is worked
-assign_unit           2026-09-22  2026-09-28  ends Fri 25 September, Mid-Autumn, then the weekend: Mon 28
-assign_unit           2026-09-17  2026-09-20  ends Sun 20 September, worked in exchange: stands
-assign_unit           2026-04-02  2026-04-07  ends Sun 5 April, Qingming, made up for on Mon 6: Tue 7
-assign_unit           2025-05-28  2025-06-03  ends Sat 31 May, Dragon Boat, off to Mon 2 June: Tue 3
-assign_unit           2026-03-06  2026-03-09  Fri; 7, 8, 9 March: Monday
-sign_engagement       2024-06-05  2024-06-11  ends Mon 10 June, Dragon Boat: Tue 11
-sign_engagement       2026-06-14  2026-06-22  ends Fri 19 June, Dragon Boat, then the weekend: Mon 22
-decide_objection      2026-03-11  2026-03-16  12 to 16 March: Monday
-file_objection        2024-02-14  2024-02-29  fifteen days to 29 February
-file_objection        2025-01-20  2025-02-05  ends Tue 4 February, last day off: Wed 5
-file_objection        2026-03-06  2026-03-23  ends Sat 21 March: Mon 23
-pay_subsidy           2024-01-30  2024-02-29  31 January and 29 days of February
-pay_subsidy           2025-01-30  2025-03-03  31 January, 28 days of February, Sat 1 March: Mon 3
-review_closing_file   2025-09-03  2025-10-09  27 days of September, Fri 3 October is off: Thu 9
-confirm_acceptance    2026-03-06  2026-03-09  Fri; the next working day is Mon 9
-confirm_acceptance    2026-02-13  2026-02-14  Fri; Sat 14 is worked in exchange
-confirm_acceptance    2026-02-14  2026-02-24  Sat, worked; then nine days off: Tue 24
-confirm_acceptance    2024-02-09  2024-02-18  Fri; ten to 17 February are off, Sun 18 is worked
-confirm_acceptance    2024-09-27  2024-09-29  Fri; Sun 29 September is worked
-answer_letter         2026-03-02  2026-03-11  3 4 5 6 | 9 10 11
-answer_letter         2026-02-12  2026-02-28  13 Sat-14 | 24 25 26 27 Sat-28
-answer_letter         2024-09-25  2024-10-10  26 27 Sun-29 30 | 8 9 10 October
-answer_letter         2025-01-22  2025-02-07  23 24 Sun-26 27 | 5 6 7 February
-answer_letter         2024-04-26  2024-05-09  Sun-28 29 30 | 6 7 8 9 May
-answer_letter         2025-12-30  2026-01-09  31 | Sun-4 5 6 7 8 9 January
-"""
+class Worked(NamedTuple):
+    """A row of `due_dates.csv`: worked out by hand, with its counting. `pauses` are days, each at nine in the morning."""
 
-WORKED_BY_KIND = """
-award              2025-09-20  2025-10-09  fifteen days end Sun 5 October, off to Wed 8: Thu 9
-judgment           2026-02-13  2026-02-28  fifteen days end Sat 28 February, worked: stands
-ruling             2026-02-06  2026-02-24  ten days end Mon 16 February, off to 23: Tue 24
-criminal_judgment  2026-05-20  2026-06-01  ten days end Sat 30 May: Mon 1 June
-criminal_ruling    2024-09-27  2024-10-08  five days end Wed 2 October, off to 7: Tue 8
-"""
+    limit: str
+    kind: str
+    start: str
+    pauses: str
+    own: str
+    hours: str
+    custody: str
+    due: str
+    counting: str
 
-WORKED_HOURS = """
-forward_from_custody      2026-02-16T22:00:00+08:00  2026-02-17T22:00:00+08:00  through the night of New Year's Eve
-forward_from_duty_lawyer  2024-02-28T09:30:00+08:00  2024-02-29T09:30:00+08:00  to a leap day
-urgent_assign             2024-12-31T18:00:00+08:00  2025-01-01T18:00:00+08:00  into a day off
-urgent_assign             2026-03-06T10:00:00+00:00  2026-03-07T18:00:00+08:00  18:00 in Shanghai, a Saturday
-"""
+    def begin(self) -> date:
+        return datetime.fromisoformat(self.start) if "T" in self.start else date.fromisoformat(self.start)
+
+    def found(self) -> Due:
+        closes = time.fromisoformat(self.hours) if self.hours else None
+        rule = replace(limit(self.limit), custody=True) if self.custody else limit(self.limit)
+        n = rule.n[self.kind] if isinstance(rule.n, Mapping) else rule.n
+        own = date.fromisoformat(self.own) if self.own else None
+        at = [tuple(datetime.fromisoformat(f"{day}T09:00:00+08:00") for day in pause.split("/")) for pause in self.pauses.split()]
+        pauses = [(first, last) for first, last in at]
+        return due(rule, self.begin(), replace(CALENDAR, closes_at=closes), n=n, own=own, pauses=pauses)
 
 
-def table(text: str) -> list[list[str]]:
-    return [line.split(maxsplit=3) for line in text.strip().splitlines()]
+with (Path(__file__).parent / "due_dates.csv").open(encoding="utf-8", newline="") as _file:
+    TABLE = [Worked(*row) for row in list(csv.reader(_file))[1:]]
 
 
-@pytest.mark.parametrize(("name", "start", "end", "counting"), table(WORKED_BY_HAND))
-def test_a_limit_in_days_ends_on_the_day_worked_out_by_hand(name: str, start: str, end: str, counting: str) -> None:
-    assert RULES.due(name, date.fromisoformat(start)).due_on == date.fromisoformat(end), counting
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: "-".join(filter(None, row[:7])).replace(":", "").replace("/", "~"))
+def test_a_limit_ends_when_it_was_worked_out_by_hand(row: Worked) -> None:
+    found = row.found()
+    assert (found.due_at.isoformat() if "T" in row.due else found.due_on.isoformat()) == row.due, row.counting
 
 
-@pytest.mark.parametrize(("kind", "start", "end", "counting"), table(WORKED_BY_KIND))
-def test_a_remedy_is_counted_by_the_kind_of_paper(kind: str, start: str, end: str, counting: str) -> None:
-    assert RULES.due("next_remedy", date.fromisoformat(start), kind=kind).due_on == date.fromisoformat(end), counting
-
-
-@pytest.mark.parametrize(("name", "start", "end", "counting"), table(WORKED_HOURS))
-def test_a_limit_in_hours_runs_through_nights_and_days_off(name: str, start: str, end: str, counting: str) -> None:
-    assert RULES.due(name, datetime.fromisoformat(start)).due_at.isoformat() == end, counting
-
-
-def paused(*pairs: str) -> list[tuple[datetime, datetime]]:
-    """Pauses of March 2026 (`5-10`), each at nine in the morning."""
-    return [tuple(datetime(2026, 3, int(day), 9, tzinfo=CALENDAR.zone) for day in pair.split("-")) for pair in pairs]  # pyright: ignore[reportReturnType]
-
-
-@pytest.mark.parametrize(
-    ("start", "pauses", "end", "counting"),
-    [
-        (2, ["5-10"], 16, "3 4 5 used; 11 12 13 and Sat 14: Mon 16"),
-        (2, ["4-4"], 9, "paused and resumed on one day: nothing lost, nothing gained"),
-        (2, ["2-5"], 12, "paused on its first day: all seven days from the 6th"),
-        (2, ["9-18"], 18, "paused on its last day: ends on the day of resuming"),
-        (2, ["9-14"], 16, "the same, resumed on Sat 14: Mon 16"),
-        (2, ["3-6", "5-11"], 17, "overlapping: 4 to 11 do not count, eight days more"),
-        (2, ["3-11", "5-6"], 17, "one within the other counts once"),
-        (2, ["3-4", "6-9"], 13, "apart: 4, 7, 8, 9 do not count"),
-        (2, ["3-6", "6-9"], 16, "one upon the other: 4 to 9 do not count; ends Sun 15: Mon 16"),
-        (0, ["8-11"], 11, "28 February to Sat 7 March, rolling to Mon 9; paused on Sun 8: ends on the day of resuming"),
-    ],
-)
-def test_days_paused_are_not_counted(start: int, pauses: list[str], end: int, counting: str) -> None:
-    begin = date(2026, 2, 28) + timedelta(days=start)
-    assert due(limit("examine_application"), begin, CALENDAR, pauses=paused(*pauses)).due_on == date(2026, 3, end), counting
+def test_the_table_holds_every_limit_every_unit_and_every_day_announced_for_2024_to_2026() -> None:
+    assert len(set(TABLE)) >= 120
+    assert {row.limit for row in TABLE} == set(RULES.limits.rows)
+    assert {limit(row.limit).unit for row in TABLE} == {"calendar_day", "working_day", "hour", "date"}
+    spans = [(CALENDAR.day_of(row.begin()), row.found().due_on) for row in TABLE]
+    announced = {*CALENDAR.days_off, *CALENDAR.workdays}
+    missed = [day for day in announced if 2024 <= day.year <= 2026 and not any(first <= day <= last for first, last in spans)]
+    assert not missed
+    assert all(row.counting for row in TABLE)
 
 
 def test_an_hour_limit_is_moved_by_the_hours_it_was_paused() -> None:
