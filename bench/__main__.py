@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import append, assignment, command, directory, figures, memory, papers, people, startup, together, wall
+from bench import append, assignment, command, dates, directory, figures, memory, papers, people, startup, together, wall
 from bench.figures import Report
 from ops.home import ROOT
 
@@ -25,6 +25,7 @@ BENCHES: Mapping[str, Callable[[], Report]] = {
     "together": together.run,
     "wall": wall.run,
     "papers": papers.run,
+    "dates": dates.run,
     "people": people.run,
     "directory": directory.run,
     "assignment": assignment.run,

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.clocks.calendar import Calendar
 from domain.clocks.due import Due, due
 from domain.clocks.limits import Limit
 from domain.command import Refusal
+from domain.directory import DayRule
 from ledger import rules
 
 RULES = rules.current()
@@ -128,16 +130,28 @@ def test_a_date_that_cannot_be_told_is_refused(name: str, start: date, code: str
     assert (refused.value.code, refused.value.status) == (code, 422)
 
 
-def naive(start: date, n: int, kind: Limit, pauses: Iterable[tuple[datetime, datetime]]) -> date:
+OWN_DAYS = st.dictionaries(st.dates(date(2023, 6, 1), date(2026, 12, 31)), st.sampled_from(["off", "worked"]), max_size=6)
+
+
+def worked(day: date, own: Mapping[date, str]) -> bool:
+    """Whether a day is worked, told from the notices and the administrator's own days, without the calendar's help."""
+    if day in own:
+        return own[day] == "worked"
+    if day.weekday() >= 5:
+        return day in CALENDAR.workdays
+    return day not in CALENDAR.days_off
+
+
+def naive(start: date, n: int, kind: Limit, pauses: Iterable[tuple[datetime, datetime]], own: Mapping[date, str]) -> date:
     """Day by day: the n-th day that counts, then the first day from there on that is no day off and is not followed by a paused one."""
     stopped = {
         day for day in (start + timedelta(days=i) for i in range(400)) for a, b in pauses if a.date() < day <= b.date()
     }  # fmt: skip
     ahead = [start + timedelta(days=i) for i in range(1, 400)]
-    counting = [d for d in ahead if d not in stopped and (kind.unit == "calendar_day" or CALENDAR.is_workday(d))]
+    counting = [d for d in ahead if d not in stopped and (kind.unit == "calendar_day" or worked(d, own))]
     last = counting[n - 1]
     return next(
-        d for d in ahead if d >= last and d + timedelta(days=1) not in stopped and (kind.custody or CALENDAR.is_workday(d))
+        d for d in ahead if d >= last and d + timedelta(days=1) not in stopped and (kind.custody or worked(d, own))
     )  # fmt: skip
 
 
@@ -148,18 +162,35 @@ KINDS = st.sampled_from(
 )
 
 
-@given(start=DAYS, n=st.integers(1, 40), kind=KINDS, spells=PAUSES)
-def test_due_equals_a_naive_day_by_day_counter(start: date, n: int, kind: Limit, spells: list[tuple[int, int]]) -> None:
+def spells(start: date, lengths: list[tuple[int, int]]) -> list[tuple[datetime, datetime]]:
     noon = datetime(start.year, start.month, start.day, 12, tzinfo=CALENDAR.zone)
-    pauses = [(noon + timedelta(days=first), noon + timedelta(days=first + length)) for first, length in spells]
-    assert due(kind, start, CALENDAR, n=n, pauses=pauses).due_on == naive(start, n, kind, pauses)
+    return [(noon + timedelta(days=first), noon + timedelta(days=first + length)) for first, length in lengths]
 
 
-@given(start=DAYS, n=st.integers(1, 40), kind=KINDS, spells=PAUSES)
-def test_an_explanation_covers_each_day_once_and_counts_n_of_them(start: date, n: int, kind: Limit, spells: list[tuple[int, int]]) -> None:
-    noon = datetime(start.year, start.month, start.day, 12, tzinfo=CALENDAR.zone)
-    pauses = [(noon + timedelta(days=first), noon + timedelta(days=first + length)) for first, length in spells]
-    found = due(kind, start, CALENDAR, n=n, pauses=pauses)
+def keeping(own: Mapping[date, str]) -> Calendar:
+    rules = {day: DayRule(day=day, kept=kept, since=day, name="x", source="x") for day, kept in own.items()}  # pyright: ignore[reportArgumentType]
+    return CALENDAR.keeping(rules)
+
+
+@given(start=DAYS, n=st.integers(1, 40), kind=KINDS, lengths=PAUSES, own=OWN_DAYS)
+def test_due_equals_a_naive_day_by_day_counter(
+    start: date, n: int, kind: Limit, lengths: list[tuple[int, int]], own: dict[date, str]
+) -> None:
+    pauses = spells(start, lengths)
+    assert due(kind, start, keeping(own), n=n, pauses=pauses).due_on == naive(start, n, kind, pauses, own)
+
+
+@given(start=DAYS, n=st.integers(1, 40), kind=KINDS, lengths=PAUSES)
+def test_an_explanation_covers_each_day_once_and_counts_n_of_them(start: date, n: int, kind: Limit, lengths: list[tuple[int, int]]) -> None:
+    found = due(kind, start, CALENDAR, n=n, pauses=spells(start, lengths))
     days = [span.first + timedelta(days=i) for span in found.counted for i in range((span.last - span.first).days + 1)]
     assert days == [start + timedelta(days=i) for i in range((found.due_on - start).days + 1)]
     assert sum((span.last - span.first).days + 1 for span in found.counted if span.counted) == n
+
+
+@given(start=DAYS, n=st.integers(1, 40), kind=KINDS, own=OWN_DAYS)
+def test_more_days_or_a_later_start_never_end_sooner(start: date, n: int, kind: Limit, own: dict[date, str]) -> None:
+    calendar = keeping(own)
+    found = due(kind, start, calendar, n=n).due_on
+    assert found <= due(kind, start, calendar, n=n + 1).due_on
+    assert found <= due(kind, start + timedelta(days=1), calendar, n=n).due_on
