@@ -10,7 +10,21 @@ from api.body import BodyGuard
 from api.envelope import Envelope
 from api.openapi import PREFIX, describe
 from api.problem import RETRY_SECONDS
-from api.routes import accounts, commands, directory, eligibility, inquiries, notices, papers, persons, reads, reference, replans, work
+from api.routes import (
+    accounts,
+    commands,
+    deadlines,
+    directory,
+    eligibility,
+    inquiries,
+    notices,
+    papers,
+    persons,
+    reads,
+    reference,
+    replans,
+    work,
+)
 from api.services import Services
 
 
@@ -26,6 +40,7 @@ def create_app(services: Services) -> FastAPI:
         accounts.router,
         eligibility.router,
         reads.router,
+        deadlines.router,
         work.router,
         persons.router,
         papers.router,

@@ -1,0 +1,125 @@
+"""Why a case's limits are where they are, for who watches over them: the dates, who was waited for, and who set and changed them."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import Any
+
+from api import views
+from api.case_reading import visible
+from api.desk import Desk
+from domain.clocks.tasks import ANSWERS, task_of
+from ledger import events
+from ledger.events import Recorded
+from readmodels import lateness, load
+from readmodels.lateness import Change, PauseTold, Stretch, Told
+
+type Json = dict[str, Any]
+
+
+async def of_case(desk: Desk, case_id: str) -> Json:
+    """Each clock of the case with its story. Raises `Problem` 404 `case_not_found`."""
+    await visible(desk, case_id)
+    history = await events.load_history(desk.conn, case_id)
+    today = desk.now.astimezone(views.ZONE).date()
+    case, told = lateness.of_case(case_id, history, desk.now, today)
+    return {
+        "case_id": case_id,
+        "register_number": case.register_number,
+        "case_number": case.case_number,
+        "stage": case.stage,
+        "state": case.state,
+        "owner": case.owner,
+        "centre": case.centre,
+        "version": case.version,
+        "today": today.isoformat(),
+        "clocks": [_clock(desk, each) for each in told],
+    }
+
+
+def _clock(desk: Desk, told: Told) -> Json:
+    clock = told.clock
+    return views.clock_view(clock, desk.now) | {
+        "started_on": clock.started_on.isoformat(),
+        "due_on": clock.due_on.isoformat(),
+        "first_due_on": clock.first_due_on.isoformat(),
+        "late_days": told.late_days,
+        "stretches": [_stretch(desk, each) for each in told.stretches],
+        "pauses": [_pause(desk, each) for each in told.pauses],
+        "changes": [_change(desk, each) for each in told.changes],
+        "rungs": [_event(desk, each) | {"late": getattr(each.event, "late", False)} for each in told.rungs],
+    }
+
+
+def _stretch(desk: Desk, each: Stretch) -> Json:
+    return {
+        "from": each.first.isoformat(), "to": each.last.isoformat(), "days": each.days, "state": each.state,
+        "waiting_for": each.waiting_for, "owner": each.owner, "owner_name": _name(desk, each.owner),
+    }  # fmt: skip
+
+
+def _pause(desk: Desk, each: PauseTold) -> Json:
+    return {
+        "cause": each.pause.cause, "event": each.cause.event.type if each.cause else None, "closes": each.pause.closes,
+        "from": views.moment(each.pause.from_at), "to": views.moment(each.pause.to_at), "days": each.days,
+        "actor_name": _name(desk, each.cause.at.actor) if each.cause else None,
+    }  # fmt: skip
+
+
+def _change(desk: Desk, each: Change) -> Json:
+    cause = each.cause
+    return _event(desk, each.recorded) | {
+        "due_on": each.due_on.isoformat() if each.due_on else None,
+        "before": each.before.isoformat() if each.before else None,
+        "because": cause.event.type if cause else getattr(each.recorded.event, "cause", None),
+        "because_version": cause.at.version if cause else None,
+        "chain_hash": each.recorded.chain_hash.hex(),
+    }
+
+
+def _event(desk: Desk, each: Recorded) -> Json:
+    return {
+        "type": each.event.type, "version": each.at.version, "position": each.position, "recorded_at": views.moment(each.recorded_at),
+        "effective_on": each.at.effective_on.isoformat(), "actor": each.at.actor, "actor_name": _name(desk, each.at.actor),
+    }  # fmt: skip
+
+
+def _name(desk: Desk, code: str | None) -> str | None:
+    person = desk.directory.person(code) if code else None
+    return person.name if person else None
+
+
+LONGEST = timedelta(days=92)
+"""Of the days ahead that are shown at once."""
+
+
+async def ahead(desk: Desk, *, first: date | None, last: date | None, office: str | None, person: str | None) -> Json:
+    """Open limits by the day they end, four weeks unless said otherwise; days without any stand too, with whether they are worked."""
+    begins = first or desk.now.astimezone(views.ZONE).date()
+    ends = min(max(last or begins + timedelta(days=27), begins), begins + LONGEST)
+    by_day: dict[date, dict[str, int]] = defaultdict(dict)
+    for row in await load.ahead(desk.conn, desk.scope, begins, ends, office=office, person=person):
+        by_day[row["due_on"]][row["limit_id"]] = row["clocks"]
+    calendar = desk.services.rules().under(desk.directory, begins, office).calendar
+    days = (begins + timedelta(days=n) for n in range((ends - begins).days + 1))
+    items = [
+        {"day": day.isoformat(), "workday": calendar.is_workday(day), "clocks": sum(by_day[day].values()), "limits": by_day[day]}
+        for day in days
+    ]
+    return {"items": items, "next_cursor": None}
+
+
+async def tasks(desk: Desk, limit: int) -> Json:
+    """Missed limits that the caller's roles have to answer, the oldest first. A task is gone when its limit is answered."""
+    today = desk.now.astimezone(views.ZONE).date()
+    rows = await load.missed(desk.conn, desk.scope, desk.now, roles=[role for role, _ in desk.principal.roles], limit=limit)
+    items: list[Json] = []
+    for row in rows:
+        kind = task_of(row["on_miss"])
+        if kind is not None:
+            case = {name: row[name] for name in ("register_number", "case_number", "centre", "owner")}
+            items.append(
+                {"case_id": str(row["case_id"]), **case, "limit": row["limit_id"], "clock": row["clock_id"]}
+                | {"due_on": row["due_on"].isoformat(), "late_days": (today - row["due_on"]).days, "task": kind}
+                | {"commands": list(ANSWERS.get(kind, ()))}
+            )
+    return {"items": items, "next_cursor": None}

@@ -1,0 +1,145 @@
+"""What the routes of deadlines answer, for the OpenAPI document, with an example of each."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from api.answers import CASE_ID, Answers
+from api.case_shapes import Clock, Shape
+from domain.clocks.tasks import TaskKind
+from domain.lifecycle import Stage, State
+from domain.values import Code
+
+type Json = dict[str, Any]
+
+
+class StretchOfCase(Shape):
+    """Legal days in which the case stood in one state and waited for one side."""
+
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+    days: int
+    state: State
+    waiting_for: str | None = Field(description="A role, `applicant`, or null.")
+    owner: Code | None
+    owner_name: str | None
+
+
+class PauseExplained(Shape):
+    """A pause of a clock, and the event that opened it. `days` are those not counted because of it, so far."""
+
+    cause: int
+    event: str | None
+    closes: str
+    begins: AwareDatetime = Field(alias="from")
+    ends: AwareDatetime | None = Field(alias="to")
+    days: int
+    actor_name: str | None
+
+
+class EventOfClock(Shape):
+    type: str
+    version: int
+    position: int
+    recorded_at: AwareDatetime
+    effective_on: date
+    actor: Code
+    actor_name: str | None
+
+
+class RungOfClock(EventOfClock):
+    late: bool
+
+
+class ChangeOfDate(EventOfClock):
+    """A date set or changed. `because` is the event that brought it, or what moved it."""
+
+    due_on: date | None
+    before: date | None
+    because: str | None
+    because_version: int | None
+    chain_hash: str
+
+
+class ClockExplained(Clock):
+    started_on: date
+    due_on: date
+    first_due_on: date
+    late_days: int
+    stretches: list[StretchOfCase]
+    pauses: list[PauseExplained]  # pyright: ignore[reportIncompatibleVariableOverride] -- the same and more
+    changes: list[ChangeOfDate]
+    rungs: list[RungOfClock]
+
+
+class Lateness(Shape):
+    """Each of a case's limits with what made its date."""
+
+    case_id: UUID
+    register_number: str | None
+    case_number: str | None
+    stage: Stage | None
+    state: State | None
+    owner: Code | None
+    centre: Code
+    version: int
+    today: date
+    clocks: list[ClockExplained]
+
+
+class Task(Shape):
+    """A missed limit that a person has to answer: the system decides nothing."""
+
+    case_id: UUID
+    register_number: str | None
+    case_number: str | None
+    centre: Code
+    owner: Code | None
+    limit: str
+    clock: str
+    due_on: date
+    late_days: int
+    task: TaskKind
+    commands: list[str] = Field(description="Those by which it may be answered.")
+
+
+class DayLoad(Shape):
+    """How many open limits end on a day."""
+
+    day: date
+    workday: bool
+    clocks: int
+    limits: dict[str, int]
+
+
+def lateness(answers: Answers) -> Json:
+    """A missed limit."""
+    event = {
+        "version": 2, "position": 812, "recorded_at": "2026-11-18T09:00:00+08:00", "effective_on": "2026-11-18", "actor": "P-HAN",
+        "actor_name": "韩梅",
+    }  # fmt: skip
+    change = {"type": "clock_started", **event, "due_on": "2026-11-25", "before": None, "because": "application_submitted"}
+    clock = answers.case_view()["clocks"][0] | {
+        "started_on": "2026-11-18", "due_on": "2026-11-25", "first_due_on": "2026-11-25", "late_days": 0,
+        "stretches": [
+            {
+                "from": "2026-11-18", "to": "2026-11-24", "days": 7, "state": "received", "waiting_for": "caseworker", "owner": "P-HAN",
+                "owner_name": "韩梅",
+            }
+        ],
+        "pauses": [], "changes": [change | {"because_version": 1, "chain_hash": "9f" * 32}], "rungs": [],
+    }  # fmt: skip
+    return {
+        "case_id": CASE_ID, "register_number": "定援申〔2026〕第12号", "case_number": None, "stage": "application", "state": "received",
+        "owner": "P-HAN", "centre": "C-CITY", "version": 2, "today": "2026-11-24", "clocks": [clock],
+    }  # fmt: skip
+
+
+TASK: Json = {
+    "case_id": CASE_ID, "register_number": "定援申〔2026〕第12号", "case_number": None, "centre": "C-CITY", "owner": "P-HAN",
+    "limit": "supply_papers", "clock": "supply_papers/5", "due_on": "2026-11-20", "late_days": 4, "task": "deem_withdrawn_task",
+    "commands": ["deem_withdrawn", "supply_papers"],
+}  # fmt: skip
+LOAD: Json = {"day": "2026-11-25", "workday": True, "clocks": 3, "limits": {"examine_application": 2, "assign_unit": 1}}

@@ -1,0 +1,112 @@
+"""The deadlines: what is missed and what comes, the load ahead by day, and why a case's date is where it is."""
+
+import csv
+import io
+from datetime import date, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from web.backend import Json, Problem
+from web.case_view import now
+from web.page import HEADERS, PageRoute, Visit, render, visitor
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+ROLES = ("supervisor", "approver", "caseworker", "receptionist", "lawyer", "unit_manager", "bureau_officer", "auditor", "liaison")
+FILTERS = ("state", "office", "due_before", "cursor")
+GROUPS = ("missed", "today", "week", "later")
+_SHOWN = "200"
+
+Signed = Annotated[Visit, Depends(visitor)]
+
+
+def _allowed(visit: Visit) -> None:
+    if not visit.roles_include(ROLES):
+        raise Problem(403, "forbidden")
+
+
+@router.get("/deadlines")
+async def front(request: Request, visit: Signed) -> Response:
+    _allowed(visit)
+    query = request.query_params
+    filters = {name: query[name] for name in FILTERS if query.get(name)}
+    found = await visit.backend.ask(visit.session, "GET", f"/deadlines?{urlencode({**filters, 'limit': _SHOWN})}", lang=visit.lang)
+    about = {"office": filters["office"]} if filters.get("office") else {}
+    days: list[Json] = await visit.backend.work(visit.session, "/deadlines/load", about)
+    tasks: list[Json] = await visit.backend.work(visit.session, "/tasks", {"limit": "50"})
+    groups = [(name, [r for r in found["items"] if _group(r) == name]) for name in GROUPS]
+    onward = f"/deadlines?{urlencode({**filters, 'cursor': found['next_cursor']})}" if found["next_cursor"] else ""
+    return render(
+        visit, "deadlines.html", groups=[(name, rows) for name, rows in groups if rows], filters=filters, onward=onward, days=days,
+        most=max((d["clocks"] for d in days), default=0), tasks=tasks, states=("missed", "running", "paused"), asked=urlencode(filters),
+    )  # fmt: skip
+
+
+def _group(row: Json) -> str:
+    today = now().date()
+    due = date.fromisoformat(str(row["due_on"]))
+    if row["state"] == "missed":
+        return "missed"
+    if due <= today:
+        return "today"
+    return "week" if due <= today + timedelta(days=7) else "later"
+
+
+@router.get("/deadlines.csv")
+async def table(request: Request, visit: Signed) -> Response:
+    """Everything that fits the filters, a row a limit."""
+    _allowed(visit)
+    filters = {name: request.query_params[name] for name in FILTERS[:-1] if request.query_params.get(name)}
+    out, cursor = io.StringIO(), ""
+    rows = csv.writer(out)
+    rows.writerow([visit.t(f"deadlines.{name}") for name in ("case", "limit", "state", "ends_on", "centre", "owner")])
+    while True:
+        asked = {**filters, "limit": _SHOWN} | ({"cursor": cursor} if cursor else {})
+        found = await visit.backend.ask(visit.session, "GET", f"/deadlines?{urlencode(asked)}", lang=visit.lang)
+        for r in found["items"]:
+            number = r.get("case_number") or r.get("register_number") or r["case_id"]
+            owner = visit.names.get(r.get("owner") or "", r.get("owner") or "")
+            rows.writerow([number, visit.t(f"limits.{r['limit']}"), visit.t(f"clocks.{r['state']}"), r["due_on"], r["centre"], owner])
+        if not (cursor := found["next_cursor"] or ""):
+            break
+    headers = {**HEADERS, "Content-Disposition": 'attachment; filename="deadlines.csv"'}
+    return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/cases/{case_id}/deadlines")
+async def why(case_id: str, visit: Signed) -> Response:
+    """Why a case's limits are where they are, who was waited for and who was told when; a page to print as proof."""
+    found: Json = await visit.backend.ask(visit.session, "GET", f"/cases/{case_id}/lateness", lang=visit.lang)
+    told: list[Json] = await visit.backend.work(visit.session, f"/cases/{case_id}/told", {})
+    clocks: list[Json] = [_explained(visit, clock, told) for clock in found["clocks"]]
+    order = {"missed": 0, "running": 1, "paused": 2}
+    clocks.sort(key=lambda c: (order.get(c["state"], 3), c["due_on"]))
+    return render(visit, "why_late.html", case=found, clocks=clocks)
+
+
+def _explained(visit: Visit, clock: Json, told: list[Json]) -> Json:
+    return clock | {"sentence": _sentence(visit, clock), "told": [each for each in told if each["clock"] == clock["id"]]}
+
+
+def _sentence(visit: Visit, clock: Json) -> str:
+    """In one sentence: how late, and for whom the days were waited."""
+    waited: dict[str, int] = {}
+    for stretch in clock["stretches"]:
+        waited[_waited_for(visit, stretch)] = waited.get(_waited_for(visit, stretch), 0) + stretch["days"]
+    paused = sum(pause["days"] for pause in clock["pauses"])
+    parts = [visit.t("deadlines.waited", who=who, days=days) for who, days in waited.items()]
+    parts += [visit.t("deadlines.paused_days", days=paused)] if paused else []
+    over = clock["state"] in ("missed", "met_late")
+    key = "late" if clock["late_days"] else "just_late" if over else "in_time"
+    return visit.t(f"deadlines.{key}", days=clock["late_days"], how=visit.t("words.comma").join(parts))
+
+
+def _waited_for(visit: Visit, stretch: Json) -> str:
+    side: Any = stretch["waiting_for"]
+    if side is None:
+        return visit.t("deadlines.nobody")
+    if side == "applicant":
+        return visit.t("deadlines.applicant")
+    role = visit.t(f"roles.{side}")
+    return f"{role} {stretch['owner_name']}" if side == "caseworker" and stretch["owner_name"] else role
