@@ -22,6 +22,7 @@ from ledger import rules
 RATE, ROUNDS = 20_000, 5
 """Due dates a second at least; rounds through the mix, of which the fastest counts."""
 _FIRST, _DAYS = date(2024, 1, 1), 1000
+_PLAIN = ("examine_application", "assign_unit", "sign_engagement", "file_objection", "pay_subsidy", "answer_letter")
 _PAUSED = (("examine_application", ((2, 7),)), ("examine_application", ((1, 4), (3, 12))), ("review_closing_file", ((10, 20),)))
 
 
@@ -67,8 +68,7 @@ def _mix() -> list[_Asked]:
     found: list[_Asked] = []
     for day in (_FIRST + timedelta(days=n) for n in range(_DAYS)):
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=zone)
-        for name in ("examine_application", "assign_unit", "sign_engagement", "file_objection", "pay_subsidy", "answer_letter"):
-            found.append(_Asked(limits[name], day, None, ()))
+        found.extend(_Asked(limits[name], day, None, ()) for name in _PLAIN)
         found.append(_Asked(limits["urgent_assign"], noon, None, ()))
         found.append(_Asked(limits["before_limitation"], day, day + timedelta(days=90), ()))
         for name, spells in _PAUSED:

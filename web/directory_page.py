@@ -13,6 +13,7 @@ from starlette.datastructures import UploadFile
 
 from api.directory import CHANGES_IT, KINDS, DirectoryKind
 from api.imports import KINDS as TABLES
+from web import directory_terms
 from web.backend import Json, Problem
 from web.page import HEADERS, REPEATABLE, PageRoute, Visit, go, guarded, problem_sentence, render, text_of, visitor
 
@@ -121,6 +122,8 @@ async def book(visit: Signed, kind: str) -> Response:
 
 async def _show(visit: Visit, kind: DirectoryKind, typed: Json | None = None, trouble: str = "", status: int = 200) -> Response:
     """One book. `typed` is what stands in the form of a change that was not recorded."""
+    if kind in directory_terms.TERMS:
+        return await _show_terms(visit, kind, typed or {}, trouble, status)
     query = visit.request.query_params
     asked = {name: query[name] for name in ("on", "q", "office", "cursor") if query.get(name)}
     page = await _backend(visit).directory(visit.session, kind, {**asked, "limit": str(LONGEST_PAGE)})
@@ -139,6 +142,14 @@ async def _show(visit: Visit, kind: DirectoryKind, typed: Json | None = None, tr
         may_change=_may_change(visit), typed=shown, trouble=trouble, key=shown.get("key") or uuid4().hex, done="done" in query,
         centres=[o for o in visit.offices if o["kind"] == "centre"],
     )  # fmt: skip
+
+
+async def _show_terms(visit: Visit, kind: DirectoryKind, typed: Json, trouble: str, status: int) -> Response:
+    moves: Json | None = None
+    if typed and not trouble and _may_change(visit):
+        moves = await visit.backend.do_work(visit.session, "/replans/preview", _change(kind, typed), key=None, lang=visit.lang)
+    form = {"typed": typed, "trouble": trouble, "status": status, "moves": moves, "may_change": _may_change(visit)}
+    return await directory_terms.show(visit, kind, KINDS, {**form, "key": typed.get("key") or uuid4().hex})
 
 
 @router.post("/directory/{kind}")
@@ -164,6 +175,8 @@ def _change(kind: str, sent: Mapping[str, Any]) -> Json:
     """The change that a form asks for, as the interface takes it."""
     said = {name: value.strip() for name, value in sent.items() if isinstance(value, str)}
     since = said.get("since") or ""
+    if kind in directory_terms.TERMS:
+        return directory_terms.change(kind, said)
     if kind == "calendar":
         data: Json = {name: said[name] for name in ("day", "kept", "name", "office", "source") if said.get(name)}
         return {"change": "calendar_day_set", "since": since, "data": data}

@@ -259,6 +259,45 @@ class TestChanges:
         again = await api.get("admin", "/calendar/due", limit=limit, start=today().isoformat())
         assert "暴雪停办" not in str(again)
 
+    async def test_a_limit_that_was_set_is_counted_with_and_a_confirmation_takes_the_mark_away(self, api: Api) -> None:
+        day = today()
+        said = {"code": "decide_replacement", "n": 9, "source": "省司法厅通知"}
+        assert (await api.change("limits", "limit_set", day, **said)).status_code == 201
+        due = await api.get("admin", "/calendar/due", limit="decide_replacement", start=day.isoformat())
+        assert (due["n"], due["confirmed"], due["rule_from"], due["source"]) == (9, False, day.isoformat(), "省司法厅通知")
+        before = await api.get("admin", "/calendar/due", limit="decide_replacement", start=(day - timedelta(days=1)).isoformat())
+        assert (before["n"], before["rule_from"]) == (5, "2023-09-01")
+        confirmed = await api.change("limits", "limit_confirmed", day, code="decide_replacement", row_from=day.isoformat(), source="复函")
+        assert confirmed.status_code == 201
+        rows = {row["limit"]: row for row in (await api.get("li.guangming", "/limits", limit=200))["items"]}
+        assert (rows["decide_replacement"]["n"], rows["decide_replacement"]["confirmed"]) == (9, True)
+        listed = await api.get("admin", "/directory/limits")
+        assert [e["entry"].get("n") for e in listed["items"]] == [9, None]
+        history = (await api.get("admin", "/directory/limits/decide_replacement"))["history"]
+        assert [h["change"] for h in history] == ["limit_set", "limit_confirmed"]
+
+    async def test_reminders_and_hours_are_those_of_the_office_asked(self, api: Api) -> None:
+        steps = [{"at": "-25%", "to": ["owner"]}, {"at": "missed", "to": ["owner", "supervisor"]}]
+        assert (await api.change("ladders", "ladder_set", today(), code="default", office="C-ADX", steps=steps)).status_code == 201
+        for office, first in (("C-ADX", "-25%"), ("C-CITY", "-50%")):
+            rows = (await api.get("li.guangming", "/limits", office=office, limit=200))["items"]
+            assert next(row["steps"][0]["at"] for row in rows if row["limit"] == "examine_application") == first
+        assert (await api.change("hours", "hours_set", today(), office="C-ADX", closes_at="17:30", source="公告")).status_code == 201
+        for office, ends in (("C-ADX", "T17:30:00"), ("C-CITY", "T23:59:59")):
+            due = await api.get("admin", "/calendar/due", limit="file_objection", start=today().isoformat(), office=office)
+            assert (due["due_at"][10:19], due["office"]) == (ends, office)
+
+    async def test_what_does_not_fit_a_limit_is_refused_with_its_place(self, api: Api) -> None:
+        unknown = await api.change("limits", "limit_set", today(), code="no_such_limit", n=3, source="x")
+        assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_limit")
+        dated = await api.change("limits", "limit_set", today(), code="before_limitation", n=3, source="x")
+        assert (dated.status_code, dated.json()["code"]) == (422, "limit_does_not_fit")
+        steps = [{"at": "missed", "to": ["owner"]}, {"at": "two days before", "to": ["owner"]}]
+        broken = await api.change("ladders", "ladder_set", today(), code="default", steps=steps)
+        assert [error["pointer"] for error in broken.json()["errors"]] == ["/data/steps/1/at"]
+        nowhere = await api.ask("admin", "GET", "/limits", params={"office": "C-NONE"})
+        assert (nowhere.status_code, nowhere.json()["code"]) == (422, "unknown_code")
+
     async def test_lists_are_filtered_and_paged(self, api: Api) -> None:
         stations = await api.get("li.guangming", "/offices", kind="work_station", county="ADX", limit=2)
         assert len(stations["items"]) == 2

@@ -76,7 +76,8 @@ def test_a_rung_that_cannot_be_read_is_a_fault() -> None:
 def test_an_office_that_keeps_hours_closes_its_last_days_then() -> None:
     limits = raw("time-limits.yaml")
     limits["counting"]["closes_at"] = "17:30"
-    assert read(limits).due("assign_unit", date(2026, 3, 2)).due_at.isoformat() == "2026-03-05T17:30:00+08:00"
+    assert read(limits).due("file_objection", date(2026, 3, 2)).due_at.isoformat() == "2026-03-17T17:30:00+08:00"
+    assert read(limits).due("assign_unit", date(2026, 3, 2)).due_at.isoformat() == "2026-03-05T23:59:59+08:00"
 
 
 def test_the_four_groups_of_local_policy_are_accepted_first() -> None:
