@@ -7,7 +7,7 @@ and stops each, is no matter of the directory: a number, a unit, a source, a lad
 from __future__ import annotations
 
 from datetime import date, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -112,13 +112,12 @@ class HoursSet(DirectoryEvent):
     weekdays: dict[Annotated[int, Field(ge=1, le=7)], time] = Field(default_factory=dict[int, time])
     source: Name
 
-    @field_validator("closes_at", "weekdays")
-    @classmethod
-    def _is_local(cls, said: Any) -> Any:
-        moments = said.values() if isinstance(said, dict) else (said,)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        if any(moment is not None and (moment.tzinfo is not None or moment.second or moment.microsecond) for moment in moments):  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    @model_validator(mode="after")
+    def _is_local(self) -> HoursSet:
+        said = (self.closes_at, *self.weekdays.values())
+        if any(hour is not None and (hour.tzinfo is not None or hour.second or hour.microsecond) for hour in said):
             raise PydanticCustomError("not_an_hour", "hours and minutes of the office's own clock")
-        return said  # pyright: ignore[reportUnknownVariableType]
+        return self
 
     @property
     def code(self) -> str:
