@@ -147,7 +147,8 @@ async def _show(visit: Visit, kind: DirectoryKind, typed: Json | None = None, tr
 async def _show_terms(visit: Visit, kind: DirectoryKind, typed: Json, trouble: str, status: int) -> Response:
     moves: Json | None = None
     if typed and not trouble and _may_change(visit):
-        moves = await visit.backend.do_work(visit.session, "/replans/preview", _change(kind, typed), key=None, lang=visit.lang)
+        path = f"/replans/preview?kind={kind}"
+        moves = await visit.backend.do_work(visit.session, path, _change(kind, typed), key=None, lang=visit.lang)
     form = {"typed": typed, "trouble": trouble, "status": status, "moves": moves, "may_change": _may_change(visit)}
     return await directory_terms.show(visit, kind, KINDS, {**form, "key": typed.get("key") or uuid4().hex})
 

@@ -128,7 +128,7 @@ async def test_no_page_beside_the_cases_is_wider_than_its_screen_nor_complains(
             "/eligibility?incomes=1500&county=ADX&residence=rural", "/eligibility?incomes=x",
         ),
         "approver": ("/assignments", f"/cases/{cases[0]['case_id']}/candidates", "/workload", "/rota", "/reassign"),
-        "system_administrator": ("/directory", "/directory/import"),
+        "system_administrator": ("/directory", "/directory/import", "/directory/limits", "/directory/ladders", "/directory/hours"),
         "security_administrator": ("/accounts", "/accounts/refusals"),
     }  # fmt: skip
     for role, paths in rooms.items():
@@ -139,6 +139,28 @@ async def test_no_page_beside_the_cases_is_wider_than_its_screen_nor_complains(
             await person.shoot(f"{path.split('?')[0].strip('/').replace('/', '-')}-{lang}-{width}")
             assert await person.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         assert [each for each in person.complaints if "incomes=x" not in each] == []
+
+
+async def test_an_administrator_sees_what_reminders_would_move_and_loses_nothing_typed(system: System, chromium: Browser) -> None:
+    person = await Person.enter(chromium, system.base_url, system.login("system_administrator"))
+    await person.go("/directory/ladders")
+    form = "form:has(textarea[name=steps])"
+    await person.page.select_option(f"{form} [name=code]", "pay_subsidy")
+    await person.page.fill(f"{form} [name=steps]", "-25% > owner\nmissed > owner, supervisor")
+    await person.page.fill(f"{form} [name=since]", datetime.now(SHANGHAI).date().isoformat())
+    await person.page.click(f"{form} [value=preview]")
+    await expect(person.page.locator(f"{form} [role=status]")).to_be_visible()
+    assert await person.page.input_value(f"{form} [name=steps]") == "-25% > owner\nmissed > owner, supervisor"
+    await person.shoot("directory-ladders-previewed")
+    await person.page.click(f"{form} [value=record]")
+    await expect(person.page.locator("p.done")).to_be_visible()
+    await expect(person.page.locator("td", has_text="-25%").first).to_be_visible()
+
+    await person.page.fill(f"{form} [name=steps]", "two days before > owner\nmissed > owner")
+    await person.page.fill(f"{form} [name=since]", datetime.now(SHANGHAI).date().isoformat())
+    await person.page.click(f"{form} [value=preview]")
+    await expect(person.page.locator("[role=alert]")).to_be_visible()
+    assert "two days before" in await person.page.input_value(f"{form} [name=steps]")
 
 
 async def test_under_seven_days_the_counter_offers_to_accept_first_and_the_intake_knows_the_day(system: System, chromium: Browser) -> None:
