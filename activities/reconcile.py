@@ -18,6 +18,7 @@ _LAGGING = Statement(
     sa.union(
         sa.select(cases.c.case_id, cases.c.kind).where(cases.c.armed_version < cases.c.version, cases.c.changed_at < _LATE),
         sa.select(inbox.c.case_id, inbox.c.kind).where(inbox.c.outcome.is_(None), inbox.c.received_at < _LATE),
+        sa.select(cases.c.case_id, cases.c.kind).where(cases.c.next_rung_at < _LATE),  # a host whose clock is behind rings late
     ).limit(sa.bindparam("most", type_=sa.Integer))
 )
 _OPEN = Statement(

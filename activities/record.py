@@ -6,6 +6,7 @@ activity may run twice, also at the same time: executions may repeat, events may
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -104,6 +105,11 @@ _ARM = Statement(
 )
 
 
+_TOLD = GlassBroken | ClockReplanned | DeadlineWarned | DeadlineMissed | DeadlineEscalated
+_OWED_AT_ONCE = 4
+"""What the system does by itself (reminders, new plans) takes so many connections at most: who waits for an answer finds one free."""
+
+
 class Recorder:
     """The activities that touch the ledger for the workflow of a case."""
 
@@ -111,6 +117,7 @@ class Recorder:
         self._database = database
         self._rules = rules
         self._directory = DirectoryCache()
+        self._own_time = asyncio.Semaphore(_OWED_AT_ONCE)
 
     @activity.defn
     async def record_command(self, request: RecordRequest) -> Plan:
@@ -134,6 +141,12 @@ class Recorder:
 
     async def record(self, request: RecordRequest) -> Plan:
         reach("timer_fired" if request.alarm else "before_lock")
+        if not request.owed:
+            return await self._in_order(request)
+        async with self._own_time:
+            return await self._in_order(request)
+
+    async def _in_order(self, request: RecordRequest) -> Plan:
         locked: Collection[str] = ()
         while True:
             try:
@@ -387,6 +400,10 @@ async def _keep_case(conn: Connection, decision: Decision[Any], received: Row, r
         next_rung_at=min((a.at for a in alarms_of(case)), default=None),
     )
     await people.keep(conn, decision.before, case, received["tokens"])
+    if any(
+        isinstance(h.event, GlassBroken | ClockReplanned | DeadlineWarned | DeadlineMissed | DeadlineEscalated) for h in decision.events
+    ):
+        await conn.execute("SELECT pg_notify(%s, '')", (inbox.OUTBOX_NOTICE,))
     for happened, row in zip(decision.events, rows, strict=True):
         event = happened.event
         if isinstance(event, GlassBroken):

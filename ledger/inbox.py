@@ -20,6 +20,8 @@ BUNDLE = "bundle"
 """The command of a row that holds several: `{"commands": [{"command_id", "command", "actor", "body"}]}`, recorded all or none."""
 NOTICE = "yuanshou_outcome"
 """The channel on which a command's id is announced when its outcome is committed."""
+OUTBOX_NOTICE = "yuanshou_outbox"
+"""The channel on which it is announced that there is something to be told; PostgreSQL tells it once a transaction."""
 
 
 class IdempotencyConflict(Exception):  # noqa: N818 -- the contract's word

@@ -59,6 +59,8 @@ cases = sa.Table(
     comment="Lock, head and snapshot (a cache of the fold) of a stream that takes commands. armed_version: what its workflow has seen.",
 )
 
+sa.Index("cases_next_rung", cases.c.next_rung_at, postgresql_where=cases.c.next_rung_at.is_not(None))
+
 inbox = sa.Table(
     "inbox",
     metadata,

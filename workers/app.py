@@ -9,6 +9,7 @@ from datetime import timedelta
 import psycopg
 import structlog
 import uvloop
+from psycopg_pool import PoolTimeout
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import (
@@ -20,7 +21,9 @@ from temporalio.client import (
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
+    WorkflowFailureError,
 )
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -30,6 +33,7 @@ from activities.reconcile import Reconciler
 from activities.record import Recorder
 from activities.replan import Replanner
 from ledger import logs, rules
+from ledger.inbox import OUTBOX_NOTICE
 from ledger.keys import KeyRing
 from ledger.settings import Settings
 from ledger.store import WORKER, Database
@@ -45,6 +49,8 @@ _log = structlog.get_logger(__name__)
 _LAG_SECONDS = 60.0
 _SEEN_EVERY_SECONDS = 2.0
 _ARMED_EVERY_SECONDS = 15.0
+_TOGETHER_SECONDS = 0.2
+"""How long to gather what is to be told before it is brought out."""
 _DRAIN = timedelta(seconds=10)
 _CACHED_CASES = 500
 """Workflows kept in memory, a quarter of a megabyte each; the rest are replayed from their short histories when something happens to
@@ -151,7 +157,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         await ensure_schedules(client)
         await keep_armed(client, reconciler)
         _log.info("worker ready")
-        await _until(stop, _stay_seen(database), _stay_armed(client, reconciler))
+        await _until(stop, _stay_seen(database), _stay_armed(client, reconciler), _stay_telling(database, client))
         _log.info("worker draining")
 
 
@@ -175,6 +181,25 @@ async def _stay_seen(database: Database) -> None:
                 await conn.execute("SELECT 1")
         except psycopg.OperationalError as fault:
             _log.warning("the database is away", fault=type(fault).__name__)
+
+
+async def _stay_telling(database: Database, client: Client) -> None:
+    """Begin a delivery as soon as there is something to be told: one for all that comes together. What is missed here a schedule finds."""
+    while True:
+        try:
+            async with database.connection() as conn:
+                await conn.execute(f"LISTEN {OUTBOX_NOTICE}".encode())
+                while True:
+                    async for _ in conn.notifies(stop_after=1):
+                        pass
+                    async for _ in conn.notifies(timeout=_TOGETHER_SECONDS):
+                        pass
+                    await (await client.start_workflow(
+                        "deliver", id="deliver", task_queue=contract.DUTY_QUEUE, id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING
+                    )).result()  # fmt: skip
+        except (RPCError, WorkflowFailureError, psycopg.OperationalError, PoolTimeout) as fault:
+            _log.warning("an engine is away", fault=type(fault).__name__)
+            await asyncio.sleep(_SEEN_EVERY_SECONDS)
 
 
 async def _stay_armed(client: Client, reconciler: Reconciler) -> None:

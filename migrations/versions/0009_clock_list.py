@@ -80,5 +80,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("cases_next_rung", table_name="cases")
     op.drop_table("clock_list")
     op.alter_column("messages", "case_id", nullable=False, existing_type=sa.UUID(as_uuid=False), existing_comment=None)

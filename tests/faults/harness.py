@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 from temporalio.client import ScheduleHandle
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.access import Principal
 from domain.command import Role
 from ledger.sql import Connection
 from ops import postgres, process, temporal
@@ -188,9 +189,12 @@ class System:
 
     # Commands over HTTP
 
-    async def attempt(self, role: Role, path: str, body: Mapping[str, Any], key: str, *, at: str = "api") -> httpx.Response | None:
+    async def attempt(
+        self, role: Role | Principal, path: str, body: Mapping[str, Any], key: str, *, at: str = "api"
+    ) -> httpx.Response | None:
         """One try; None where the line broke. A 503 says when to come again, and nothing answers 500."""
-        headers = {"Authorization": f"Bearer {session_of(self.house.who(role))}", "Idempotency-Key": key}
+        who = role if isinstance(role, Principal) else self.house.who(role)
+        headers = {"Authorization": f"Bearer {session_of(who)}", "Idempotency-Key": key}
         async with httpx.AsyncClient(base_url=self.address(at), timeout=60) as client:
             try:
                 answer = await client.post(f"/api/v1{path}", json=dict(body), headers=headers)
@@ -202,7 +206,7 @@ class System:
         assert answer.status_code not in _AGAIN or int(answer.headers["Retry-After"]) > 0
         return answer
 
-    async def insist(self, role: Role, path: str, body: Mapping[str, Any], key: str, *, at: str = "api") -> httpx.Response:
+    async def insist(self, role: Role | Principal, path: str, body: Mapping[str, Any], key: str, *, at: str = "api") -> httpx.Response:
         """The same command with the same key, until it is answered."""
 
         async def answered() -> httpx.Response | None:

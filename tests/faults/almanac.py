@@ -1,0 +1,40 @@
+"""A ledger whose clock is set by the test: months pass in minutes, on real engines.
+
+The database's clock is the time that counts (docs/decisions/0012). Here a function of the same name stands before PostgreSQL's own on the
+search path of every session; it adds what a table says. Temporal's clock and the processes' stay as they are: as if their hosts were months
+behind, which the product must see through.
+"""
+
+from datetime import UTC, datetime
+
+from tests.faults.harness import System
+
+_STATEMENTS = (
+    "CREATE SCHEMA almanac",
+    "CREATE TABLE almanac.ahead (by interval NOT NULL)",
+    "INSERT INTO almanac.ahead VALUES (interval '0')",
+    """CREATE FUNCTION almanac.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
+    AS 'SELECT pg_catalog.clock_timestamp() + by FROM almanac.ahead'""",
+    "GRANT USAGE ON SCHEMA almanac TO PUBLIC",
+    "GRANT SELECT ON almanac.ahead TO PUBLIC",
+)
+
+
+async def install(system: System) -> None:
+    """Put the clock in; sessions opened from now on go by it."""
+    async with await system.connect() as conn:
+        for statement in _STATEMENTS:
+            await conn.execute(statement.encode())
+        name = (await (await conn.execute("SELECT current_database() AS name")).fetchone() or {})["name"]
+        await conn.execute(f'ALTER DATABASE "{name}" SET search_path = almanac, pg_catalog, public'.encode())
+
+
+async def turn_to(system: System, moment: datetime) -> None:
+    """Let it be that moment; the clock goes on from there."""
+    async with await system.connect() as conn:
+        await conn.execute("UPDATE almanac.ahead SET by = %s - pg_catalog.clock_timestamp()", (moment,))
+
+
+async def read(system: System) -> datetime:
+    rows = await system.rows("SELECT pg_catalog.clock_timestamp() + by AS now FROM almanac.ahead")
+    return rows[0]["now"].astimezone(UTC)
