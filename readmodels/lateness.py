@@ -10,6 +10,7 @@ from domain.clocks.events import ClockCancelled, ClockMet, ClockPaused, ClockRep
 from domain.stream import Clock, Pause, evolve
 from ledger.events import Recorded
 from readmodels.case_list import waiting_for
+from readmodels.rota import ZONE
 
 _OF_CLOCKS = (ClockStarted, ClockPaused, ClockResumed, ClockReplanned, ClockMet, ClockCancelled)
 _OF_RUNGS = (DeadlineWarned, DeadlineMissed, DeadlineEscalated)
@@ -109,7 +110,7 @@ def _told(
         display(clock, now),
         max(0, late),
         tuple(_within(stretches, clock.started_on, end)),
-        tuple(PauseTold(p, by_version.get(p.cause), _days(p, today)) for p in clock.pauses),
+        tuple(PauseTold(p, by_version.get(p.cause), days_of(p, today)) for p in clock.pauses),
         tuple(_changes(clock, history, by_version)),
         tuple(each for each in history if isinstance(each.event, _OF_RUNGS) and each.event.clock_id == clock.id),
     )
@@ -121,8 +122,10 @@ def _within(stretches: Sequence[Stretch], first: date, last: date) -> Iterator[S
             yield replace(each, first=max(each.first, first), last=min(each.last, last))
 
 
-def _days(pause: Pause, today: date) -> int:
-    return ((pause.to_at.date() if pause.to_at else today) - pause.from_at.date()).days
+def days_of(pause: Pause, today: date) -> int:
+    """Legal days not counted: moments may come back from the ledger in UTC, where an early morning is still the day before."""
+    last = pause.to_at.astimezone(ZONE).date() if pause.to_at else today
+    return (last - pause.from_at.astimezone(ZONE).date()).days
 
 
 def _changes(clock: Clock, history: Sequence[Recorded], by_version: dict[int, Recorded]) -> Iterator[Change]:

@@ -1,9 +1,10 @@
 """Why a date is where it is, out of a case's own history: who was waited for, what was not counted, who set and changed the date."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from domain.stages.application import SubmitApplication
 from domain.stages.supplement import RequireSupplement, SupplyPapers
+from domain.stream import Pause
 from ledger.events import Recorded
 from readmodels import lateness
 from readmodels.lateness import Told
@@ -68,3 +69,11 @@ def test_what_came_and_went_on_one_day_leaves_no_stretch() -> None:
     found = told(case, TODAY + timedelta(days=4))
     assert [(s.state, s.days) for s in found.stretches] == [("received", 5)]
     assert isinstance(submit(), SubmitApplication)
+
+
+def test_days_of_a_pause_are_those_of_the_legal_day_and_not_of_utc() -> None:
+    at_seven = datetime(2026, 3, 1, 23, 0, tzinfo=UTC)  # 2 March, 07:00 in Beijing
+    at_nine = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
+    pause = Pause(cause=1, closes="papers_completed", from_at=at_seven, to_at=at_nine)
+    assert lateness.days_of(pause, date(2026, 3, 9)) == 2
+    assert lateness.days_of(pause.model_copy(update={"to_at": None}), date(2026, 3, 9)) == 7
