@@ -11,6 +11,7 @@ from api.case_shapes import Clock, Shape
 from domain.clocks.tasks import TaskKind
 from domain.lifecycle import Stage, State
 from domain.values import Code
+from readmodels.promise import GroupBy
 
 type Json = dict[str, Any]
 
@@ -143,3 +144,36 @@ TASK: Json = {
     "commands": ["deem_withdrawn", "supply_papers"],
 }  # fmt: skip
 LOAD: Json = {"day": "2026-11-25", "workday": True, "clocks": 3, "limits": {"examine_application": 2, "assign_unit": 1}}
+
+
+class PromiseLine(Shape):
+    """Clocks that ended, or fell due and are open, in the period. `share` is met / (met + met_late + missed), null where there is none."""
+
+    key: str = Field(description="Code of the office, limit, or month as 2026-03; empty in the total and for clocks of no office.")
+    met: int
+    met_late: int
+    missed: int = Field(description="Not met, their moment passed.")
+    cancelled: int
+    lapsed: int
+    share: float | None
+    median_days: float | None = Field(description="From start to end, without the days paused.")
+    p90_days: float | None
+    median_calendar_days: float | None
+    p90_calendar_days: float | None
+
+
+class ServicePromise(Shape):
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+    group_by: GroupBy
+    items: list[PromiseLine]
+    total: PromiseLine
+
+
+_PROMISE_LINE: Json = {
+    "key": "examine_application", "met": 18, "met_late": 1, "missed": 1, "cancelled": 0, "lapsed": 0, "share": 0.9,
+    "median_days": 4.0, "p90_days": 6.2, "median_calendar_days": 5.0, "p90_calendar_days": 11.0,
+}  # fmt: skip
+PROMISE: Json = {
+    "from": "2026-01-01", "to": "2026-03-31", "group_by": "limit", "items": [_PROMISE_LINE], "total": _PROMISE_LINE | {"key": ""},
+}  # fmt: skip

@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from api import lateness
+from api import lateness, promise
 from api.auth import AtDesk
 from api.params import LIMIT, Cursor, LegalDay, Limit, Word
 from api.routes.reads import CaseId
+from readmodels.promise import GroupBy
 
 router = APIRouter(tags=["work"])
 type Json = dict[str, Any]
@@ -34,3 +35,16 @@ async def load_ahead(
 async def my_tasks(desk: AtDesk, cursor: Cursor = None, limit: Limit = LIMIT) -> Json:
     del cursor
     return await lateness.tasks(desk, limit)
+
+
+@router.get("/reports/promise", summary="The share of limits kept in a period, and the days the work took")
+async def service_promise(
+    *,
+    desk: AtDesk,
+    first: Annotated[LegalDay | None, Query(alias="from", description="The first of January of the last day's year where absent.")] = None,
+    to: LegalDay | None = None,
+    office: Word = None,
+    limit: Word = None,
+    group_by: GroupBy = "office",
+) -> Json:
+    return await promise.report(desk, first=first, last=to, by=group_by, office=office, limit=limit)
