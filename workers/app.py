@@ -32,7 +32,7 @@ from activities.deliver import Deliverer
 from activities.reconcile import Reconciler
 from activities.record import Recorder
 from activities.replan import Replanner
-from ledger import logs, rules
+from ledger import logs, replans, rules
 from ledger.inbox import OUTBOX_NOTICE
 from ledger.keys import KeyRing
 from ledger.settings import Settings
@@ -152,7 +152,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         sender = Sender(database, channels_of(settings), keys.master, settings.public_url)
         deliverer = Deliverer(database, keys.master, client=client, sender=sender)
         await stack.enter_async_context(case_worker(client, Recorder(database, rules.current)))
-        await stack.enter_async_context(duty_worker(client, reconciler, deliverer, Replanner(database, client, rules.current)))
+        replanner = Replanner(database, client, rules.current, rules.digest())
+        await stack.enter_async_context(duty_worker(client, reconciler, deliverer, replanner))
+        async with database.transaction(WORKER) as conn:
+            await replans.ask_for_rules(conn, rules.digest())
         await ensure_search_attributes(client)
         await ensure_schedules(client)
         await keep_armed(client, reconciler)
