@@ -11,6 +11,7 @@ from ledger import rules
 from ledger.directory import DirectoryCache
 from ledger.keys import Keys
 from ledger.store import WORKER, Database
+from notify import digest
 from notify.deliver import Desk, deliver_open
 from notify.sending import Sender
 from workflows import contract
@@ -41,6 +42,14 @@ class Deliverer:
         if total:
             await self._begin(contract.CHANNELS)
         return total
+
+    @activity.defn
+    async def digest(self) -> int:
+        """Write the morning's digests; how many people have one."""
+        async with self._database.transaction(WORKER) as conn:
+            directory = await self._directory.read(conn)
+        today = activity.info().started_time.astimezone(rules.current().zone).date()
+        return await digest.write(self._database, directory, rules.current(), today)
 
     @activity.defn
     async def send(self, channel: Channel) -> int:

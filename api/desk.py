@@ -34,7 +34,7 @@ class Need:
     owing: bool = False
 
 
-EVERYTHING = Need(frozenset({"read", "commands", "directory", "accounts"}))
+EVERYTHING = Need(frozenset({"read", "commands", "directory", "accounts", "calendar"}))
 """Where a request does not say what it needs."""
 READING = Need(frozenset({"read"}))
 

@@ -8,6 +8,7 @@ from api import views
 from api.case_reading import visible
 from api.desk import Desk
 from domain.clocks.tasks import ANSWERS, task_of
+from domain.rules import Rules
 from ledger import events
 from ledger.events import Recorded
 from readmodels import lateness, load
@@ -32,13 +33,13 @@ async def of_case(desk: Desk, case_id: str) -> Json:
         "centre": case.centre,
         "version": case.version,
         "today": today.isoformat(),
-        "clocks": [_clock(desk, each) for each in told],
+        "clocks": [_clock(desk, each, desk.services.rules().under(desk.directory, today, case.centre or None)) for each in told],
     }
 
 
-def _clock(desk: Desk, told: Told) -> Json:
+def _clock(desk: Desk, told: Told, rules: Rules) -> Json:
     clock = told.clock
-    return views.clock_view(clock, desk.now) | {
+    return views.clock_view(clock, desk.now, rules) | {
         "started_on": clock.started_on.isoformat(),
         "due_on": clock.due_on.isoformat(),
         "first_due_on": clock.first_due_on.isoformat(),

@@ -60,7 +60,7 @@ COMMAND_PATHS: Mapping[str, str] = {
     f"{PREFIX}/duty-requests/{{duty_request_id}}/commands/{{command}}": "duty",
 }
 """Paths that stand for one of each command, and the kind of stream these are for."""
-_OPEN = frozenset({"new_token", "begin_oidc", "finish_oidc", "healthz", "readyz"})
+_OPEN = frozenset({"new_token", "begin_oidc", "finish_oidc", "calendar_feed", "healthz", "readyz"})
 """Operations without a token."""
 _TAGS = {
     "directory": "The directory by day: what it held, who changed it, tables taken in as a whole.",
@@ -412,7 +412,7 @@ class _Document:
     def _responses(self, path: str, name: str, operation: Json, *, changes: bool) -> Json:
         status = next(status for status in operation["responses"] if status.startswith("2"))
         if name in _FILES:
-            found: Json = {status: _FILES[name]}
+            found: Json = {status: _FILES[name]} | _BESIDE.get(name, {})
         elif name in self.successes:
             found = {status: self.successes[name]}
         else:
@@ -530,5 +530,12 @@ _FILES: Mapping[str, Json] = {
         "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}, "example": "编码,名称 …"}},
     },
     "print_papers": _pdf("The papers one after another."),
+    "calendar_feed": {
+        "description": "An iCalendar (RFC 5545); 304 where nothing changed since the `ETag` that was sent back.",
+        "headers": _REQUEST_ID | {"ETag": {"schema": {"type": "string"}, "description": "Send it back as If-None-Match."}},
+        "content": {"text/calendar": {"schema": {"type": "string", "format": "binary"}, "example": "BEGIN:VCALENDAR …"}},
+    },
 }
 """Operations that answer with a file."""
+_BESIDE: Mapping[str, Json] = {"calendar_feed": {"304": {"description": "Nothing changed since that `ETag`.", "headers": _REQUEST_ID}}}
+"""What else such an operation may answer that is no problem."""

@@ -63,7 +63,7 @@ class NewToken(Body):
     """A personal access token: what it is for, what it may be used for, for how many days."""
 
     label: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
-    scopes: Annotated[list[TokenScope], Field(min_length=1, max_length=4)]
+    scopes: Annotated[list[TokenScope], Field(min_length=1, max_length=5)]
     days: Annotated[int, Field(ge=1, le=LONGEST_DAYS)] = 90
 
 

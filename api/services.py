@@ -31,3 +31,5 @@ class Services:
     prints: Prints = field(default_factory=Prints)
     second_factor: Literal["required", "optional"] = "optional"
     provider: Provider | None = None
+    public_url: str = "http://127.0.0.1:8000"
+    """Where people open the pages."""

@@ -175,13 +175,17 @@ class Message(Shape):
     case_id: UUID | None = Field(description="Null for what belongs to no case, such as a digest.")
     register_number: str | None
     case_number: str | None
-    kind: Literal["deadline_warned", "deadline_missed", "deadline_escalated", "clock_replanned", "glass_broken"]
+    kind: Literal["deadline_warned", "deadline_missed", "deadline_escalated", "clock_replanned", "glass_broken", "digest"]
     clock: str | None = None
     limit: str | None = None
     due_on: date | None = None
     late: bool | None = Field(default=None, description="Told late: an engine was away when it was due.")
     old: date | None = Field(default=None, description="With `clock_replanned`: the date before; `due_on` is the new one.")
     new: date | None = None
+    day: date | None = Field(default=None, description="With `digest`: of which morning.")
+    own: dict[str, int] | None = Field(default=None, description="With `digest`: one's own limits: missed, ending today, within a week.")
+    offices: list[dict[str, Any]] | None = Field(default=None, description="With `digest`, for a supervisor: the same by centre.")
+    instead_of: Code | None = Field(default=None, description="With `digest`: for whom the reader stands in.")
     cause: str | None = Field(default=None, description="With `clock_replanned`: `calendar` or `rule`.")
     person: Code | None = Field(default=None, description="With `glass_broken`: who reads the case through its wall.")
     until: AwareDatetime | None = Field(default=None, description="With `glass_broken`: until when.")

@@ -119,7 +119,7 @@ async def _storm(stage: Stage, count: int) -> tuple[float, list[float], list[flo
     """Seconds from the moment to the last message, and the notes before and within."""
     quiet_cases = [await stage.office.submit() for _ in range(20)]
     quiet = await _notes(stage.office, quiet_cases, lambda number: number < QUIET)
-    at = datetime.now(_ZONE).replace(microsecond=0) + timedelta(seconds=45 + count / 40)
+    at = datetime.now(_ZONE).replace(microsecond=0) + timedelta(seconds=60 + count / 15)
     before = [child for child in stage.children.started if child.args[-1] == "workers"]  # pyright: ignore[reportIndexIssue,reportArgumentType]
     for child in before:
         child.terminate()
@@ -152,7 +152,8 @@ async def _storm(stage: Stage, count: int) -> tuple[float, list[float], list[flo
     await watching
     twice, last = await _ask(
         dsn,
-        "SELECT (SELECT count(*) - count(DISTINCT (data->>'clock', case_id, person)) FROM messages WHERE kind = 'deadline_missed'),"
+        "SELECT (SELECT count(*) - count(DISTINCT (data->>'clock', case_id, person)) FROM messages WHERE kind = 'deadline_missed')"
+        " + (SELECT count(*) - count(DISTINCT stream) FROM events WHERE type = 'deadline_missed'),"
         " (SELECT max(created_at) FROM messages WHERE kind = 'deadline_missed')",
     )
     if twice:
@@ -165,7 +166,7 @@ async def _timers(stage: Stage, count: int) -> float:
     """Seconds from the moment to the last row of as many bare timers."""
     say(f"{count:,} bare timers")
     await stage.worker("crowd", "bench.crowd", READY)
-    at = time.time() + 20 + count / 150
+    at = time.time() + 20 + count / 60
 
     async def one(number: int) -> None:
         await stage.bare.start_workflow(

@@ -22,7 +22,7 @@ Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._@-]{1,63
 """A name to sign in by, as it is kept: lower case, without spaces."""
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 """Why a security administrator did something to an account: of the office's business, nothing personal of an applicant."""
-TokenScope = Literal["read", "commands", "directory", "accounts"]
+TokenScope = Literal["read", "commands", "directory", "accounts", "calendar"]
 """What a personal access token may be used for: reading; changing cases and one's own work; the directory; accounts and roles."""
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 1024

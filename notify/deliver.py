@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from domain.directory import CaseScope, Directory
 from domain.notices import URGENCY, Wishes, release
@@ -17,6 +16,7 @@ from ledger.keys import Keys
 from ledger.schema import deliveries, messages, outbox
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database
+from notify.many import many
 from readmodels import lists
 
 _OPEN = Statement(
@@ -33,21 +33,12 @@ _DELIVERED = Statement(
 )
 
 
-def _all(table: sa.Table, *names: str) -> Statement:
-    """One statement that writes many rows: a bound array a column, JSON as text. A row that is there stays as it is."""
-    columns = [table.c[name] for name in names]
-    arrays = [sa.bindparam(c.name, type_=sa.ARRAY(sa.Text)) for c in columns]
-    given = sa.func.unnest(*arrays).table_valued(*names, name="given").render_derived()
-    chosen = sa.select(*(sa.cast(given.c[c.name], c.type) for c in columns))
-    return Statement(insert(table).from_select(list(names), chosen).on_conflict_do_nothing())
-
-
 _MESSAGE_FIELDS = ("id", "person", "case_id", "kind", "data", "centre", "unit", "outlet")
 _DELIVERY_FIELDS = (
     "id", "channel", "person", "endpoint_id", "case_id", "clock_id", "kind", "data", "state", "next_at", "centre", "unit", "outlet",
 )  # fmt: skip
-_MESSAGES = _all(messages, *_MESSAGE_FIELDS)
-_DELIVERIES = _all(deliveries, *_DELIVERY_FIELDS)
+_MESSAGES = many(messages, *_MESSAGE_FIELDS)
+_DELIVERIES = many(deliveries, *_DELIVERY_FIELDS)
 
 
 _ACTING = frozenset({"approver", "unit_manager", "lawyer"})

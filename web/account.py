@@ -14,7 +14,7 @@ from web.backend import Json, Problem
 from web.page import OWED, SESSION, PageRoute, Visit, go, guarded, problem_sentence, render, stranger, text_of, visitor
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-SCOPES: tuple[TokenScope, ...] = ("read", "commands", "directory", "accounts")
+SCOPES: tuple[TokenScope, ...] = ("read", "commands", "directory", "accounts", "calendar")
 
 
 async def resident(request: Request) -> Visit:

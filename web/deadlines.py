@@ -94,7 +94,7 @@ def _sentence(visit: Visit, clock: Json) -> str:
     waited: dict[str, int] = {}
     for stretch in clock["stretches"]:
         waited[_waited_for(visit, stretch)] = waited.get(_waited_for(visit, stretch), 0) + stretch["days"]
-    paused = sum(pause["days"] for pause in clock["pauses"])
+    paused = clock["paused_days"]
     parts = [visit.t("deadlines.waited", who=who, days=days) for who, days in waited.items()]
     parts += [visit.t("deadlines.paused_days", days=paused)] if paused else []
     over = clock["state"] in ("missed", "met_late")

@@ -17,9 +17,11 @@ from temporalio.client import (
     Schedule,
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
+    ScheduleRange,
     ScheduleSpec,
     WorkflowFailureError,
 )
@@ -43,7 +45,7 @@ from workers.process import DATABASE_NAME, leave
 from workers.temporal import connect, runtime
 from workflows import contract
 from workflows.case import CaseWorkflow
-from workflows.schedules import DeliverWorkflow, ReconcileWorkflow, ReplanWorkflow, SendWorkflow
+from workflows.schedules import DeliverWorkflow, DigestWorkflow, ReconcileWorkflow, ReplanWorkflow, SendWorkflow
 
 _log = structlog.get_logger(__name__)
 _LAG_SECONDS = 60.0
@@ -83,8 +85,8 @@ def duty_worker(client: Client, reconciler: Reconciler, deliverer: Deliverer, re
     return Worker(
         client,
         task_queue=contract.DUTY_QUEUE,
-        workflows=[ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow, SendWorkflow],
-        activities=[reconciler.reconcile, deliverer.deliver, deliverer.send, replanner.replan],
+        workflows=[ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow, SendWorkflow, DigestWorkflow],
+        activities=[reconciler.reconcile, deliverer.deliver, deliverer.send, deliverer.digest, replanner.replan],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=_DRAIN,
     )
@@ -118,6 +120,8 @@ async def ensure_schedules(client: Client) -> None:
     for name, workflow in ((contract.DELIVER_SCHEDULE, "deliver"), (contract.REPLAN_SCHEDULE, "replan")):
         if not await _scheduled(client, name):
             await _schedule(client, name, workflow, [])
+    if not await _scheduled(client, contract.DIGEST_SCHEDULE):
+        await _at_half_past_eight(client)
     for channel in contract.CHANNELS:
         if not await _scheduled(client, contract.send_schedule(channel)):
             await _schedule(client, contract.send_schedule(channel), "send", [channel])
@@ -131,6 +135,16 @@ async def _scheduled(client: Client, name: str) -> bool:
             raise
         return False
     return True
+
+
+async def _at_half_past_eight(client: Client) -> None:
+    """Each morning in Shanghai; one that fell into an outage is caught up on the same morning."""
+    action = ScheduleActionStartWorkflow("digest", args=[], id=contract.DIGEST_SCHEDULE, task_queue=contract.DUTY_QUEUE)
+    half_past_eight = ScheduleCalendarSpec(hour=[ScheduleRange(8)], minute=[ScheduleRange(30)])
+    spec = ScheduleSpec(calendars=[half_past_eight], time_zone_name="Asia/Shanghai")
+    policy = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=6))
+    with suppress(ScheduleAlreadyRunningError):
+        await client.create_schedule(contract.DIGEST_SCHEDULE, Schedule(action=action, spec=spec, policy=policy))
 
 
 async def _schedule(client: Client, name: str, workflow: str, args: list[float | str]) -> None:

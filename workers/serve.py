@@ -98,6 +98,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
             now=lambda: datetime.now(UTC),
             ready=lambda: ready(database, client),
             second_factor=settings.second_factor,
+            public_url=settings.public_url,
             provider=Provider(given.issuer, given.client_id, given.client_secret, given.redirect_uri) if (given := settings.oidc) else None,
         )
 

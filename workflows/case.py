@@ -157,22 +157,31 @@ class CaseWorkflow:
             if self._recheck:
                 await self._read_ledger()
             try:
-                await self._catch_up()
+                rang = await self._catch_up()
             except ApplicationError as fault:
                 if fault.type != contract.LEDGER_BEHIND:
                     raise
+                return
+        # Runs that rang before the outbox announced itself began a delivery each; replayed, they still do.
+        if rang and not workflow.patched("told_by_the_outbox"):
+            workflow.start_activity(
+                "deliver", task_queue=contract.DUTY_QUEUE, start_to_close_timeout=timedelta(minutes=1), retry_policy=_RETRY
+            )
 
-    async def _catch_up(self) -> None:
-        """Record what is owed by now. What is to be told of it stands in the outbox, whose own notice begins the delivery."""
+    async def _catch_up(self) -> bool:
+        """Record what is owed by now; whether an alarm was among it. What is to be told of it stands in the outbox, which announces it."""
         for command_id in self._plan.pending if self._plan and not self._behind else []:
             await self._record(command_id, owed=True)
         while self._replans and not self._behind:
             await self._record(contract.replan_id(self._case_id, self._replans[0]), owed=True, replan=self._replans[0])
             del self._replans[0]
+        rang = False
         while (alarm := self._alarm()) is not None and alarm.at <= self._now():
             plan = await self._record(alarm.command_id(self._case_id), alarm, owed=True)
             if alarm in plan.alarms and alarm.at <= self._now():
                 raise ApplicationError(f"{alarm} is still owed after it was recorded", type="alarm_stuck", non_retryable=True)
+            rang = True
+        return rang
 
     def _alarm(self) -> Alarm | None:
         """What the case waits for next; nothing while its ledger is behind."""

@@ -18,6 +18,7 @@ TASK_TIMEOUT = timedelta(seconds=3)
 RECONCILE_SCHEDULE = "yuanshou-reconcile"
 DELIVER_SCHEDULE = "yuanshou-deliver"
 REPLAN_SCHEDULE = "yuanshou-replan"
+DIGEST_SCHEDULE = "yuanshou-digest"
 CHANNELS: tuple[Literal["email", "sms", "bot", "webhook"], ...] = ("email", "sms", "bot", "webhook")
 """What leaves the house does so by these, each with a workflow of its own: one that hangs holds up no other."""
 

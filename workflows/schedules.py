@@ -75,3 +75,19 @@ class SendWorkflow:
             schedule_to_close_timeout=timedelta(minutes=30),
             retry_policy=_RETRY,
         )
+
+
+@workflow.defn(name="digest")
+class DigestWorkflow:
+    """Writes the morning's digests."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity(
+            "digest",
+            result_type=int,
+            task_queue=contract.DUTY_QUEUE,
+            start_to_close_timeout=timedelta(minutes=5),
+            schedule_to_close_timeout=timedelta(hours=3),
+            retry_policy=_RETRY,
+        )

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from api import lateness, promise
-from api.auth import AtDesk
+from api import icalendar, lateness, promise
+from api.auth import AtDesk, lang_of, services_of
+from api.desk import Need, open_desk
 from api.params import LIMIT, Cursor, LegalDay, Limit, Word
 from api.routes.reads import CaseId
 from readmodels.promise import GroupBy
@@ -48,3 +49,22 @@ async def service_promise(
     group_by: GroupBy = "office",
 ) -> Json:
     return await promise.report(desk, first=first, last=to, by=group_by, office=office, limit=limit)
+
+
+@router.get(
+    "/calendar/{token}.ics",
+    summary="My time limits as a calendar to subscribe to",
+    response_class=Response,
+)
+async def calendar_feed(
+    request: Request,
+    token: Annotated[str, Path(max_length=200, description="A personal access token of the scope `calendar`: the address is the key.")],
+    known: Annotated[str | None, Header(alias="If-None-Match")] = None,
+) -> Response:
+    services = services_of(request)
+    async with open_desk(services, token, lang_of(request), Need(frozenset({"calendar"}))) as desk:
+        said, tag = await icalendar.feed(desk, services.public_url)
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if known == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(said, media_type="text/calendar; charset=utf-8", headers=headers)

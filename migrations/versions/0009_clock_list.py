@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", "clock_id"),
         comment="Read model, inline: every time limit of every case and inquiry, running or over.",
     )
+    op.create_index("cases_next_rung", "cases", ["next_rung_at"], unique=False, postgresql_where=sa.text("next_rung_at IS NOT NULL"))
     op.create_index("clock_list_live", "clock_list", ["due_at"], unique=False, postgresql_where=sa.text("live"))
     op.create_index("clock_list_centre", "clock_list", ["centre", "due_on"], unique=False)
     op.create_index("clock_list_limit", "clock_list", ["limit_id", "ended_on"], unique=False)

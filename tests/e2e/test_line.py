@@ -127,8 +127,13 @@ async def test_no_page_beside_the_cases_is_wider_than_its_screen_nor_complains(
             "/reception", "/duty", "/persons?q=某", "/account", f"/eligibility?limitation=labour_arbitration&start={start}",
             "/eligibility?incomes=1500&county=ADX&residence=rural", "/eligibility?incomes=x",
         ),
-        "approver": ("/assignments", f"/cases/{cases[0]['case_id']}/candidates", "/workload", "/rota", "/reassign"),
-        "system_administrator": ("/directory", "/directory/import", "/directory/limits", "/directory/ladders", "/directory/hours"),
+        "approver": (
+            "/assignments", f"/cases/{cases[0]['case_id']}/candidates", "/workload", "/rota", "/reassign", "/deadlines",
+            "/account/notifications",
+        ),
+        "system_administrator": (
+            "/directory", "/directory/import", "/directory/limits", "/directory/ladders", "/directory/hours", "/replans", "/notices",
+        ),
         "security_administrator": ("/accounts", "/accounts/refusals"),
     }  # fmt: skip
     for role, paths in rooms.items():
