@@ -19,6 +19,7 @@ from ledger.store import WORKER
 from readmodels import cases
 from tests.house import WAGES, House
 from tests.integration.desks import Desks
+from tests.integration.test_account_pages import browser_of, enter
 from tests.poll import until
 from workflows import faultpoints
 from workflows.contract import workflow_id
@@ -217,6 +218,28 @@ async def test_it_begins_when_nobody_works_without_the_change_any_more(house: Ho
     assert (await newest(house))["looked_at"] > 0
 
 
+async def test_pages_tell_of_a_new_version_without_its_digest(house: House) -> None:
+    digest = f"c{uuid4().hex}"
+    async with house.database.transaction(WORKER) as conn:
+        await replans.ask_for_rules(conn, digest)
+    ref = (await newest(house))["ref"]
+    desks = await Desks.open(house)
+    who = await desks.signed_in("system_administrator")
+    async with browser_of(desks) as browser:
+        await enter(browser, who)
+        front, one, table = [await browser.get(path) for path in ("/replans", f"/replans/{ref}", f"/replans/{ref}/cases.csv")]
+        nowhere = await browser.get("/replans/rule/..%3Flimit=1")
+
+    for page in (front, one):
+        assert page.status_code == 200
+        assert "Other limits or days off in a new version of the program" in page.text
+        assert digest not in page.text
+    assert (table.status_code, table.text.count("\n")) == (200, 1)
+    assert nowhere.status_code in (404, 422)
+    async with house.owner.transaction(WORKER) as conn:
+        await conn.execute("UPDATE replans SET walked_at = now(), finished_at = now() WHERE ref = %s", (ref,))
+
+
 async def test_new_data_of_the_program_is_brought_once_by_a_worker_that_has_it(house: House) -> None:
     mine, other = f"a{uuid4().hex}", f"b{uuid4().hex}"
 
@@ -233,7 +256,7 @@ async def test_new_data_of_the_program_is_brought_once_by_a_worker_that_has_it(h
     assert (await noted(mine))[0]["walked_at"] is None  # workers of the data before may still be there
 
     async with house.owner.transaction(WORKER) as conn:
-        await conn.execute("UPDATE replans SET created_at = created_at - interval '11 minutes' WHERE concerns = %s", (mine,))
+        await conn.execute("UPDATE replans SET created_at = created_at - interval '11 minutes' WHERE change = %s", (replans.RULES_CHANGED,))
     await run(house, other)
     assert (await noted(mine))[0]["walked_at"] is None
     await run(house, mine)
