@@ -19,8 +19,10 @@ from notify.channels import bot as bots
 from notify.channels.bot import Bot
 from notify.channels.email import Email
 from notify.channels.web import SignedWebhook, SmsGateway, acceptable
+from ops.example.directory import people_accounts
 from ops.process import free_port
-from tests.house import House
+from readmodels import inbox
+from tests.house import House, session_of
 from tests.integration.desks import Desks, code_of
 from tests.integration.post import LINK, SENDER, Post, hooked, post
 from tests.integration.receivers import mail_server, web_server
@@ -101,6 +103,19 @@ class TestSilence:
             assert await post.send("email", Email(f"smtp://127.0.0.1:{box.port}", SENDER)) == 0
             assert box.letters == []
         assert [state for state, _, _ in await post.states("email")] == ["silenced"]
+
+    async def test_the_inbox_says_that_nothing_is_left_to_do(self, post: Post) -> None:
+        await post.rings()
+        reader = next(post.house.account(a.username) for a in people_accounts() if a.person == post.owner)
+
+        async def settled() -> list[bool]:
+            async with post.house.database.transaction(session_of(reader)) as conn:
+                page = await inbox.of_person(conn, reader.person, unread=False, cursor=None, limit=50)
+            return [row["settled"] for row in page.rows if str(row["case_id"]) == post.case_id and row["kind"] == "deadline_missed"]
+
+        assert await settled() == [False]
+        await post.house.do("approver", "accept_first", post.case_id, ground="migrant_worker", papers_owed=[{"kind": "id_copy"}])
+        assert await settled() == [True]
 
     async def test_a_date_that_was_moved_is_not_told_any_more(self, post: Post) -> None:
         await post.rings(due_on="2020-01-01")
