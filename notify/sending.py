@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 import sqlalchemy as sa
 import structlog
 
 from domain.directory import Directory
-from domain.notices import GIVE_UP, Wishes, pause
+from domain.notices import GIVE_UP, PersonalChannel, Wishes, pause
 from domain.notices import Channel as ChannelName
 from ledger import contacts
 from ledger.keys import Keys
@@ -28,6 +28,8 @@ _PAGE = 50
 _OF_ONE = 10
 """Letters of a page for one program or bot: one that is slow holds up the others for no longer than these take."""
 _AT_ONCE = 8
+_FRESH = 1.0
+"""For how many seconds a page is taken as it was read."""
 _LEASE = timedelta(minutes=3)
 """How long a delivery is one sender's: whoever dies with it is followed by another after that time. Longer than `SECONDS`."""
 SECONDS = 45.0
@@ -47,12 +49,13 @@ _SILENCE = Statement(
 )
 _CLAIM = Statement(
     sa.text(
-        "WITH ranked AS (SELECT id, next_at, row_number() OVER (PARTITION BY coalesce(endpoint_id::text, id) ORDER BY next_at, id) AS place"
+        "WITH ranked AS (SELECT id, next_at, row_number() OVER (PARTITION BY endpoint_id ORDER BY next_at, id) AS place"  # noqa: S608 -- words of ours
         " FROM deliveries WHERE channel = :name AND state IN ('waiting', 'held') AND next_at <= clock_timestamp()"
         " AND coalesce(endpoint_id::text, '') <> ALL (cast(:silent AS text[]))),"
         " due AS (SELECT o.id FROM deliveries o JOIN ranked r ON r.id = o.id WHERE r.place <= :of_one AND o.state IN ('waiting', 'held')"
         " AND o.next_at <= clock_timestamp() ORDER BY r.next_at, r.id LIMIT :most FOR UPDATE OF o SKIP LOCKED)"
-        " UPDATE deliveries d SET state = 'waiting', attempts = d.attempts + 1, next_at = clock_timestamp() + cast(:lease AS interval)"
+        " UPDATE deliveries d SET attempts = d.attempts + 1, next_at = clock_timestamp() + cast(:lease AS interval),"
+        f" state = CASE WHEN EXISTS (SELECT FROM clock_list c WHERE {_ANSWERED}) THEN 'silenced' ELSE 'waiting' END"
         " FROM due WHERE d.id = due.id RETURNING d.*, clock_timestamp() AS now,"
         " coalesce((SELECT coalesce(l.case_number, l.register_number) FROM case_list l WHERE l.case_id = d.case_id),"
         " (SELECT q.number FROM inquiries q WHERE q.inquiry_id = d.case_id)) AS number"
@@ -66,7 +69,7 @@ _BEGIN = Statement(
         " WHERE d.id = :delivery AND d.attempts = :attempt AND d.state = 'waiting' RETURNING d.state"
     )
 )
-"""A page takes a while: just before its turn each letter is asked whether it is still ours and still to be said."""
+"""What a page is asked when it is read a letter is asked again before its turn, where the page is no longer fresh."""
 _SENT = Statement(sa.update(deliveries).where(*_mine).values(state="sent", sent_at=sa.func.clock_timestamp(), last_fault=None))
 _LATER = Statement(
     sa.update(deliveries)
@@ -90,6 +93,14 @@ class Addressee:
     secrets: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Who is next of a page, and until which moment of the loop the page counts as read just now."""
+
+    gate: asyncio.Semaphore
+    fresh_until: float
+
+
 class Sender:
     """Takes what is due of a channel and sends it. At least once: the id of a delivery tells a receiver of a repeat."""
 
@@ -106,17 +117,18 @@ class Sender:
         channel, tried, silent = self._channels.get(name), 0, set[str]()
         if channel is None:
             return 0
+        of_one = _PAGE if name in get_args(PersonalChannel) else _OF_ONE  # people's letters all go to one server
         async with self._database.transaction(WORKER) as conn:
             await _SILENCE.run(conn, name=name)
         while True:
             async with self._database.transaction(WORKER) as conn:
-                claimed = await _CLAIM.run(conn, name=name, most=_PAGE, of_one=_OF_ONE, lease=_LEASE, silent=sorted(silent))
+                claimed = await _CLAIM.run(conn, name=name, most=_PAGE, of_one=of_one, lease=_LEASE, silent=sorted(silent))
                 page = await claimed.fetchall()
                 addressees = await self._addressees(conn, page)
             if not page:
                 return tried
-            gate = asyncio.Semaphore(_AT_ONCE)
-            answered = await asyncio.gather(*(self._one(gate, channel, row, addressees.get(row["id"]), directory) for row in page))
+            turns = Turns(asyncio.Semaphore(_AT_ONCE), asyncio.get_running_loop().time() + _FRESH)
+            answered = await asyncio.gather(*(self._one(turns, channel, row, addressees.get(row["id"]), directory) for row in page))
             tried += len(page)
             ends = [str(row["endpoint_id"] or "") for row in page]
             silent |= set(ends) - {end for end, well in zip(ends, answered, strict=True) if well}
@@ -135,10 +147,10 @@ class Sender:
                 found[row["id"]] = Addressee(end.address, secrets=end.secrets)
         return found
 
-    async def _one(self, gate: asyncio.Semaphore, channel: Channel, row: Row, to: Addressee | None, directory: Directory) -> bool:
+    async def _one(self, turns: Turns, channel: Channel, row: Row, to: Addressee | None, directory: Directory) -> bool:
         """Try one letter; False where the other side is to be left alone for now."""
-        async with gate:
-            if not await self._begins(row):
+        async with turns.gate:
+            if row["state"] != "waiting" or (asyncio.get_running_loop().time() >= turns.fresh_until and not await self._begins(row)):
                 return True
             if to is None:
                 await self._note(_DEAD, row, fault="no_address")

@@ -142,8 +142,23 @@ class TestWhileAPageIsSent:
     @pytest.fixture(autouse=True)
     def one_after_another(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sending, "_AT_ONCE", 1)
+        monkeypatch.setattr(sending, "_FRESH", 0.0)
 
     async def test_a_limit_that_is_answered_silences_what_comes_after(self, post: Post) -> None:
+        async def answer(_: Letter) -> None:
+            await post.house.do("approver", "accept_first", post.case_id, ground="migrant_worker", papers_owed=[{"kind": "id_copy"}])
+
+        channel = Taker(answer)
+        await post.rings()
+        await post.rings()
+        await post.send("email", channel)
+        assert len(channel.taken) == 1
+        assert sorted(state for state, _, _ in await post.states("email")) == ["sent", "silenced"]
+
+    async def test_so_it_does_on_the_pages_after(self, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sending, "_FRESH", 60.0)
+        monkeypatch.setattr(sending, "_PAGE", 1)
+
         async def answer(_: Letter) -> None:
             await post.house.do("approver", "accept_first", post.case_id, ground="migrant_worker", papers_owed=[{"kind": "id_copy"}])
 
