@@ -12,7 +12,7 @@ from domain.clocks import replanned
 from domain.rules import Rules
 from ledger import replans
 from ledger.directory import DirectoryCache
-from ledger.store import WORKER, Database
+from ledger.store import WORKER, Database, clock
 from workflows.faultpoints import reach
 from workflows.waking import ask_to_replan
 
@@ -58,12 +58,12 @@ class Replanner:
     async def _others_see_it(self) -> None:
         """Wait for whoever began before the change could be seen: a case planned without it may not be there yet to be looked at."""
         async with self._database.transaction(WORKER) as conn:
-            moment = now = await replans.clock(conn)
+            moment = now = await clock(conn)
         while now < moment + _LONGEST:
             async with self._database.transaction(WORKER) as conn:
                 if not await replans.any_begun_before(conn, moment):
                     return
-                now = await replans.clock(conn)
+                now = await clock(conn)
             activity.heartbeat("waiting")
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
@@ -72,7 +72,7 @@ class Replanner:
         while True:
             async with self._database.transaction(WORKER) as conn:
                 directory = await self._directory.read(conn)
-                now = await replans.clock(conn)
+                now = await clock(conn)
                 today = now.astimezone(self._rules().zone).date()
                 page = await replans.page(conn, after, _PAGE)
                 if not page:

@@ -67,7 +67,6 @@ _RULES = Statement(
     .order_by(replans.c.created_at.desc())
     .limit(1)
 )
-_CLOCK = Statement(sa.select(sa.func.clock_timestamp().label("now")))
 _BEGUN_BEFORE = Statement(
     sa.text(
         "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -157,13 +156,6 @@ async def next_open(conn: Connection, digest: str) -> Row | None:
     A change of the program's data is brought by a worker that has it: the one whose data has that digest, `ROLLED_OUT` after the first.
     """
     return await (await _NEXT.run(conn, digest=digest)).fetchone()
-
-
-async def clock(conn: Connection) -> datetime:
-    """The ledger's time."""
-    row = await (await _CLOCK.run(conn)).fetchone()
-    assert row is not None  # noqa: S101 -- a clock answers
-    return row["now"]
 
 
 async def any_begun_before(conn: Connection, moment: datetime) -> bool:
