@@ -201,19 +201,21 @@ async def _stay_seen(database: Database) -> None:
 
 
 async def _stay_telling(database: Database, client: Client) -> None:
-    """Begin a delivery as soon as there is something to be told: one for all that comes together. What is missed here a schedule finds."""
+    """Begin a delivery as soon as there is something to be told, one for all that comes together; the first for what came while nobody
+    listened.
+    """
     while True:
         try:
             async with database.connection() as conn:
                 await conn.execute(f"LISTEN {OUTBOX_NOTICE}".encode())
                 while True:
+                    await (await client.start_workflow(
+                        "deliver", id="deliver", task_queue=contract.DUTY_QUEUE, id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING
+                    )).result()  # fmt: skip
                     async for _ in conn.notifies(stop_after=1):
                         pass
                     async for _ in conn.notifies(timeout=_TOGETHER_SECONDS):
                         pass
-                    await (await client.start_workflow(
-                        "deliver", id="deliver", task_queue=contract.DUTY_QUEUE, id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING
-                    )).result()  # fmt: skip
         except (RPCError, WorkflowFailureError, psycopg.OperationalError, PoolTimeout) as fault:
             _log.warning("an engine is away", fault=type(fault).__name__)
             await asyncio.sleep(_SEEN_EVERY_SECONDS)
