@@ -30,8 +30,8 @@ from domain.decide import Decision
 from domain.rules import Rules
 from domain.stages.glass import GlassBroken
 from domain.stream import StreamState
+from ledger import crowds, inbox, replans, streams
 from ledger import events as store
-from ledger import inbox, replans, streams
 from ledger.directory import DirectoryCache
 from ledger.schema import broken_glass, cases, outbox
 from ledger.schema import inbox as inbox_table
@@ -136,7 +136,8 @@ class Recorder:
             # The run or signal that asked is in Temporal's history already, so what it learns here will not be forgotten.
             await _ARM.run(conn, id=case_id, version=case.version)
             now = _time(await asked_now.fetchone())
-        return plan_of(case, now, pending=waiting)
+            spare = await _spare(conn, case)
+        return plan_of(case, now, pending=waiting, spare=spare)
 
     async def record(self, request: RecordRequest) -> Plan:
         reach("timer_fired" if request.alarm else "before_lock")
@@ -186,9 +187,10 @@ class Recorder:
             await _keep(conn, decision, received, rows)
             if request.owed:
                 await _ARM.run(conn, id=request.case_id, version=decision.case.version)
+            spare = await _spare(conn, decision.case, decision.before)
             reach("before_commit")
         reach("after_commit")
-        return plan_of(decision.case, now, touched=[other.case.case_id for other in decision.others])
+        return plan_of(decision.case, now, touched=[other.case.case_id for other in decision.others], spare=spare)
 
     async def _others(self, conn: Connection, own: str, parts: Iterable[Part], held: Mapping[str, CaseState]) -> dict[str, CaseState]:
         """The other cases the command concerns, locked in the order of their ids. Raises `_OutOfOrder`."""
@@ -273,8 +275,26 @@ def _time(row: Row | None) -> datetime:
     return row["now"]
 
 
+async def _spare(conn: Connection, case: StreamState, before: StreamState | None = None) -> float:
+    """Seconds that the timer of the next rung may stand after its moment; not asked where a command left that moment as it was `before`."""
+    at = _next_rung(case)
+    if at is None or (before is not None and _next_rung(before) == at):
+        return 0.0
+    return await crowds.spare(conn, case.case_id, at)
+
+
+def _next_rung(case: StreamState) -> datetime | None:
+    return min((alarm.at for alarm in alarms_of(case)), default=None)
+
+
 def plan_of(
-    case: StreamState, now: datetime, *, pending: list[str] | None = None, refused: str | None = None, touched: list[str] | None = None
+    case: StreamState,
+    now: datetime,
+    *,
+    pending: list[str] | None = None,
+    refused: str | None = None,
+    touched: list[str] | None = None,
+    spare: float = 0.0,
 ) -> Plan:
     return Plan(
         case_id=case.case_id,
@@ -288,6 +308,7 @@ def plan_of(
         refused=refused,
         touched=touched or [],
         now=now,
+        spare=spare,
     )
 
 
@@ -396,7 +417,7 @@ async def _keep_case(conn: Connection, decision: Decision[Any], received: Row, r
         centre=listed["centre"],
         unit=listed.get("unit"),
         outlet=listed["outlet"],
-        next_rung_at=min((a.at for a in alarms_of(case)), default=None),
+        next_rung_at=_next_rung(case),
     )
     await people.keep(conn, decision.before, case, received["tokens"])
     told = [
