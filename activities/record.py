@@ -31,7 +31,7 @@ from domain.rules import Rules
 from domain.stages.glass import GlassBroken
 from domain.stream import StreamState
 from ledger import events as store
-from ledger import inbox, replans, streams
+from ledger import inbox, live, replans, streams
 from ledger.directory import DirectoryCache
 from ledger.schema import broken_glass, cases, outbox
 from ledger.schema import inbox as inbox_table
@@ -400,6 +400,7 @@ async def _keep_case(conn: Connection, decision: Decision[Any], received: Row, r
         next_rung_at=min((a.at for a in alarms_of(case)), default=None),
     )
     await people.keep(conn, decision.before, case, received["tokens"])
+    await live.tell_of_case(conn, case.case_id)
     if any(
         isinstance(h.event, GlassBroken | ClockReplanned | DeadlineWarned | DeadlineMissed | DeadlineEscalated) for h in decision.events
     ):

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from domain.directory import CaseScope, Directory
 from domain.notices import URGENCY, Wishes, release
 from domain.rules import Rules
-from ledger import contacts
+from ledger import contacts, live
 from ledger.contacts import Endpoint
 from ledger.keys import Keys
 from ledger.schema import deliveries, messages, outbox
@@ -76,6 +76,7 @@ async def deliver_open(database: Database, desk: Desk, limit: int = 200) -> int:
             functions = [acting(function, row["data"].get("limit"), case.waiting_for) for function in row["recipients"]]
             told += [(row, person) for person in recipients(functions, case.scope, desk.directory, desk.on)]
         await _write(conn, _MESSAGES, _MESSAGE_FIELDS, [_message(row, person) for row, person in told])
+        await live.tell_people(conn, {person for _, person in told})
         wishes = await contacts.wishes_of(conn, {person for _, person in told}, desk.master)
         ends = [contacts.opened(each, desk.master) for each in await contacts.active(conn)]
         leaving = [each for row, person in told for each in _letters(row, person, wishes.get(person), desk)]

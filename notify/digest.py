@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from domain.directory import Directory
 from domain.rules import Rules
+from ledger import live
 from ledger.schema import clock_list, messages
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database
@@ -67,6 +68,7 @@ async def write(database: Database, directory: Directory, rules: Rules, today: d
 async def _written(conn: Connection, told: Sequence[Mapping[str, Any]]) -> None:
     if told:
         await _MESSAGES.run(conn, **{name: [each[name] for each in told] for name in _FIELDS})
+        await live.tell_people(conn, {each["person"] for each in told})
 
 
 def digests(rows: Sequence[Row], directory: Directory, rules: Rules, today: date) -> Iterable[dict[str, Any]]:

@@ -4,8 +4,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from ledger import live
 from ledger.schema import case_list, messages
-from ledger.sql import Connection, fetch_all, fetch_one
+from ledger.sql import Connection, Row, fetch_all, fetch_one
 from readmodels.paging import Key, Order, Page
 
 _NEWEST = Order(
@@ -50,4 +51,26 @@ async def mark_read(conn: Connection, person: str, message_id: str) -> bool:
         .values(read_at=sa.func.coalesce(messages.c.read_at, sa.func.clock_timestamp()))
         .returning(messages.c.id),
     )
+    if row is not None:
+        await live.tell_people(conn, [person])  # other windows of theirs count one less
     return row is not None
+
+
+_SINCE = (
+    sa.select(messages, case_list.c.register_number, case_list.c.case_number)
+    .join_from(messages, case_list, messages.c.case_id == case_list.c.case_id, isouter=True)
+    .order_by(messages.c.created_at.desc(), messages.c.id.desc())
+)
+
+
+async def since(conn: Connection, person: str, moment: datetime, most: int) -> tuple[list[Row], bool]:
+    """The person's messages written after the moment, the oldest first, the newest `most` of them; and whether there were more."""
+    rows = await fetch_all(conn, _SINCE.where(messages.c.person == person, messages.c.created_at > moment).limit(most + 1))
+    return rows[most - 1 :: -1], len(rows) > most
+
+
+async def now(conn: Connection) -> datetime:
+    """The moment by the clock that messages are dated by."""
+    row = await fetch_one(conn, sa.select(sa.func.clock_timestamp().label("now")))
+    assert row is not None  # noqa: S101 -- a select without a table gives its row
+    return row["now"]
