@@ -60,7 +60,7 @@ COMMAND_PATHS: Mapping[str, str] = {
     f"{PREFIX}/duty-requests/{{duty_request_id}}/commands/{{command}}": "duty",
 }
 """Paths that stand for one of each command, and the kind of stream these are for."""
-_OPEN = frozenset({"new_token", "begin_oidc", "finish_oidc", "healthz", "readyz"})
+_OPEN = frozenset({"new_token", "begin_oidc", "finish_oidc", "calendar_feed", "healthz", "readyz"})
 """Operations without a token."""
 _TAGS = {
     "directory": "The directory by day: what it held, who changed it, tables taken in as a whole.",

@@ -49,7 +49,7 @@ from tests.unit import world
 from tests.unit.test_example import DAYS, Played, archived, on_desk
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-OPEN = {"new_token", "begin_oidc", "finish_oidc", "healthz", "readyz"}
+OPEN = {"new_token", "begin_oidc", "finish_oidc", "calendar_feed", "healthz", "readyz"}
 
 
 def made() -> FastAPI:
