@@ -1,6 +1,7 @@
 """Sending what is to leave the house: each channel by itself, again where it failed, until it is sent, silenced or dead."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,9 @@ from workflows.faultpoints import reach
 _log = structlog.get_logger(__name__)
 _PAGE = 50
 _AT_ONCE = 8
+_PATIENCE = 3
+"""After so many letters in a row that an address did not answer in time, the rest for it waits without being tried, so that one that
+hangs holds up no other."""
 _LEASE = timedelta(minutes=3)
 """How long a delivery is one sender's: whoever dies with it is followed by another after that time."""
 SECONDS = 45.0
@@ -83,6 +87,7 @@ class Sender:
     async def send(self, name: ChannelName, directory: Directory) -> int:
         """Everything of the channel that is due; how many letters were tried. A channel that is not set up keeps what waits."""
         channel, tried = self._channels.get(name), 0
+        hung: Counter[str] = Counter()
         if channel is None:
             return 0
         while True:
@@ -93,7 +98,7 @@ class Sender:
             if not page:
                 return tried
             gate = asyncio.Semaphore(_AT_ONCE)
-            await asyncio.gather(*(self._one(gate, channel, row, addressees.get(row["id"]), directory) for row in page))
+            await asyncio.gather(*(self._one(gate, channel, row, addressees.get(row["id"]), directory, hung) for row in page))
             tried += len(page)
 
     async def _addressees(self, conn: Connection, page: Sequence[Row]) -> dict[str, Addressee]:
@@ -110,14 +115,17 @@ class Sender:
                 found[row["id"]] = Addressee(end.address, secrets=end.secrets)
         return found
 
-    async def _one(self, gate: asyncio.Semaphore, channel: Channel, row: Row, to: Addressee | None, directory: Directory) -> None:
+    async def _one(  # noqa: PLR0917 -- one letter and what its sending depends on
+        self, gate: asyncio.Semaphore, channel: Channel, row: Row, to: Addressee | None, directory: Directory, hung: Counter[str]
+    ) -> None:
+        """`hung` counts, by endpoint, letters in a row that were not answered in time."""
+        end = str(row["endpoint_id"] or "")
         async with gate:
             if to is None:
                 await self._note(_DEAD, row, fault="no_address")
                 return
             try:
-                async with asyncio.timeout(SECONDS):
-                    await channel.send(self._letter(row, to, directory))
+                await _hand_over(channel, self._letter(row, to, directory), tired=bool(end) and hung[end] >= _PATIENCE)
             except Refused as fault:
                 await self._note(_DEAD, row, fault=str(fault))
                 if fault.gone and row["endpoint_id"]:
@@ -128,9 +136,12 @@ class Sender:
                 if isinstance(fault, Later) and fault.after is not None:
                     wait = max(wait, timedelta(seconds=min(fault.after, 86_400.0)))
                 code = str(fault) if isinstance(fault, Later) else type(fault).__name__
+                if code in ("timeout", "TimeoutError"):
+                    hung[end] += 1
                 await self._note(_LATER, row, fault=code, wait=wait, most=GIVE_UP[row["channel"]])
                 _log.warning("not sent", channel=row["channel"], delivery=row["id"], fault=code, attempts=row["attempts"])
             else:
+                hung[end] = 0
                 reach("letter_sent")
                 await self._note(_SENT, row)
 
@@ -154,3 +165,11 @@ class Sender:
         }
         created: datetime = row["created_at"]
         return Letter(row["id"], to.address, row["kind"], said.subject, said.text, said.short, created, facts, to.secrets)
+
+
+async def _hand_over(channel: Channel, letter: Letter, *, tired: bool) -> None:
+    """Send it, unless the endpoint kept others waiting just now."""
+    if tired:
+        raise Later("hangs")
+    async with asyncio.timeout(SECONDS):
+        await channel.send(letter)

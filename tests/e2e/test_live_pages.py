@@ -63,6 +63,7 @@ async def test_the_badge_and_the_inbox_grow_without_a_reload(house: House, chrom
         assert await person.page.inner_text(BADGE) == "2"
         await person.shoot(f"inbox-live-{lang}-{width}")
         assert await person.page.evaluate("window.stayed")
+        assert await person.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
         await person.page.click(".message form button >> nth=0")
         await person.page.locator(BADGE, has_text="1").wait_for()

@@ -267,6 +267,20 @@ class TestWebhooks:
             assert len(quick.calls) == 1
         assert sorted(await post.states("webhook"), key=str) == [("sent", 1, None), ("waiting", 1, "timeout")]
 
+    async def test_many_letters_to_one_that_hangs_hold_up_no_other(self, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("notify.channels.web.SECONDS", 0.3)
+        async with web_server([None]) as silent, web_server() as quick:
+            await hooked(post, silent.url)
+            for _ in range(60):
+                await post.rings()
+            await hooked(post, quick.url)
+            await post.rings()
+            await post.send("webhook", SignedWebhook())
+            assert len(quick.calls) == 1
+            assert len(silent.calls) <= 8
+        told = await post.states("webhook")
+        assert {(state, fault) for state, _, fault in told} == {("sent", None), ("waiting", "timeout"), ("waiting", "hangs")}
+
     async def test_one_that_is_gone_is_paused(self, post: Post) -> None:
         async with web_server([(410, {})]) as hook:
             endpoint, _ = await hooked(post, hook.url)
