@@ -1,16 +1,18 @@
 """The outbox, delivered: each message once a person, whatever restarts; and what leaves the house, channel by channel."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 
+from domain.directory import Directory
 from domain.notices import Channel
 from ledger import rules
 from ledger.directory import DirectoryCache
 from ledger.keys import Keys
-from ledger.store import WORKER, Database
+from ledger.store import WORKER, Database, clock
 from notify import digest
 from notify.deliver import Desk, deliver_open
 from notify.sending import Sender
@@ -31,9 +33,7 @@ class Deliverer:
     @activity.defn
     async def deliver(self) -> int:
         """Deliver everything that waits; how many messages left the outbox."""
-        async with self._database.transaction(WORKER) as conn:
-            directory = await self._directory.read(conn)
-        today = activity.info().started_time.astimezone(rules.current().zone).date()
+        directory, today = await self._house()
         desk = Desk(directory, rules.current(), self._master, today)
         total = 0
         while done := await deliver_open(self._database, desk, _PAGE):
@@ -46,9 +46,7 @@ class Deliverer:
     @activity.defn
     async def digest(self) -> int:
         """Write the morning's digests; how many people have one."""
-        async with self._database.transaction(WORKER) as conn:
-            directory = await self._directory.read(conn)
-        today = activity.info().started_time.astimezone(rules.current().zone).date()
+        directory, today = await self._house()
         return await digest.write(self._database, directory, rules.current(), today)
 
     @activity.defn
@@ -56,9 +54,13 @@ class Deliverer:
         """Send everything of a channel that is due; how many letters were tried."""
         if self._sender is None:
             return 0
-        async with self._database.transaction(WORKER) as conn:
-            directory = await self._directory.read(conn)
+        directory, _ = await self._house()
         return await self._sender.send(channel, directory)
+
+    async def _house(self) -> tuple[Directory, date]:
+        """The directory, and the day it is by the ledger's clock."""
+        async with self._database.transaction(WORKER) as conn:
+            return await self._directory.read(conn), (await clock(conn)).astimezone(rules.current().zone).date()
 
     async def _begin(self, channels: Iterable[Channel]) -> None:
         for channel in channels if self._client else ():

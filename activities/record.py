@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 import structlog
@@ -25,7 +25,7 @@ from domain.case import CaseState
 from domain.clocks import DeadlineEscalated, DeadlineMissed, DeadlineWarned, ReplanClocks
 from domain.clocks import plan as alarms_of
 from domain.clocks.events import ClockReplanned
-from domain.command import Refusal
+from domain.command import Happened, Refusal
 from domain.decide import Decision
 from domain.rules import Rules
 from domain.stages.glass import GlassBroken
@@ -105,7 +105,6 @@ _ARM = Statement(
 )
 
 
-_TOLD = GlassBroken | ClockReplanned | DeadlineWarned | DeadlineMissed | DeadlineEscalated
 _OWED_AT_ONCE = 4
 """What the system does by itself (reminders, new plans) takes so many connections at most: who waits for an answer finds one free."""
 
@@ -400,66 +399,53 @@ async def _keep_case(conn: Connection, decision: Decision[Any], received: Row, r
         next_rung_at=min((a.at for a in alarms_of(case)), default=None),
     )
     await people.keep(conn, decision.before, case, received["tokens"])
+    told = [
+        (happened, row, notice)
+        for happened, row in zip(decision.events, rows, strict=True)
+        if (notice := _notice(happened, case, received["command_id"])) is not None
+    ]
+    for happened, row, notice in told:
+        if isinstance(happened.event, GlassBroken):
+            await _GLASS.run(conn, case_id=case.case_id, person=happened.event.person, until=happened.event.until)
+        await _OUTBOX.run(
+            conn,
+            case_id=case.case_id,
+            position=row["position"],
+            kind=happened.event.type,
+            centre=listed["centre"],
+            unit=listed.get("unit"),
+            outlet=listed["outlet"],
+            **notice._asdict(),
+        )
     await live.tell_of_case(conn, case.case_id)
-    if any(
-        isinstance(h.event, GlassBroken | ClockReplanned | DeadlineWarned | DeadlineMissed | DeadlineEscalated) for h in decision.events
-    ):
+    if told:
         await conn.execute("SELECT pg_notify(%s, '')", (inbox.OUTBOX_NOTICE,))
-    for happened, row in zip(decision.events, rows, strict=True):
-        event = happened.event
-        if isinstance(event, GlassBroken):
-            await _GLASS.run(conn, case_id=case.case_id, person=event.person, until=event.until)
-            await _OUTBOX.run(
-                conn,
-                id=f"glass/{received['command_id']}",
-                case_id=case.case_id,
-                position=row["position"],
-                kind=event.type,
-                recipients=["supervisor"],
-                data={"person": event.person, "until": event.until.isoformat()},
-                centre=listed["centre"],
-                unit=listed.get("unit"),
-                outlet=listed["outlet"],
-            )
-        if isinstance(event, ClockReplanned) and event.ref is not None and event.due_on != event.old_due_on:
-            await _OUTBOX.run(
-                conn,
-                id=f"{case.case_id}/{event.clock_id}/{happened.at.version}",
-                case_id=case.case_id,
-                position=row["position"],
-                kind=event.type,
-                recipients=["owner"],
-                data=_move(event) | {"due_on": event.due_on.isoformat(), "cause": event.cause, **_of_kind(case)},
-                centre=listed["centre"],
-                unit=listed.get("unit"),
-                outlet=listed["outlet"],
-            )
-        if isinstance(event, DeadlineWarned | DeadlineMissed | DeadlineEscalated):
-            await _OUTBOX.run(
-                conn,
-                id=received["command_id"].removeprefix("sys/"),
-                case_id=case.case_id,
-                position=row["position"],
-                kind=event.type,
-                recipients=list(event.to),
-                data={
-                    "clock": event.clock_id,
-                    "limit": event.limit,
-                    "due_on": event.due_on.isoformat(),
-                    "late": event.late,
-                    **_of_kind(case),
-                },
-                centre=listed["centre"],
-                unit=listed.get("unit"),
-                outlet=listed["outlet"],
-            )
+
+
+class _Notice(NamedTuple):
+    """What people are told of an event: an id made from facts, functions of the directory, codes and dates."""
+
+    id: str
+    recipients: list[str]
+    data: dict[str, Any]
+
+
+def _notice(happened: Happened, case: StreamState, command_id: str) -> _Notice | None:
+    event = happened.event
+    of_kind = {} if isinstance(case, CaseState) else {"kind": case.kind}  # a message says so where it is about no case
+    match event:
+        case GlassBroken():
+            return _Notice(f"glass/{command_id}", ["supervisor"], {"person": event.person, "until": event.until.isoformat()})
+        case ClockReplanned() if event.ref is not None and event.due_on != event.old_due_on:
+            said = _move(event) | {"due_on": event.due_on.isoformat(), "cause": event.cause}
+            return _Notice(f"{case.case_id}/{event.clock_id}/{happened.at.version}", ["owner"], said | of_kind)
+        case DeadlineWarned() | DeadlineMissed() | DeadlineEscalated():
+            said = {"clock": event.clock_id, "limit": event.limit, "due_on": event.due_on.isoformat(), "late": event.late}
+            return _Notice(command_id.removeprefix("sys/"), list(event.to), said | of_kind)
+        case _:
+            return None
 
 
 def _move(event: ClockReplanned) -> dict[str, str]:
     limit = event.clock_id.partition("/")[0]
     return {"clock": event.clock_id, "limit": limit, "old": event.old_due_on.isoformat(), "new": event.due_on.isoformat()}
-
-
-def _of_kind(state: StreamState) -> dict[str, str]:
-    """What a message says of the stream it is about, where that is no case."""
-    return {} if isinstance(state, CaseState) else {"kind": state.kind}

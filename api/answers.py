@@ -301,6 +301,7 @@ class Answers:
             "register_number": self.case.register_number,
             "case_number": self.case.case_number,
             "kind": "deadline_warned",
+            "settled": False,
             "at": "2026-12-21T09:00:00+08:00",
             "read": False,
             "read_at": None,

@@ -6,6 +6,7 @@ from hmac import compare_digest
 from typing import Any
 
 import sqlalchemy as sa
+from fastapi.responses import JSONResponse
 from sqlalchemy.dialects.postgresql import insert
 from uuid_utils.compat import uuid7
 
@@ -39,6 +40,12 @@ class Done:
 
     outcome: dict[str, Any]
     replayed: bool
+
+
+def answered(done: Done, outcome: Mapping[str, Any] | None = None, status: int = 200) -> JSONResponse:
+    """The HTTP answer to a deed: its outcome, or what is told of it this once, and whether it was a repeat."""
+    headers = {"Idempotent-Replay": "true"} if done.replayed else {}
+    return JSONResponse(done.outcome if outcome is None else outcome, status_code=status, headers=headers)
 
 
 async def do_once(desk: Desk, key: str, name: str, body: Mapping[str, Any], act: Callable[[str], Awaitable[dict[str, Any]]]) -> Done:

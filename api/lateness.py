@@ -12,7 +12,7 @@ from domain.rules import Rules
 from ledger import events
 from ledger.events import Recorded
 from readmodels import lateness, load
-from readmodels.lateness import Change, PauseTold, Stretch, Told
+from readmodels.lateness import Change, Stretch, Told
 
 type Json = dict[str, Any]
 
@@ -45,7 +45,6 @@ def _clock(desk: Desk, told: Told, rules: Rules) -> Json:
         "first_due_on": clock.first_due_on.isoformat(),
         "late_days": told.late_days,
         "stretches": [_stretch(desk, each) for each in told.stretches],
-        "pauses": [_pause(desk, each) for each in told.pauses],
         "changes": [_change(desk, each) for each in told.changes],
         "rungs": [_event(desk, each) | {"late": getattr(each.event, "late", False)} for each in told.rungs],
     }
@@ -55,14 +54,6 @@ def _stretch(desk: Desk, each: Stretch) -> Json:
     return {
         "from": each.first.isoformat(), "to": each.last.isoformat(), "days": each.days, "state": each.state,
         "waiting_for": each.waiting_for, "owner": each.owner, "owner_name": _name(desk, each.owner),
-    }  # fmt: skip
-
-
-def _pause(desk: Desk, each: PauseTold) -> Json:
-    return {
-        "cause": each.pause.cause, "event": each.cause.event.type if each.cause else None, "closes": each.pause.closes,
-        "from": views.moment(each.pause.from_at), "to": views.moment(each.pause.to_at), "days": each.days,
-        "actor_name": _name(desk, each.cause.at.actor) if each.cause else None,
     }  # fmt: skip
 
 

@@ -28,18 +28,6 @@ class StretchOfCase(Shape):
     owner_name: str | None
 
 
-class PauseExplained(Shape):
-    """A pause of a clock, and the event that opened it. `days` are those not counted because of it, so far."""
-
-    cause: int
-    event: str | None
-    closes: str
-    begins: AwareDatetime = Field(alias="from")
-    ends: AwareDatetime | None = Field(alias="to")
-    days: int
-    actor_name: str | None
-
-
 class EventOfClock(Shape):
     type: str
     version: int
@@ -70,7 +58,6 @@ class ClockExplained(Clock):
     first_due_on: date
     late_days: int
     stretches: list[StretchOfCase]
-    pauses: list[PauseExplained]  # pyright: ignore[reportIncompatibleVariableOverride] -- the same and more
     changes: list[ChangeOfDate]
     rungs: list[RungOfClock]
 

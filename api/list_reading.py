@@ -158,6 +158,7 @@ def shown_message(row: Row) -> Json:
         "register_number": row["register_number"],
         "case_number": row["case_number"],
         "kind": row["kind"],
+        "settled": row["settled"],
         "at": views.moment(row["created_at"]),
         "read": row["read_at"] is not None,
         "read_at": views.moment(row["read_at"]),

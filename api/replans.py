@@ -21,6 +21,8 @@ from ledger.store import WORKER
 type Json = dict[str, Any]
 
 MAY_PREVIEW = (CHANGES_IT, "supervisor")
+WHAT = r"^[0-9a-f][0-9a-f-]{0,31}$"
+"""What a change is told apart by: its event's position in the ledger, or the digest of the program's data and a number."""
 LISTED = 200
 """Cases a preview names at most; it counts all."""
 _PAGE = 500

@@ -179,6 +179,7 @@ class Message(Shape):
     clock: str | None = None
     limit: str | None = None
     due_on: date | None = None
+    settled: bool = Field(default=False, description="A reminder whose limit was met, cancelled or moved since: nothing is left to do.")
     late: bool | None = Field(default=None, description="Told late: an engine was away when it was due.")
     old: date | None = Field(default=None, description="With `clock_replanned`: the date before; `due_on` is the new one.")
     new: date | None = None

@@ -203,7 +203,7 @@ async def _replan(stage: Stage, count: int) -> tuple[float, int]:
             await stage.client.start_workflow(
                 "replan", id="bench-replan", task_queue=contract.DUTY_QUEUE, id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING
             )
-            (open_ones,) = await _ask(dsn, "SELECT count(*) FROM replans WHERE finished_at IS NULL")
+            (open_ones,) = await _ask(dsn, "SELECT count(*) FROM replans WHERE finished_at IS NULL AND change = 'calendar_day_set'")
             return open_ones == 0
 
         await _until(done)

@@ -38,7 +38,9 @@ GIVE_UP: Mapping[Channel, timedelta] = {
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(hours=1)
 
-_MAILBOX = r"^[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\"]+$"
+_ATOM, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_MAILBOX = rf"^{_ATOM}(\.{_ATOM})*@({_LABEL}\.)+{_LABEL}$"
+"""A mailbox without quotes, comments or letters beyond ASCII (RFC 5321): what every server takes."""
 EmailAddress = Annotated[str, StringConstraints(max_length=254, strip_whitespace=True, pattern=_MAILBOX)]
 PhoneNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?\d{6,15}$")]
 

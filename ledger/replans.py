@@ -1,7 +1,7 @@
 """Changes of calendar and rules for which the clocks of open cases are planned anew, and how far that came."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,11 @@ CAUSES: Mapping[type[DirectoryEvent], str] = {
     LadderSet: "rule",
 }
 """Changes of the directory that move dates, and the word their clocks' new plans give as the cause."""
+RULES_CHANGED = "rules_changed"
+"""The `change` of a row that stands for limits and days off of the program's own data; it `concerns` their digest."""
+SYSTEM = "system"
+ROLLED_OUT = timedelta(minutes=10)
+"""After which no worker of the data before is taken to be left: until then one of them might still plan a case by it."""
 _FIRST = "00000000-0000-0000-0000-000000000000"
 
 _ASK = Statement(
@@ -28,8 +33,45 @@ _ASK = Statement(
     .on_conflict_do_nothing()
 )
 _TODAY = sa.cast(sa.func.timezone("Asia/Shanghai", sa.func.now()), sa.Date)
+_ASK_FOR_RULES = Statement(
+    insert(replans)
+    .values(
+        ref=sa.bindparam("ref", type_=sa.Text),
+        change=RULES_CHANGED,
+        concerns=sa.bindparam("digest", type_=sa.Text),
+        since=_TODAY,
+        asked_by=SYSTEM,
+    )
+    .on_conflict_do_nothing()
+)
 _NEXT = Statement(
-    sa.select(replans).where(replans.c.finished_at.is_(None), replans.c.since <= _TODAY).order_by(replans.c.created_at).limit(1)
+    sa.select(replans)
+    .where(
+        replans.c.finished_at.is_(None),
+        replans.c.walked_at.is_(None),
+        replans.c.since <= _TODAY,
+        sa.or_(
+            replans.c.change != RULES_CHANGED,
+            sa.and_(
+                replans.c.concerns == sa.bindparam("digest", type_=sa.Text),
+                replans.c.created_at <= sa.func.clock_timestamp() - ROLLED_OUT,
+            ),
+        ),
+    )
+    .order_by(replans.c.created_at)
+    .limit(1)
+)
+_RULES = Statement(
+    sa.select(replans.c.concerns, sa.func.count().over().label("many"))
+    .where(replans.c.change == RULES_CHANGED)
+    .order_by(replans.c.created_at.desc())
+    .limit(1)
+)
+_BEGUN_BEFORE = Statement(
+    sa.text(
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND xact_start < cast(:moment AS timestamptz) LIMIT 1"
+    )
 )
 _PAGE = Statement(
     sa.select(cases.c.case_id, cases.c.kind, cases.c.version, cases.c.schema, cases.c.snapshot)
@@ -67,14 +109,20 @@ _DONE = Statement(
     .where(replan_cases.c.ref == sa.bindparam("change_ref"), replan_cases.c.case_id == sa.bindparam("id"))
     .values(moves=sa.bindparam("moved", type_=replan_cases.c.moves.type), done_at=sa.func.clock_timestamp())
 )
-_WAITING = Statement(
-    sa.select(replan_cases.c.case_id, replan_cases.c.kind)
+_LATE = (
+    sa.select(replan_cases.c.ref, replan_cases.c.case_id)
     .where(
-        replan_cases.c.ref == sa.bindparam("change_ref"),
         replan_cases.c.done_at.is_(None),
         replan_cases.c.asked_at <= sa.func.clock_timestamp() - sa.bindparam("since", type_=sa.Interval),
     )
+    .order_by(replan_cases.c.asked_at)
     .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_ASK_AGAIN = Statement(
+    sa.update(replan_cases)
+    .where(sa.tuple_(replan_cases.c.ref, replan_cases.c.case_id).in_(_LATE))
+    .values(asked_at=sa.func.clock_timestamp())
+    .returning(replan_cases.c.ref, replan_cases.c.case_id, replan_cases.c.kind)
 )
 _FINISH = Statement(
     sa.update(replans)
@@ -94,9 +142,25 @@ async def ask(conn: Connection, change: DirectoryEvent, position: int, asked_by:
         await _ASK.run(conn, ref=f"{cause}/{position}", change=change.type, concerns=change.concerns, since=change.since, asked_by=asked_by)
 
 
-async def next_open(conn: Connection) -> Row | None:
-    """The oldest change that is not finished and whose day has come."""
-    return await (await _NEXT.run(conn)).fetchone()
+async def ask_for_rules(conn: Connection, digest: str) -> None:
+    """Note that the data of the program itself changed, where it is not that of the worker that noted it last."""
+    row = await (await _RULES.run(conn)).fetchone()
+    if row is None or row["concerns"] != digest:
+        ref = f"rule/{digest[:12]}-{row['many'] + 1 if row else 1}"
+        await _ASK_FOR_RULES.run(conn, ref=ref, digest=digest)
+
+
+async def next_open(conn: Connection, digest: str) -> Row | None:
+    """The oldest change that was not brought to every case and whose day has come.
+
+    A change of the program's data is brought by a worker that has it: the one whose data has that digest, `ROLLED_OUT` after the first.
+    """
+    return await (await _NEXT.run(conn, digest=digest)).fetchone()
+
+
+async def any_begun_before(conn: Connection, moment: datetime) -> bool:
+    """Whether a transaction of the product that began before the moment is still under way."""
+    return await (await _BEGUN_BEFORE.run(conn, moment=moment)).fetchone() is not None
 
 
 async def page(conn: Connection, after: str | None, most: int) -> list[StreamState]:
@@ -121,10 +185,10 @@ async def done(conn: Connection, ref: str, case_id: str, moves: Iterable[Mapping
     await _DONE.run(conn, change_ref=ref, id=case_id, moved=list(moves))
 
 
-async def waiting(conn: Connection, ref: str, since: timedelta, most: int) -> list[tuple[str, str]]:
-    """Touched cases, with their kind, that were asked that long ago and have not been planned anew yet."""
-    rows = await (await _WAITING.run(conn, change_ref=ref, since=since, most=most)).fetchall()
-    return [(str(row["case_id"]), row["kind"]) for row in rows]
+async def ask_again(conn: Connection, since: timedelta, most: int) -> list[tuple[str, str, str]]:
+    """Touched cases that were asked that long ago and did not answer, longest ago first: change, case and kind. Now they are asked."""
+    rows = await (await _ASK_AGAIN.run(conn, since=since, most=most)).fetchall()
+    return [(row["ref"], str(row["case_id"]), row["kind"]) for row in rows]
 
 
 async def finish(conn: Connection) -> None:

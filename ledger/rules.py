@@ -1,5 +1,7 @@
 """Reads the rules in force from the data files of the package and the calendar of announced days off."""
 
+import hashlib
+import json
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -40,3 +42,16 @@ def current() -> Rules:
         workdays=known.weekend_workdays,
         announced_until=announced,
     )
+
+
+@cache
+def digest() -> str:
+    """Names what dates are counted by: the file of limits, and the days off as the installed `holidays` knows them."""
+    calendar = current().calendar
+    days = {
+        "off": {day.isoformat(): name for day, name in sorted(calendar.days_off.items())},
+        "worked": sorted(day.isoformat() for day in calendar.workdays),
+        "announced_until": calendar.announced_until,
+    }
+    limits = files("domain").joinpath("rules_data", "time-limits.yaml").read_bytes()
+    return hashlib.sha256(limits + json.dumps(days, ensure_ascii=False).encode()).hexdigest()

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from typing import Self, cast
 from weakref import WeakKeyDictionary
 
@@ -85,6 +86,13 @@ class Database:
         """A connection outside any transaction, for LISTEN and probes."""
         async with self._pool.connection() as conn:
             yield conn
+
+
+async def clock(conn: Connection) -> datetime:
+    """The ledger's time (docs/decisions/0012)."""
+    row = await (await conn.execute("SELECT clock_timestamp() AS now")).fetchone()
+    assert row is not None  # noqa: S101 -- a clock answers
+    return row["now"]
 
 
 def _pool(dsn: str, size: int, name: str) -> AsyncConnectionPool[Connection]:

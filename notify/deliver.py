@@ -1,7 +1,6 @@
 """From the outbox to people: each open row becomes one message a person, once, whatever restarts in between; and what leaves the house."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -14,9 +13,9 @@ from ledger import contacts, live
 from ledger.contacts import Endpoint
 from ledger.keys import Keys
 from ledger.schema import deliveries, messages, outbox
-from ledger.sql import Connection, Row, Statement
+from ledger.sql import Row, Statement
 from ledger.store import WORKER, Database
-from notify.many import many
+from notify.many import many, write_many
 from readmodels import lists
 
 _OPEN = Statement(
@@ -75,26 +74,15 @@ async def deliver_open(database: Database, desk: Desk, limit: int = 200) -> int:
             case = standing[str(row["case_id"])]
             functions = [acting(function, row["data"].get("limit"), case.waiting_for) for function in row["recipients"]]
             told += [(row, person) for person in recipients(functions, case.scope, desk.directory, desk.on)]
-        await _write(conn, _MESSAGES, _MESSAGE_FIELDS, [_message(row, person) for row, person in told])
+        await write_many(conn, _MESSAGES, _MESSAGE_FIELDS, [_message(row, person) for row, person in told])
         await live.tell_people(conn, {person for _, person in told})
         wishes = await contacts.wishes_of(conn, {person for _, person in told}, desk.master)
         ends = [contacts.opened(each, desk.master) for each in await contacts.active(conn)]
         leaving = [each for row, person in told for each in _letters(row, person, wishes.get(person), desk)]
         leaving += [each for row in rows for each in _calls(row, ends, desk.directory)]
-        await _write(conn, _DELIVERIES, _DELIVERY_FIELDS, leaving)
+        await write_many(conn, _DELIVERIES, _DELIVERY_FIELDS, leaving)
         await _DELIVERED.run(conn, ids=[row["id"] for row in rows])
         return len(rows)
-
-
-async def _write(conn: Connection, statement: Statement, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        await statement.run(conn, **{name: [_text(row[name]) for row in rows] for name in names})
-
-
-def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return value.isoformat() if isinstance(value, datetime) else json.dumps(value, ensure_ascii=False)
 
 
 def _message(row: Row, person: str) -> dict[str, Any]:

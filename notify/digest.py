@@ -3,8 +3,7 @@
 Limits of a centre's own promise reach a supervisor here alone (`time-limits.yaml`, ladder own_promise). Codes and numbers alone.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,9 +14,9 @@ from domain.directory import Directory
 from domain.rules import Rules
 from ledger import live
 from ledger.schema import clock_list, messages
-from ledger.sql import Connection, Row, Statement
+from ledger.sql import Row, Statement
 from ledger.store import WORKER, Database
-from notify.many import many
+from notify.many import many, write_many
 
 WEEK = timedelta(days=7)
 _C = clock_list.c
@@ -61,14 +60,9 @@ async def write(database: Database, directory: Directory, rules: Rules, today: d
     async with database.transaction(WORKER) as conn:
         rows = await (await _COUNTS.run(conn, today=today, week=today + WEEK)).fetchall()
         told = list(digests(rows, directory, rules, today))
-        await _written(conn, told)
-    return len(told)
-
-
-async def _written(conn: Connection, told: Sequence[Mapping[str, Any]]) -> None:
-    if told:
-        await _MESSAGES.run(conn, **{name: [each[name] for each in told] for name in _FIELDS})
+        await write_many(conn, _MESSAGES, _FIELDS, told)
         await live.tell_people(conn, {each["person"] for each in told})
+    return len(told)
 
 
 def digests(rows: Sequence[Row], directory: Directory, rules: Rules, today: date) -> Iterable[dict[str, Any]]:
@@ -95,8 +89,4 @@ def digests(rows: Sequence[Row], directory: Directory, rules: Rules, today: date
         data["offices"] = [{"office": code, **centres[code].as_json()} for code in watched]
         if reader != person.code:
             data["instead_of"] = person.code
-        yield {"id": f"digest/{today.isoformat()}/{person.code}", "person": reader, "kind": "digest", "data": json_of(data)}
-
-
-def json_of(data: Mapping[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False)
+        yield {"id": f"digest/{today.isoformat()}/{person.code}", "person": reader, "kind": "digest", "data": data}

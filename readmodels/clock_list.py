@@ -11,6 +11,7 @@ from domain.stream import Clock, StreamState
 from ledger import streams
 from ledger.schema import cases, clock_list
 from ledger.sql import Connection, Statement
+from readmodels.rota import ZONE
 
 _insert = insert(clock_list).values({c.name: sa.bindparam(c.name, type_=c.type) for c in clock_list.c})
 _UPSERT = Statement(
@@ -35,7 +36,9 @@ def rows_of(state: StreamState) -> dict[str, dict[str, Any]]:
 
 
 def _row(state: StreamState, clock: Clock, unit: str | None) -> dict[str, Any]:
-    open_since = [pause.from_at.date() for pause in clock.pauses if pause.to_at is None]
+    # Moments may come back from the ledger in UTC, where an early morning is still the day before.
+    open_since = [pause.from_at.astimezone(ZONE).date() for pause in clock.pauses if pause.to_at is None]
+    over = ((pause.from_at.astimezone(ZONE), pause.to_at.astimezone(ZONE)) for pause in clock.pauses if pause.to_at is not None)
     return {
         "case_id": state.case_id,
         "clock_id": clock.id,
@@ -52,7 +55,7 @@ def _row(state: StreamState, clock: Clock, unit: str | None) -> dict[str, Any]:
         "moves": clock.moves,
         "ended_on": clock.ended_on,
         "paused_since": min(open_since, default=None),
-        "paused_days": paused_days((p.from_at, p.to_at) for p in clock.pauses if p.to_at is not None),
+        "paused_days": paused_days(over),
         "on_miss": clock.on_miss,
         "confirmed": clock.confirmed,
         "provisional": bool(clock.counted.get("provisional")),

@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from ledger import live
-from ledger.schema import case_list, messages
+from ledger.schema import case_list, clock_list, messages
 from ledger.sql import Connection, Row, fetch_all, fetch_one
 from readmodels.paging import Key, Order, Page
 
@@ -14,10 +14,19 @@ _NEWEST = Order(
     (Key(messages.c.created_at, datetime.fromisoformat, sa.TIMESTAMP(timezone=True)), Key(messages.c.id, str, sa.Text())),
     descending=True,
 )
+_CLOCK = sa.and_(clock_list.c.case_id == messages.c.case_id, clock_list.c.clock_id == messages.c.data["clock"].astext)
+_SETTLED = sa.and_(
+    messages.c.kind.startswith("deadline_"),
+    sa.or_(
+        sa.and_(~clock_list.c.live, clock_list.c.state != "lapsed"),
+        sa.cast(messages.c.data["due_on"].astext, sa.Date) != clock_list.c.due_on,
+    ),
+)
+"""Whether the limit was met or cancelled, or its date moved, after it was told: what silences letters that still wait."""
 
 
 async def of_person(conn: Connection, person: str, *, unread: bool, cursor: str | None, limit: int) -> Page:
-    """The person's messages with their cases' numbers, the newest first. Raises `BadCursor`."""
+    """The person's messages with their cases' numbers and whether they are settled, the newest first. Raises `BadCursor`."""
     where = [messages.c.person == person]
     if unread:
         where.append(messages.c.read_at.is_(None))
@@ -26,8 +35,9 @@ async def of_person(conn: Connection, person: str, *, unread: bool, cursor: str 
     numbers = (case_list.c.register_number, case_list.c.case_number)
     rows = await fetch_all(
         conn,
-        sa.select(messages, *numbers, *_NEWEST.columns())
+        sa.select(messages, *numbers, sa.func.coalesce(_SETTLED, sa.false()).label("settled"), *_NEWEST.columns())
         .join_from(messages, case_list, messages.c.case_id == case_list.c.case_id, isouter=True)
+        .outerjoin(clock_list, _CLOCK)
         .where(*where)
         .order_by(*_NEWEST.by())
         .limit(limit + 1),

@@ -7,10 +7,9 @@ from datetime import date, datetime, timedelta
 from domain.case import CaseState, blank
 from domain.clocks import DeadlineEscalated, DeadlineMissed, DeadlineWarned, display
 from domain.clocks.events import ClockCancelled, ClockMet, ClockPaused, ClockReplanned, ClockResumed, ClockStarted
-from domain.stream import Clock, Pause, evolve
+from domain.stream import Clock, evolve
 from ledger.events import Recorded
 from readmodels.case_list import waiting_for
-from readmodels.rota import ZONE
 
 _OF_CLOCKS = (ClockStarted, ClockPaused, ClockResumed, ClockReplanned, ClockMet, ClockCancelled)
 _OF_RUNGS = (DeadlineWarned, DeadlineMissed, DeadlineEscalated)
@@ -45,15 +44,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class PauseTold:
-    """A pause with the event that opened it. `days`: not counted because of it, so far."""
-
-    pause: Pause
-    cause: Recorded | None
-    days: int
-
-
-@dataclass(frozen=True, slots=True)
 class Told:
     """A clock with what made its date. `late_days` are days past the last one, 0 where it was kept or still runs."""
 
@@ -61,7 +51,6 @@ class Told:
     state: str
     late_days: int
     stretches: tuple[Stretch, ...]
-    pauses: tuple[PauseTold, ...]
     changes: tuple[Change, ...]
     rungs: tuple[Recorded, ...]
 
@@ -110,7 +99,6 @@ def _told(
         display(clock, now),
         max(0, late),
         tuple(_within(stretches, clock.started_on, end)),
-        tuple(PauseTold(p, by_version.get(p.cause), days_of(p, today)) for p in clock.pauses),
         tuple(_changes(clock, history, by_version)),
         tuple(each for each in history if isinstance(each.event, _OF_RUNGS) and each.event.clock_id == clock.id),
     )
@@ -120,12 +108,6 @@ def _within(stretches: Sequence[Stretch], first: date, last: date) -> Iterator[S
     for each in stretches:
         if each.first <= last and each.last >= first:
             yield replace(each, first=max(each.first, first), last=min(each.last, last))
-
-
-def days_of(pause: Pause, today: date) -> int:
-    """Legal days not counted: moments may come back from the ledger in UTC, where an early morning is still the day before."""
-    last = pause.to_at.astimezone(ZONE).date() if pause.to_at else today
-    return (last - pause.from_at.astimezone(ZONE).date()).days
 
 
 def _changes(clock: Clock, history: Sequence[Recorded], by_version: dict[int, Recorded]) -> Iterator[Change]:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 import texts
 from domain.accounts import TokenScope
 from web.backend import Json, Problem
-from web.page import OWED, SESSION, PageRoute, Visit, go, guarded, problem_sentence, render, stranger, text_of, visitor
+from web.page import OWED, SESSION, PageRoute, Visit, go, guarded, reasons, render, stranger, text_of, visitor
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SCOPES: tuple[TokenScope, ...] = ("read", "commands", "directory", "accounts", "calendar")
@@ -33,19 +33,14 @@ async def resident(request: Request) -> Visit:
 Resident = Annotated[Visit, Depends(resident)]
 
 
-async def _ask(visit: Visit, method: str, path: str, body: Json | None = None, key: str = "") -> Any:
-    more: Json = ({"json": body} if body is not None else {}) | ({"headers": {"Idempotency-Key": key}} if key else {})
-    return await visit.backend.ask(visit.session, method, path, lang=visit.lang, **more)
-
-
 async def _page(visit: Visit, status: int = 200, **shown: Any) -> Response:
-    account = await _ask(visit, "GET", "/me/account")
-    listed: list[Json] = (await _ask(visit, "GET", "/me/sessions"))["items"]
+    account = await visit.ask("GET", "/me/account")
+    listed: list[Json] = (await visit.ask("GET", "/me/sessions"))["items"]
     sessions = [s for s in listed if s["kind"] != "token"]
     tokens = [s for s in listed if s["kind"] == "token"]
     away: list[Json] = []
     if not account["owes"]:
-        away = [a for a in (await _ask(visit, "GET", "/absences"))["items"] if a["person"] == visit.me["id"]]
+        away = [a for a in (await visit.ask("GET", "/absences"))["items"] if a["person"] == visit.me["id"]]
     values: dict[str, Any] = {
         "trouble": "",
         "place": "",
@@ -68,9 +63,7 @@ async def _refused(visit: Visit, place: str, problem: Problem, typed: Mapping[st
     """The page once more, what was typed in it but for secrets, and why not beside the form it was typed into."""
     if problem.status == 401 or problem.code in OWED:
         raise problem
-    told = [str(error.get("detail") or "") for error in problem.errors]
-    trouble = " ".join(dict.fromkeys(filter(None, [problem.detail or problem_sentence(visit, problem), *told])))
-    return await _page(visit, problem.status, trouble=trouble, place=place, typed=typed or {})
+    return await _page(visit, problem.status, trouble=reasons(visit, problem), place=place, typed=typed or {})
 
 
 @router.get("/account")
@@ -85,7 +78,7 @@ async def password(request: Request, visit: Resident) -> Response:
     if sent["new"] != sent["again"]:
         return await _page(visit, 422, trouble=visit.t("account.not_alike"), place="password")
     try:
-        await _ask(visit, "POST", "/me/password", {"old": sent["old"], "new": sent["new"]})
+        await visit.ask("POST", "/me/password", {"old": sent["old"], "new": sent["new"]})
     except Problem as problem:
         return await _refused(visit, "password", problem)
     return go("/account?done=password")
@@ -97,7 +90,7 @@ async def begin(request: Request, visit: Resident) -> Response:
     sent = await _sent(request, visit, "password", "otp")
     body = {"password": sent["password"]} | ({"otp": sent["otp"]} if sent["otp"] else {})
     try:
-        begun = await _ask(visit, "POST", "/me/second-factor", body)
+        begun = await visit.ask("POST", "/me/second-factor", body)
     except Problem as problem:
         return await _refused(visit, "factor", problem)
     picture = base64.b64encode(begun["qr_svg"].encode()).decode()
@@ -108,11 +101,11 @@ async def begin(request: Request, visit: Resident) -> Response:
 async def confirm(request: Request, visit: Resident) -> Response:
     sent = await _sent(request, visit, "code")
     try:
-        answer = await _ask(visit, "POST", "/me/second-factor/confirm", sent)
+        answer = await visit.ask("POST", "/me/second-factor/confirm", sent)
     except Problem as problem:
         if problem.status == 401:
             raise
-        trouble = problem.detail or problem_sentence(visit, problem)
+        trouble = reasons(visit, problem)
         return render(visit, "second_factor.html", problem.status, picture="", secret="", codes=(), trouble=trouble)
     return render(visit, "second_factor.html", picture="", secret="", codes=answer["recovery_codes"], trouble="")
 
@@ -121,7 +114,7 @@ async def confirm(request: Request, visit: Resident) -> Response:
 async def prove(request: Request, visit: Resident) -> Response:
     sent = await _sent(request, visit, "code")
     try:
-        await _ask(visit, "POST", "/me/second-factor/prove", sent)
+        await visit.ask("POST", "/me/second-factor/prove", sent)
     except Problem as problem:
         return await _refused(visit, "owed", problem)
     return go("/")
@@ -130,7 +123,7 @@ async def prove(request: Request, visit: Resident) -> Response:
 @router.post("/account/sessions/others/end")
 async def end_others(request: Request, visit: Resident) -> Response:
     await _sent(request, visit)
-    await _ask(visit, "DELETE", "/me/sessions")
+    await visit.ask("DELETE", "/me/sessions")
     return go("/account?done=others")
 
 
@@ -138,7 +131,7 @@ async def end_others(request: Request, visit: Resident) -> Response:
 async def end(request: Request, session_id: str, visit: Resident) -> Response:
     await _sent(request, visit)
     try:
-        await _ask(visit, "DELETE", f"/me/sessions/{quote(session_id, safe='')}")
+        await visit.ask("DELETE", f"/me/sessions/{quote(session_id, safe='')}")
     except Problem as problem:
         return await _refused(visit, "sessions", problem)
     return go("/account?done=session")
@@ -151,7 +144,7 @@ async def token(request: Request, visit: Resident) -> Response:
     typed = {**sent, "scopes": scopes}
     try:
         days = int(sent["days"]) if sent["days"].isascii() and sent["days"].isdigit() else 0
-        made = await _ask(visit, "POST", "/me/tokens", {"label": sent["label"], "scopes": scopes, "days": days})
+        made = await visit.ask("POST", "/me/tokens", {"label": sent["label"], "scopes": scopes, "days": days})
     except Problem as problem:
         return await _refused(visit, "tokens", problem, typed)
     return await _page(visit, made=made)
@@ -162,7 +155,7 @@ async def leave(request: Request, visit: Resident) -> Response:
     sent = await _sent(request, visit, "since", "until", "deputy", "key")
     body = {"person": str(visit.me["id"]), **{name: sent[name] for name in ("since", "until", "deputy")}}
     try:
-        await _ask(visit, "POST", "/absences", body, sent["key"])
+        await visit.ask("POST", "/absences", body, sent["key"])
     except Problem as problem:
         return await _refused(visit, "leave", problem, sent)
     return go("/account?done=leave")

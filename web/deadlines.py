@@ -1,7 +1,5 @@
 """The deadlines: what is missed and what comes, the load ahead by day, and why a case's date is where it is."""
 
-import csv
-import io
 from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -10,7 +8,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from web.backend import Json, Problem
 from web.case_view import now
-from web.page import HEADERS, PageRoute, Visit, render, visitor
+from web.page import PageRoute, Visit, render, visitor
+from web.table import as_csv
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 ROLES = ("supervisor", "approver", "caseworker", "receptionist", "lawyer", "unit_manager", "bureau_officer", "auditor", "liaison")
@@ -31,7 +30,7 @@ async def front(request: Request, visit: Signed) -> Response:
     _allowed(visit)
     query = request.query_params
     filters = {name: query[name] for name in FILTERS if query.get(name)}
-    found = await visit.backend.ask(visit.session, "GET", f"/deadlines?{urlencode({**filters, 'limit': _SHOWN})}", lang=visit.lang)
+    found = await visit.ask("GET", f"/deadlines?{urlencode({**filters, 'limit': _SHOWN})}")
     about = {"office": filters["office"]} if filters.get("office") else {}
     days: list[Json] = await visit.backend.work(visit.session, "/deadlines/load", about)
     tasks: list[Json] = await visit.backend.work(visit.session, "/tasks", {"limit": "50"})
@@ -58,26 +57,26 @@ async def table(request: Request, visit: Signed) -> Response:
     """Everything that fits the filters, a row a limit."""
     _allowed(visit)
     filters = {name: request.query_params[name] for name in FILTERS[:-1] if request.query_params.get(name)}
-    out, cursor = io.StringIO(), ""
-    rows = csv.writer(out)
-    rows.writerow([visit.t(f"deadlines.{name}") for name in ("case", "limit", "state", "ends_on", "centre", "owner")])
+    head = [visit.t(f"deadlines.{name}") for name in ("case", "limit", "state", "ends_on", "centre", "owner")]
+    rows, cursor = list[list[str]](), ""
     while True:
         asked = {**filters, "limit": _SHOWN} | ({"cursor": cursor} if cursor else {})
-        found = await visit.backend.ask(visit.session, "GET", f"/deadlines?{urlencode(asked)}", lang=visit.lang)
-        for r in found["items"]:
-            number = r.get("case_number") or r.get("register_number") or r["case_id"]
-            owner = visit.names.get(r.get("owner") or "", r.get("owner") or "")
-            rows.writerow([number, visit.t(f"limits.{r['limit']}"), visit.t(f"clocks.{r['state']}"), r["due_on"], r["centre"], owner])
+        found = await visit.ask("GET", f"/deadlines?{urlencode(asked)}")
+        rows += [_line(visit, r) for r in found["items"]]
         if not (cursor := found["next_cursor"] or ""):
-            break
-    headers = {**HEADERS, "Content-Disposition": 'attachment; filename="deadlines.csv"'}
-    return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+            return as_csv("deadlines", head, rows)
+
+
+def _line(visit: Visit, r: Json) -> list[str]:
+    number = r.get("case_number") or r.get("register_number") or r["case_id"]
+    owner = visit.names.get(r.get("owner") or "", r.get("owner") or "")
+    return [number, visit.t(f"limits.{r['limit']}"), visit.t(f"clocks.{r['state']}"), r["due_on"], r["centre"], owner]
 
 
 @router.get("/cases/{case_id}/deadlines")
 async def why(case_id: str, visit: Signed) -> Response:
     """Why a case's limits are where they are, who was waited for and who was told when; a page to print as proof."""
-    found: Json = await visit.backend.ask(visit.session, "GET", f"/cases/{case_id}/lateness", lang=visit.lang)
+    found: Json = await visit.ask("GET", f"/cases/{case_id}/lateness")
     told: list[Json] = await visit.backend.work(visit.session, f"/cases/{case_id}/told", {})
     clocks: list[Json] = [_explained(visit, clock, told) for clock in found["clocks"]]
     order = {"missed": 0, "running": 1, "paused": 2}

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 import texts
 from domain.notices import KINDS, URGENCIES, PersonalChannel
 from web.backend import Json, Problem
-from web.page import REPEATABLE, PageRoute, Visit, go, guarded, problem_sentence, render, text_of, visitor
+from web.page import REPEATABLE, PageRoute, Visit, go, guarded, reasons, render, text_of, visitor
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 CHANNELS: tuple[PersonalChannel, ...] = ("email", "sms")
@@ -18,23 +18,13 @@ KEEPER = "system_administrator"
 Signed = Annotated[Visit, Depends(visitor)]
 
 
-async def _ask(visit: Visit, method: str, path: str, body: Json | None = None, key: str = "") -> Any:
-    more: Json = ({"json": body} if body is not None else {}) | ({"headers": {"Idempotency-Key": key}} if key else {})
-    return await visit.backend.ask(visit.session, method, path, lang=visit.lang, **more)
-
-
-def _why(visit: Visit, problem: Problem) -> str:
-    told = [str(error.get("detail") or "") for error in problem.errors]
-    return " ".join(dict.fromkeys(filter(None, [problem.detail or problem_sentence(visit, problem), *told])))
-
-
 @router.get("/account/notifications")
 async def mine(visit: Signed) -> Response:
-    return await _mine(visit, await _ask(visit, "GET", "/me/notifications"))
+    return await _mine(visit, await visit.ask("GET", "/me/notifications"))
 
 
 async def _mine(visit: Visit, wishes: Json, trouble: str = "", status: int = 200) -> Response:
-    letters = (await _ask(visit, "GET", f"/notifications/preview?{urlencode({'language': wishes.get('language') or visit.lang})}"))["items"]
+    letters = (await visit.ask("GET", f"/notifications/preview?{urlencode({'language': wishes.get('language') or visit.lang})}"))["items"]
     return render(
         visit, "notifications.html", status, wishes=wishes, trouble=trouble, letters=letters, channels=CHANNELS, urgencies=URGENCIES,
         languages=texts.LANGUAGES, done="done" in visit.request.query_params,
@@ -55,11 +45,11 @@ async def say(request: Request, visit: Signed) -> Response:
     }
     try:
         said = {name: value for name, value in body.items() if value is not None}
-        await _ask(visit, "PUT", "/me/notifications", said | {"quiet": body["quiet"]})
+        await visit.ask("PUT", "/me/notifications", said | {"quiet": body["quiet"]})
     except Problem as problem:
         if problem.status == 401:
             raise
-        return await _mine(visit, body, _why(visit, problem), problem.status)
+        return await _mine(visit, body, reasons(visit, problem), problem.status)
     return go("/account/notifications?done=1")
 
 
@@ -74,11 +64,11 @@ async def _front(visit: Visit, trouble: str = "", status: int = 200, **shown: An
     query = visit.request.query_params
     state = query.get("state", "dead")
     asked = {"state": state} | {name: query[name] for name in ("channel", "cursor") if query.get(name)}
-    found = await _ask(visit, "GET", f"/deliveries?{urlencode(asked)}")
+    found = await visit.ask("GET", f"/deliveries?{urlencode(asked)}")
     onward = f"/notices?{urlencode({**asked, 'cursor': found['next_cursor']})}" if found["next_cursor"] else ""
     values: Json = {"made": None, "typed": {}, "key": uuid4().hex, "done": "done" in query}
     return render(
-        visit, "notices.html", status, endpoints=(await _ask(visit, "GET", "/endpoints"))["items"], rows=found["items"], asked=asked,
+        visit, "notices.html", status, endpoints=(await visit.ask("GET", "/endpoints"))["items"], rows=found["items"], asked=asked,
         onward=onward, kinds=KINDS, trouble=trouble, centres=[o for o in visit.offices if o["kind"] in ("centre", "bureau")],
         **(values | shown),
     )  # fmt: skip
@@ -93,12 +83,12 @@ async def make(request: Request, visit: Signed) -> Response:
     body: Json = {name: text_of(form, name).strip() for name in ("channel", "office", "label", "address")} | {"kinds": kinds}
     key = text_of(form, "key") or uuid4().hex
     try:
-        made = await _ask(visit, "POST", "/endpoints", body, key)
+        made = await visit.ask("POST", "/endpoints", body, key)
     except Problem as problem:
         if problem.status in (401, 403):
             raise
         kept = key if problem.status in REPEATABLE else uuid4().hex
-        return await _front(visit, _why(visit, problem), problem.status, typed=body, key=kept)
+        return await _front(visit, reasons(visit, problem), problem.status, typed=body, key=kept)
     return await _front(visit, made=made)
 
 
@@ -107,11 +97,11 @@ async def change(request: Request, endpoint: str, what: str, visit: Signed) -> R
     form = await request.form()
     guarded(visit, {"csrf": text_of(form, "csrf")})
     try:
-        made = await _ask(visit, "POST", f"/endpoints/{quote(endpoint)}/{quote(what)}", {}, uuid4().hex)
+        made = await visit.ask("POST", f"/endpoints/{quote(endpoint)}/{quote(what)}", {}, uuid4().hex)
     except Problem as problem:
         if problem.status in (401, 403):
             raise
-        return await _front(visit, _why(visit, problem), problem.status)
+        return await _front(visit, reasons(visit, problem), problem.status)
     return await _front(visit, made=made) if what == "rotate" else go("/notices?done=1")
 
 
@@ -120,9 +110,9 @@ async def replay(request: Request, visit: Signed) -> Response:
     form = await request.form()
     guarded(visit, {"csrf": text_of(form, "csrf")})
     try:
-        await _ask(visit, "POST", f"/deliveries/{quote(text_of(form, 'delivery'))}/replay", {}, uuid4().hex)
+        await visit.ask("POST", f"/deliveries/{quote(text_of(form, 'delivery'))}/replay", {}, uuid4().hex)
     except Problem as problem:
         if problem.status in (401, 403):
             raise
-        return await _front(visit, _why(visit, problem), problem.status)
+        return await _front(visit, reasons(visit, problem), problem.status)
     return go("/notices?done=1")

@@ -112,6 +112,11 @@ class Visit:
     def called(self, entry: Mapping[str, Any]) -> str:
         return str((entry.get("name_en") if self.lang == "en" else None) or entry["name"])
 
+    async def ask(self, method: str, path: str, body: Json | None = None, key: str = "") -> Any:
+        """What a route of the interface answers; `key` where it takes one. Raises `Problem`."""
+        more: Json = ({"json": body} if body is not None else {}) | ({"headers": {"Idempotency-Key": key}} if key else {})
+        return await self.backend.ask(self.session, method, path, lang=self.lang, **more)
+
     def t(self, key: str, /, **values: Any) -> str:
         return texts.text(self.lang, key, names=self.names, **values)
 
@@ -258,6 +263,12 @@ def problem_sentence(visit: Visit, problem: Problem) -> str:
     """What happened and what to do, for a problem that came without its sentence."""
     known = problem.code if texts.has(visit.lang, f"problems.{problem.code}") else "internal_error"
     return texts.refusal(visit.lang, known, **problem.members)[1]
+
+
+def reasons(visit: Visit, problem: Problem) -> str:
+    """Why not, in one paragraph: the problem's own sentence and those of the fields."""
+    told = [str(error.get("detail") or "") for error in problem.errors]
+    return " ".join(dict.fromkeys(filter(None, [problem.detail or problem_sentence(visit, problem), *told])))
 
 
 class PageRoute(APIRoute):

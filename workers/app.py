@@ -34,7 +34,7 @@ from activities.deliver import Deliverer
 from activities.reconcile import Reconciler
 from activities.record import Recorder
 from activities.replan import Replanner
-from ledger import logs, rules
+from ledger import logs, replans, rules
 from ledger.inbox import OUTBOX_NOTICE
 from ledger.keys import KeyRing
 from ledger.settings import Settings
@@ -166,7 +166,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         sender = Sender(database, channels_of(settings), keys.master, settings.public_url)
         deliverer = Deliverer(database, keys.master, client=client, sender=sender)
         await stack.enter_async_context(case_worker(client, Recorder(database, rules.current)))
-        await stack.enter_async_context(duty_worker(client, reconciler, deliverer, Replanner(database, client, rules.current)))
+        replanner = Replanner(database, client, rules.current, rules.digest())
+        await stack.enter_async_context(duty_worker(client, reconciler, deliverer, replanner))
+        async with database.transaction(WORKER) as conn:
+            await replans.ask_for_rules(conn, rules.digest())
         await ensure_search_attributes(client)
         await ensure_schedules(client)
         await keep_armed(client, reconciler)
@@ -198,19 +201,21 @@ async def _stay_seen(database: Database) -> None:
 
 
 async def _stay_telling(database: Database, client: Client) -> None:
-    """Begin a delivery as soon as there is something to be told: one for all that comes together. What is missed here a schedule finds."""
+    """Begin a delivery as soon as there is something to be told, one for all that comes together; the first for what came while nobody
+    listened.
+    """
     while True:
         try:
             async with database.connection() as conn:
                 await conn.execute(f"LISTEN {OUTBOX_NOTICE}".encode())
                 while True:
+                    await (await client.start_workflow(
+                        "deliver", id="deliver", task_queue=contract.DUTY_QUEUE, id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING
+                    )).result()  # fmt: skip
                     async for _ in conn.notifies(stop_after=1):
                         pass
                     async for _ in conn.notifies(timeout=_TOGETHER_SECONDS):
                         pass
-                    await (await client.start_workflow(
-                        "deliver", id="deliver", task_queue=contract.DUTY_QUEUE, id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING
-                    )).result()  # fmt: skip
         except (RPCError, WorkflowFailureError, psycopg.OperationalError, PoolTimeout) as fault:
             _log.warning("an engine is away", fault=type(fault).__name__)
             await asyncio.sleep(_SEEN_EVERY_SECONDS)

@@ -49,7 +49,7 @@ class CaseWorkflow:
                 return
             if _too_long(given):
                 await workflow.wait_condition(workflow.all_handlers_finished)
-                if self._recheck or self._replans:
+                if self._recheck or self._asked_to_replan():
                     continue
                 if not workflow.unsafe.is_replaying():
                     reach("continue_as_new_drained")
@@ -172,7 +172,7 @@ class CaseWorkflow:
         """Record what is owed by now; whether an alarm was among it. What is to be told of it stands in the outbox, which announces it."""
         for command_id in self._plan.pending if self._plan and not self._behind else []:
             await self._record(command_id, owed=True)
-        while self._replans and not self._behind:
+        while self._asked_to_replan():
             await self._record(contract.replan_id(self._case_id, self._replans[0]), owed=True, replan=self._replans[0])
             del self._replans[0]
         rang = False
@@ -182,6 +182,10 @@ class CaseWorkflow:
                 raise ApplicationError(f"{alarm} is still owed after it was recorded", type="alarm_stuck", non_retryable=True)
             rang = True
         return rang
+
+    def _asked_to_replan(self) -> bool:
+        """Whether there is a change to bring to the clocks; not while the ledger is behind: it would be asked for without end."""
+        return bool(self._replans) and not self._behind
 
     def _alarm(self) -> Alarm | None:
         """What the case waits for next; nothing while its ledger is behind."""
@@ -201,7 +205,7 @@ class CaseWorkflow:
         pause = max(alarm.at - self._now(), timedelta(0)) if alarm else None
         with suppress(TimeoutError):
             await workflow.wait_condition(
-                lambda: self._recheck or bool(self._replans) or self._alarm() != alarm or self._finished() or _too_long(given),
+                lambda: self._recheck or self._asked_to_replan() or self._alarm() != alarm or self._finished() or _too_long(given),
                 timeout=pause,
             )
 

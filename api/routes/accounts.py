@@ -10,7 +10,7 @@ from api import absences, accounts, oidc, own
 from api.absences import Away
 from api.accounts import NewAccount, NewRole, OidcLink, RoleEnd, Why
 from api.auth import OWN, AtDesk
-from api.deeds import Done
+from api.deeds import answered
 from api.list_reading import part
 from api.oidc import Returned
 from api.own import FactorBegun, FactorCode, NewPassword, NewToken
@@ -22,11 +22,6 @@ KEEPING = "accounts"
 
 type Json = dict[str, Any]
 Username = Annotated[str, Path(max_length=64)]
-
-
-def _done(done: Done, outcome: Json | None = None, status: int = 200) -> JSONResponse:
-    headers = {"Idempotent-Replay": "true"} if done.replayed else {}
-    return JSONResponse(done.outcome if outcome is None else outcome, status_code=status, headers=headers)
 
 
 def _whole(items: list[Json]) -> Json:
@@ -95,7 +90,7 @@ async def list_absences(desk: AtDesk, cursor: Cursor = None, limit: Limit = LIMI
 
 @router.post("/absences", tags=["people"], summary="Say that a person is away, and who stands in")
 async def person_away(desk: AtDesk, body: Away, key: Key = None) -> JSONResponse:
-    return _done(await absences.say(desk, key_of(key), body))
+    return answered(await absences.say(desk, key_of(key), body))
 
 
 @router.get("/accounts", tags=[KEEPING], summary="Every account")
@@ -106,48 +101,48 @@ async def list_accounts(desk: AtDesk, cursor: Cursor = None, limit: Limit = LIMI
 @router.post("/accounts", tags=[KEEPING], summary="Open an account for a person of the directory", status_code=201)
 async def create_account(desk: AtDesk, body: NewAccount, key: Key = None) -> JSONResponse:
     outcome, done = await accounts.create(desk, key_of(key), body)
-    return _done(done, outcome, 201)
+    return answered(done, outcome, 201)
 
 
 @router.post("/accounts/{username}/password", tags=[KEEPING], summary="Give a new first password")
 async def reset_password(desk: AtDesk, username: Username, key: Key = None) -> JSONResponse:
     outcome, done = await accounts.reset_password(desk, key_of(key), username)
-    return _done(done, outcome)
+    return answered(done, outcome)
 
 
 @router.post("/accounts/{username}/disable", tags=[KEEPING], summary="Close an account")
 async def disable_account(desk: AtDesk, username: Username, body: Why, key: Key = None) -> JSONResponse:
-    return _done(await accounts.set_disabled(desk, key_of(key), username, body, disabled=True))
+    return answered(await accounts.set_disabled(desk, key_of(key), username, body, disabled=True))
 
 
 @router.post("/accounts/{username}/enable", tags=[KEEPING], summary="Open a closed account again")
 async def enable_account(desk: AtDesk, username: Username, body: Why, key: Key = None) -> JSONResponse:
-    return _done(await accounts.set_disabled(desk, key_of(key), username, body, disabled=False))
+    return answered(await accounts.set_disabled(desk, key_of(key), username, body, disabled=False))
 
 
 @router.post("/accounts/{username}/unlock", tags=[KEEPING], summary="Take off a lock before its time")
 async def unlock_account(desk: AtDesk, username: Username, body: Why, key: Key = None) -> JSONResponse:
-    return _done(await accounts.unlock(desk, key_of(key), username, body))
+    return answered(await accounts.unlock(desk, key_of(key), username, body))
 
 
 @router.post("/accounts/{username}/second-factor/remove", tags=[KEEPING], summary="Remove a lost second factor")
 async def remove_second_factor(desk: AtDesk, username: Username, body: Why, key: Key = None) -> JSONResponse:
-    return _done(await accounts.remove_second_factor(desk, key_of(key), username, body))
+    return answered(await accounts.remove_second_factor(desk, key_of(key), username, body))
 
 
 @router.post("/accounts/{username}/oidc", tags=[KEEPING], summary="Link an account to a person of the provider")
 async def link_oidc(desk: AtDesk, username: Username, body: OidcLink, key: Key = None) -> JSONResponse:
-    return _done(await accounts.link_oidc(desk, key_of(key), username, body))
+    return answered(await accounts.link_oidc(desk, key_of(key), username, body))
 
 
 @router.post("/roles", tags=[KEEPING], summary="Give a person a role")
 async def grant_role(desk: AtDesk, body: NewRole, key: Key = None) -> JSONResponse:
-    return _done(await accounts.grant_role(desk, key_of(key), body))
+    return answered(await accounts.grant_role(desk, key_of(key), body))
 
 
 @router.post("/roles/end", tags=[KEEPING], summary="Take a role back")
 async def end_role(desk: AtDesk, body: RoleEnd, key: Key = None) -> JSONResponse:
-    return _done(await accounts.end_role(desk, key_of(key), body))
+    return answered(await accounts.end_role(desk, key_of(key), body))
 
 
 @router.get("/security/refusals", tags=[KEEPING], summary="The newest refused sign-ins and rights")

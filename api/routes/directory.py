@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from api import directory, imports
 from api.auth import AtDesk
 from api.body import read_json
-from api.deeds import do_once
+from api.deeds import answered, do_once
 from api.directory import DirectoryKind
 from api.imports import Sent
 from api.params import LIMIT_MAX, Cursor, LegalDay, Limit, Moment, Word
@@ -24,10 +24,6 @@ type Json = dict[str, Any]
 Kind = Annotated[DirectoryKind, Path(description="Which book of the directory.")]
 Code = Annotated[str, Path(max_length=64, description="The entry's code; of the calendar the day.")]
 ImportId = Annotated[str, Path(description="The id a preview answered with.")]
-
-
-def _answered(outcome: Json, status: int, *, replayed: bool) -> JSONResponse:
-    return JSONResponse(outcome, status_code=status, headers={"Idempotent-Replay": "true"} if replayed else None)
 
 
 @router.get("/directory/concerns", summary="How many open cases a change would concern")
@@ -74,7 +70,7 @@ async def accept_import(desk: AtDesk, import_id: ImportId, key: Key = None) -> J
         return await imports.accept(desk.conn, desk.services.directory, table, actor=who, now=desk.now)
 
     done = await do_once(desk, key_of(key), "accept_import", {"import_id": table}, act)
-    return _answered(imports.told(done.outcome, desk.lang), 200, replayed=done.replayed)
+    return answered(done, imports.told(done.outcome, desk.lang))
 
 
 @router.get("/directory/people/{code}/duties", summary="What somebody would leave behind")
@@ -101,4 +97,4 @@ async def directory_entry(
 @router.post("/directory/{kind}", status_code=201, summary="Change the directory from a day on")
 async def change_directory(request: Request, desk: AtDesk, kind: Kind, key: Key = None) -> JSONResponse:
     done = await directory.change(desk, kind, await read_json(request), key_of(key))
-    return _answered(done.outcome, 201, replayed=done.replayed)
+    return answered(done, status=201)

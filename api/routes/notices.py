@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from api import notices
 from api.auth import OWN, AtDesk
 from api.body import read_json
-from api.deeds import Done
+from api.deeds import answered
 from api.notices import DeliveryState, NewEndpoint
 from api.params import LIMIT, LIMIT_MAX, Cursor, Limit
 from api.routes.commands import Key, key_of
@@ -21,11 +21,6 @@ from texts import Lang
 router = APIRouter()
 type Json = dict[str, Any]
 NOTICES = "notices"
-
-
-def _done(done: Done, outcome: Json | None = None, status: int = 200) -> JSONResponse:
-    headers = {"Idempotent-Replay": "true"} if done.replayed else {}
-    return JSONResponse(done.outcome if outcome is None else outcome, status_code=status, headers=headers)
 
 
 @router.get("/me/notifications", tags=[OWN], summary="How I want to be told beside the inbox")
@@ -53,18 +48,18 @@ async def list_endpoints(desk: AtDesk, cursor: Cursor = None, limit: Limit = LIM
 async def make_endpoint(request: Request, desk: AtDesk, key: Key = None) -> JSONResponse:
     body = await read_json(request)
     outcome, done = await notices.make(desk, key_of(key), body, typed(NewEndpoint, body))
-    return _done(done, outcome, 201)
+    return answered(done, outcome, 201)
 
 
 @router.post("/endpoints/{endpoint}/rotate", tags=[NOTICES], summary="A new signing key for a webhook")
 async def rotate_endpoint(desk: AtDesk, endpoint: UUID, key: Key = None) -> JSONResponse:
     outcome, done = await notices.rotate(desk, key_of(key), str(endpoint))
-    return _done(done, outcome)
+    return answered(done, outcome)
 
 
 @router.post("/endpoints/{endpoint}/{what}", tags=[NOTICES], summary="Pause, resume or remove a program or bot")
 async def switch_endpoint(desk: AtDesk, endpoint: UUID, what: Literal["pause", "resume", "remove"], key: Key = None) -> JSONResponse:
-    return _done(await notices.switch(desk, key_of(key), str(endpoint), what))
+    return answered(await notices.switch(desk, key_of(key), str(endpoint), what))
 
 
 @router.get("/deliveries", tags=[NOTICES], summary="What left the house or could not, the newest first")
@@ -76,7 +71,7 @@ async def list_deliveries(
 
 @router.post("/deliveries/{delivery:path}/replay", tags=[NOTICES], summary="Send a dead letter again")
 async def replay_delivery(desk: AtDesk, delivery: Annotated[str, Path(max_length=300)], key: Key = None) -> JSONResponse:
-    return _done(await notices.replay(desk, key_of(key), delivery))
+    return answered(await notices.replay(desk, key_of(key), delivery))
 
 
 @router.get("/cases/{case_id}/told", tags=[NOTICES], summary="Who was told what of the case, when, by which channel")

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse
 
 from api import person_links, persons
 from api.auth import AtDesk
-from api.deeds import Done
+from api.deeds import answered
 from api.params import Cursor, Limit
 from api.person_shapes import Asked, AskedNumber, Linking, Unlinking
 from api.problem import Problem, not_found
@@ -27,10 +27,6 @@ def _subject(subject_id: Annotated[str, Path(description="The subject that stand
 
 
 SubjectId = Annotated[str, Depends(_subject)]
-
-
-def _done(done: Done) -> JSONResponse:
-    return JSONResponse(done.outcome, headers={"Idempotent-Replay": "true"} if done.replayed else {})
 
 
 @router.get("/persons", tags=["persons"], summary="Search the people of the caller's cases")
@@ -55,12 +51,12 @@ async def person_identity(desk: AtDesk, asked: AskedNumber) -> Json:
 
 @router.post("/persons/{subject_id}/links", tags=["persons"], summary="Link another entry as the same person")
 async def link_people(desk: AtDesk, subject_id: SubjectId, asked: Linking, key: Key = None) -> JSONResponse:
-    return _done(await person_links.link(desk, key_of(key), subject_id, asked))
+    return answered(await person_links.link(desk, key_of(key), subject_id, asked))
 
 
 @router.post("/persons/{subject_id}/unlinks", tags=["persons"], summary="Undo a link: they are two people again")
 async def unlink_people(desk: AtDesk, subject_id: SubjectId, asked: Unlinking, key: Key = None) -> JSONResponse:
-    return _done(await person_links.unlink(desk, key_of(key), subject_id, asked))
+    return answered(await person_links.unlink(desk, key_of(key), subject_id, asked))
 
 
 @router.get("/cases/{case_id}/conflicts", tags=["persons"], summary="What a check for conflicts would find now")

@@ -28,12 +28,12 @@ async def preview_replan(
     return await replans.preview(desk, kind, await read_json(request))
 
 
-@router.get("/replans/{cause}/{position}", summary="A change, and the cases it moved")
+@router.get("/replans/{cause}/{what}", summary="A change, and the cases it moved")
 async def read_replan(
     desk: AtDesk,
     cause: Annotated[str, Path(max_length=16)],
-    position: Annotated[int, Path(ge=1, le=2**53)],
+    what: Annotated[str, Path(pattern=replans.WHAT, description="The change's position in the ledger, or which data of the program.")],
     cursor: Cursor = None,
     limit: Limit = LIMIT,
 ) -> Json:
-    return await replans.one(desk, f"{cause}/{position}", cursor, limit)
+    return await replans.one(desk, f"{cause}/{what}", cursor, limit)

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from api import assignment, reassignment, rota
 from api.auth import AtDesk, lang_of, need_of, services_of, token_of
 from api.body import read_json
-from api.deeds import Done
+from api.deeds import answered
 from api.desk import open_desk
 from api.params import Cursor, Limit
 from api.routes.commands import Key, key_of
@@ -64,22 +64,22 @@ async def plan_rota(request: Request, desk: AtDesk) -> Json:
 
 @router.post("/rota/publish", summary="Publish a month's rota")
 async def publish_rota(request: Request, desk: AtDesk, key: Key = None) -> JSONResponse:
-    return _done(await rota.published(desk, key_of(key), typed(PublishAsked, await read_json(request))))
+    return answered(await rota.published(desk, key_of(key), typed(PublishAsked, await read_json(request))))
 
 
 @router.post("/rota/swaps", summary="Offer a shift of mine to a colleague")
 async def propose_swap(request: Request, desk: AtDesk, key: Key = None) -> JSONResponse:
-    return _done(await rota.proposed(desk, key_of(key), typed(SwapAsked, await read_json(request))))
+    return answered(await rota.proposed(desk, key_of(key), typed(SwapAsked, await read_json(request))))
 
 
 @router.post("/rota/swaps/{swap}/{answer}", summary="Accept a swap, or refuse it or take it back")
 async def answer_swap(request: Request, desk: AtDesk, swap: Named, answer: Literal["accept", "refuse"], key: Key = None) -> JSONResponse:
-    return _done(await rota.answered(desk, key_of(key), swap, typed(SwapAnswered, await read_json(request)), answer))
+    return answered(await rota.answered(desk, key_of(key), swap, typed(SwapAnswered, await read_json(request)), answer))
 
 
 @router.post("/rota/cover", summary="Put another person on a shift at once")
 async def cover_shift(request: Request, desk: AtDesk, key: Key = None) -> JSONResponse:
-    return _done(await rota.covered(desk, key_of(key), typed(CoverAsked, await read_json(request))))
+    return answered(await rota.covered(desk, key_of(key), typed(CoverAsked, await read_json(request))))
 
 
 @router.get("/reassignments/proposal", summary="All that somebody has in hand, with who might take it over")
@@ -107,7 +107,3 @@ async def reassign(request: Request, key: Key = None) -> Json:
     failed = await carrier.move(event, waiting)
     async with open_desk(services, token, lang, need_of(request)) as desk:
         return await reassignment.progress(desk, batch) | {"failed": failed}
-
-
-def _done(done: Done) -> JSONResponse:
-    return JSONResponse(done.outcome, headers={"Idempotent-Replay": "true"} if done.replayed else {})

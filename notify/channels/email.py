@@ -12,6 +12,11 @@ import aiosmtplib
 from notify.channel import Later, Letter, Refused
 
 SECONDS = 20
+_ASKED: dict[type[aiosmtplib.SMTPException], str] = {
+    aiosmtplib.SMTPAuthenticationError: "smtp_auth",
+    aiosmtplib.SMTPSenderRefused: "smtp_sender",
+}
+"""Which of our words a server refused, where it was not the letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,11 @@ class Email:
     password: str | None = None
 
     async def send(self, letter: Letter) -> None:
-        """Raises `Refused` for an address the server does not take (5xx), `Later` for everything else that it refuses."""
+        """Raises `Refused` for an address or a letter that the server does not take (5xx), `Later` for everything else.
+
+        What it says to its greeting, to our name, password or sender is about the installation and not about one letter: that is mended,
+        and what waited goes out.
+        """
         at = urlsplit(self.url)
         try:
             await aiosmtplib.send(
@@ -39,10 +48,10 @@ class Email:
         except aiosmtplib.SMTPRecipientsRefused as fault:
             codes = [each.code for each in fault.recipients]
             raise (Refused if all(code >= 500 for code in codes) else Later)(f"smtp_{codes[0]}") from fault
-        except aiosmtplib.SMTPAuthenticationError as fault:
-            raise Later(f"smtp_auth_{fault.code}") from fault
-        except aiosmtplib.SMTPResponseException as fault:
+        except aiosmtplib.SMTPDataError as fault:
             raise (Refused if fault.code >= 550 else Later)(f"smtp_{fault.code}") from fault
+        except aiosmtplib.SMTPResponseException as fault:
+            raise Later(f"{_ASKED.get(type(fault), 'smtp')}_{fault.code}") from fault
         except aiosmtplib.SMTPException as fault:
             raise Later(type(fault).__name__) from fault
 
@@ -53,6 +62,7 @@ class Email:
         made["Date"] = format_datetime(letter.at)
         made["Message-ID"] = f"<{sha256(letter.id.encode()).hexdigest()[:40]}@{domain}>"
         made["Auto-Submitted"] = "auto-generated"
+        made["List-Id"] = f"<reminders.{domain}>"
         made.set_content(letter.text)
         paragraphs = "".join(f"<p>{html.escape(line)}</p>" for line in letter.text.splitlines() if line)
         made.add_alternative(f"<!doctype html><html><body>{paragraphs}</body></html>", subtype="html")

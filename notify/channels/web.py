@@ -20,11 +20,16 @@ _AGAIN = frozenset({408, 425, 429})
 
 def acceptable(url: str) -> bool:
     """Whether something may be sent there: http or https, to a named host; no address that only the machine's own neighbours have."""
-    at = urlsplit(url)
-    if at.scheme not in ("http", "https") or not at.hostname or at.username or at.password:
+    try:
+        at = urlsplit(url)
+        well = at.scheme in ("http", "https") and at.port != 0 and not at.username and not at.password
+        host = (at.hostname or "").encode("idna").decode()
+    except ValueError:  # brackets without an address, a port that is none, a name that no DNS takes
+        return False
+    if not well or not host:
         return False
     try:
-        return not _near(ipaddress.ip_address(at.hostname))
+        return not _near(ipaddress.ip_address(host))
     except ValueError:
         return True
 

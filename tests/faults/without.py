@@ -11,6 +11,7 @@ import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -39,9 +40,9 @@ def outcome_unread() -> None:
     """The outcome is not read again under the case's lock (nor the body cleared): a twin carries the command out once more."""
     lock = Recorder._lock
 
-    async def blind(self: Recorder, conn: Connection, request: RecordRequest) -> tuple[Row | None, Row, Any]:
-        row, received, asked = await lock(self, conn, request)
-        return row, {**received, "outcome": None}, asked
+    async def blind(self: Recorder, conn: Connection, request: RecordRequest) -> tuple[Row | None, Row | None, Any, datetime]:
+        row, received, asked, now = await lock(self, conn, request)
+        return row, received and {**received, "outcome": None}, asked, now
 
     async def settle(conn: Connection, command_id: str, outcome: dict[str, Any]) -> None:
         await conn.execute(

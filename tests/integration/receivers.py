@@ -4,27 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from ops.process import free_port
 
 
 @dataclass
 class Mailbox:
-    """A mail server. `answer` is what it says to a message's end, `to_recipient` to each RCPT."""
+    """A mail server. `answer` is what it says to a message's end, `to_sender` to MAIL, `to_recipient` to each RCPT."""
 
     port: int = 0
     answer: str = "250 OK"
+    to_sender: str = "250 OK"
     to_recipient: str = "250 OK"
     letters: list[tuple[list[str], Message]] = field(default_factory=list[tuple[list[str], Message]])
+
+    async def handle_MAIL(self, *said: Any) -> str:  # noqa: N802 -- the library's hook: server, session, envelope, address, options
+        _, _, envelope, address, _ = said
+        if self.to_sender.startswith("2"):
+            envelope.mail_from = address
+        return self.to_sender
 
     async def handle_RCPT(self, *said: Any) -> str:  # noqa: N802 -- the library's hook: server, session, envelope, address, options
         _, _, envelope, address, _ = said
@@ -41,15 +57,52 @@ class Mailbox:
 
 
 @asynccontextmanager
-async def mail_server(port: int | None = None) -> AsyncIterator[Mailbox]:
-    """A mail server on a port of its own (or one where nobody answered before)."""
+async def mail_server(port: int | None = None, *, tls: ssl.SSLContext | None = None) -> AsyncGenerator[Mailbox]:
+    """A mail server on a port of its own (or one where nobody answered before); with `tls` it takes nothing before STARTTLS."""
     box = Mailbox(port or free_port())
-    controller = Controller(box, hostname="127.0.0.1", port=box.port)
+    controller = Controller(box, hostname="127.0.0.1", port=box.port, tls_context=tls, require_starttls=tls is not None)
     controller.start()
     try:
         yield box
     finally:
         controller.stop()
+
+
+@asynccontextmanager
+async def curt_server(greeting: bytes | None) -> AsyncGenerator[int]:
+    """A server that says one thing to whoever comes and closes, or nothing at all and waits; its port."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            if greeting is None:
+                await reader.read()
+            else:
+                writer.write(greeting)
+                await writer.drain()
+        finally:
+            writer.close()
+
+    port = free_port()
+    async with await asyncio.start_server(serve, "127.0.0.1", port) as server:
+        try:
+            yield port
+        finally:
+            server.close()
+
+
+def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """A certificate for this machine that nobody vouches for but itself: a server's context, and the file to trust it by."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail of the tests")])
+    here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1), [])
+    made = made.add_extension(here, critical=False).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    pem = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (folder / "mail.pem").write_bytes(pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "mail.pem", folder / "key.pem")
+    return context, folder / "mail.pem"
 
 
 @dataclass
@@ -88,7 +141,7 @@ class Hook:
 
 
 @asynccontextmanager
-async def web_server(answers: list[tuple[int, dict[str, str]] | None] | None = None) -> AsyncIterator[Hook]:
+async def web_server(answers: list[tuple[int, dict[str, str]] | None] | None = None) -> AsyncGenerator[Hook]:
     hook = Hook(free_port())
     if answers:
         hook.answers = answers

@@ -5,93 +5,32 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
 
-from domain.notices import KINDS, Quiet, Wishes
-from ledger import contacts
-from ledger.schema import case_list, deliveries, outbox
-from ledger.sql import Row, fetch_all, run
+from domain.notices import KINDS, Quiet
+from ledger import contacts, rules
 from ledger.store import WORKER
 from notify.channel import Later
 from notify.channels import bot as bots
 from notify.channels.bot import Bot
 from notify.channels.email import Email
 from notify.channels.web import SignedWebhook, SmsGateway, acceptable
-from notify.deliver import deliver_open
-from notify.sending import Sender
+from ops.example.directory import people_accounts
 from ops.process import free_port
-from tests.house import House
+from readmodels import inbox
+from tests.house import House, session_of
 from tests.integration.desks import Desks, code_of
+from tests.integration.post import LINK, SENDER, Post, hooked, post
 from tests.integration.receivers import mail_server, web_server
 
-TODAY = datetime.now(UTC).date()
+__all__ = ["post"]
+NO: dict[str, str] = {}
+"""No headers beside the answer."""
 KEY = "whsec_" + base64.b64encode(b"a key both sides hold").decode()
-ALWAYS = {"email": ("warned", "missed"), "sms": ("warned", "missed")}
-SENDER = "yuanshou@example.org"
-LINK = "https://yuanshou.example.org"
-
-
-class Post:
-    """The post of one case: rungs are put into its outbox, delivered and sent."""
-
-    def __init__(self, house: House, case_id: str, owner: str) -> None:
-        self.house, self.case_id, self.owner = house, case_id, owner
-
-    async def wishes(self, **said: Any) -> None:
-        said = {"email": "han@example.org", "phone": "13800001111", "quiet": None, "channels": ALWAYS} | said
-        async with self.house.database.transaction(WORKER) as conn:
-            await contacts.wish(conn, self.owner, Wishes(**said), self.house.keys.master)
-
-    async def rings(self, kind: str = "deadline_missed", clock: str = "examine_application/1", **data: Any) -> None:
-        """A rung that reaches the case's owner, delivered to the inbox and to what leaves the house."""
-        async with self.house.owner.transaction(WORKER) as conn:
-            case = (await fetch_all(conn, sa.select(case_list).where(case_list.c.case_id == self.case_id)))[0]
-            due = next(c["due_on"] for c in case["clocks"] if c["id"] == "examine_application/1")
-            said = {"clock": clock, "limit": "examine_application", "due_on": due} | data
-            values = {"id": f"{self.case_id}/{uuid4()}", "case_id": self.case_id, "position": 1, "kind": kind, "recipients": ["owner"]}
-            await run(conn, sa.insert(outbox).values(**values, data=said, centre=case["centre"]))
-        while await deliver_open(self.house.database, self.house.notices(TODAY)):
-            pass
-
-    async def send(self, name: Any, channel: Any) -> int:
-        return await Sender(self.house.database, {name: channel}, self.house.keys.master, LINK).send(name, self.house.directory)
-
-    async def rows(self, channel: str) -> list[Row]:
-        async with self.house.database.transaction(WORKER) as conn:
-            mine = (deliveries.c.case_id == self.case_id, deliveries.c.channel == channel)
-            return await fetch_all(conn, sa.select(deliveries).where(*mine).order_by(deliveries.c.created_at))
-
-    async def states(self, channel: str) -> list[tuple[str, int, str | None]]:
-        return [(row["state"], row["attempts"], row["last_fault"]) for row in await self.rows(channel)]
-
-    async def later(self, by: timedelta) -> None:
-        """Time passes for what is to leave: it was made earlier and may be tried earlier."""
-        async with self.house.owner.transaction(WORKER) as conn:
-            moved = {"next_at": deliveries.c.next_at - by, "created_at": deliveries.c.created_at - by}
-            await run(conn, sa.update(deliveries).where(deliveries.c.case_id == self.case_id).values(**moved))
-
-
-@pytest.fixture
-async def post(house: House) -> AsyncIterator[Post]:
-    """A case whose owner wants letters; what other tests left to be sent is out of the way."""
-    async with house.owner.transaction(WORKER) as conn:
-        await conn.execute("UPDATE deliveries SET state = 'silenced' WHERE state IN ('waiting', 'held')")
-        await conn.execute("UPDATE endpoints SET removed_at = now(), active = false")
-    case_id = await house.submit()
-    async with house.database.transaction(WORKER) as conn:
-        row = await (await conn.execute("SELECT owner FROM case_list WHERE case_id = %s", (case_id,))).fetchone()
-    assert row is not None
-    made = Post(house, case_id, row["owner"])
-    await made.wishes()
-    yield made
-    async with house.owner.transaction(WORKER) as conn:
-        await conn.execute("DELETE FROM contacts WHERE person = %s", (made.owner,))
 
 
 class TestEmail:
@@ -165,6 +104,19 @@ class TestSilence:
             assert box.letters == []
         assert [state for state, _, _ in await post.states("email")] == ["silenced"]
 
+    async def test_the_inbox_says_that_nothing_is_left_to_do(self, post: Post) -> None:
+        await post.rings()
+        reader = next(post.house.account(a.username) for a in people_accounts() if a.person == post.owner)
+
+        async def settled() -> list[bool]:
+            async with post.house.database.transaction(session_of(reader)) as conn:
+                page = await inbox.of_person(conn, reader.person, unread=False, cursor=None, limit=50)
+            return [row["settled"] for row in page.rows if str(row["case_id"]) == post.case_id and row["kind"] == "deadline_missed"]
+
+        assert await settled() == [False]
+        await post.house.do("approver", "accept_first", post.case_id, ground="migrant_worker", papers_owed=[{"kind": "id_copy"}])
+        assert await settled() == [True]
+
     async def test_a_date_that_was_moved_is_not_told_any_more(self, post: Post) -> None:
         await post.rings(due_on="2020-01-01")
         async with mail_server() as box:
@@ -172,7 +124,7 @@ class TestSilence:
         assert [state for state, _, _ in await post.states("email")] == ["silenced"]
 
     async def test_a_warning_waits_for_the_end_of_quiet_hours_and_a_miss_does_not(self, post: Post) -> None:
-        now = datetime.now(UTC).astimezone(post.house.recorder._rules().zone)
+        now = datetime.now(UTC).astimezone(rules.current().zone)
         begins, ends = (now - timedelta(hours=1)).time(), (now + timedelta(hours=1)).time()
         await post.wishes(quiet=Quiet(begins=begins, ends=ends, days_off=False), channels={"email": ("warned", "missed")})
         await post.rings("deadline_warned")
@@ -213,17 +165,6 @@ def signed(call: tuple[dict[str, str], bytes], key: str) -> bool:
     return f"v1,{ours}" in headers["webhook-signature"].split(" ")
 
 
-async def hooked(post: Post, url: str, kinds: tuple[str, ...] = KINDS) -> tuple[str, str]:
-    """A webhook of the city's centre; its id and key."""
-    endpoint = str(uuid4())
-    async with post.house.owner.transaction(WORKER) as conn:
-        secret = await contacts.make(
-            conn, endpoint, "webhook", post.house.centre, "办公系统", url, kinds, "P-XU-HUI", post.house.keys.master
-        )  # fmt: skip
-    assert secret is not None
-    return endpoint, secret
-
-
 class TestWebhooks:
     async def test_a_program_is_told_once_and_can_check_who_says_it(self, post: Post) -> None:
         async with web_server() as hook:
@@ -239,7 +180,7 @@ class TestWebhooks:
         assert not signed(hook.calls[0], KEY)
 
     @pytest.mark.parametrize(
-        ("first", "fault"), [((500, {}), "http_500"), ((429, {"Retry-After": "3600"}), "http_429"), ((503, {}), "http_503")]
+        ("first", "fault"), [((500, NO), "http_500"), ((429, {"Retry-After": "3600"}), "http_429"), ((503, NO), "http_503")]
     )
     async def test_it_is_tried_again_under_the_same_id(self, post: Post, first: tuple[int, dict[str, str]], fault: str) -> None:
         async with web_server([first, (204, {})]) as hook:
@@ -266,20 +207,6 @@ class TestWebhooks:
             await post.send("webhook", SignedWebhook())
             assert len(quick.calls) == 1
         assert sorted(await post.states("webhook"), key=str) == [("sent", 1, None), ("waiting", 1, "timeout")]
-
-    async def test_many_letters_to_one_that_hangs_hold_up_no_other(self, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("notify.channels.web.SECONDS", 0.3)
-        async with web_server([None]) as silent, web_server() as quick:
-            await hooked(post, silent.url)
-            for _ in range(60):
-                await post.rings()
-            await hooked(post, quick.url)
-            await post.rings()
-            await post.send("webhook", SignedWebhook())
-            assert len(quick.calls) == 1
-            assert len(silent.calls) <= 8
-        told = await post.states("webhook")
-        assert {(state, fault) for state, _, fault in told} == {("sent", None), ("waiting", "timeout"), ("waiting", "hangs")}
 
     async def test_one_that_is_gone_is_paused(self, post: Post) -> None:
         async with web_server([(410, {})]) as hook:
@@ -321,6 +248,9 @@ class TestWebhooks:
             ("https://user:word@example.org/", False),
             ("https://example.org/hook", True),
             ("http://10.1.2.3:8080/hook", True),
+            ("http://[abc", False),
+            ("https://example.org:99999/", False),
+            ("https://" + "a" * 70 + ".example.org/", False),
         ],
     )
     def test_where_it_may_be(self, url: str, well: bool) -> None:
@@ -400,7 +330,11 @@ class TestByTheInterface:
 
     @pytest.mark.parametrize(
         ("said", "code"),
-        [({"channels": {"sms": ["missed"]}}, "address_missing"), ({"email": "no address"}, "invalid"), ({"phone": "110 或"}, "invalid")],
+        [
+            ({"channels": {"sms": ["missed"]}}, "address_missing"),
+            *(({"email": wrong}, "invalid") for wrong in ("no address", "a@b..cn", "(x)@example.org", "张三@example.org")),
+            ({"phone": "110 或"}, "invalid"),
+        ],
     )
     async def test_what_cannot_be_is_told(self, desks: Desks, said: dict[str, Any], code: str) -> None:
         answer = await desks.ask(await desks.signed_in("caseworker"), "PUT", "/me/notifications", said)

@@ -2,13 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from domain.clocks.suspensions import suspensions
 from domain.stages.application import SubmitApplication
 from domain.stages.supplement import RequireSupplement, SupplyPapers
 from domain.stream import Pause
 from ledger.events import Recorded
-from readmodels import lateness
+from readmodels import clock_list, lateness
 from readmodels.lateness import Told
-from tests.unit.world import CASE_ID, TODAY, Case, given, noon, papers, submit
+from tests.unit.world import CASE_ID, RULES, TODAY, Case, given, noon, papers, submit
 
 
 def recorded(case: Case) -> list[Recorded]:
@@ -46,8 +47,8 @@ def test_days_spent_waiting_for_the_applicant_are_told_apart() -> None:
         ("received", "caseworker", 2), ("awaiting_papers", "applicant", 4), ("received", "caseworker", 15),
     ]  # fmt: skip
     assert sum(s.days for s in found.stretches) == 21
-    (pause,) = found.pauses
-    assert (pause.days, pause.cause and pause.cause.event.type) == (4, "supplement_required")
+    (pause,) = suspensions(found.clock, RULES.limits.row(found.clock.limit, found.clock.rule_from), RULES.calendar, noon(TODAY))
+    assert (pause.days, pause.by) == (4, "supplement_required")
 
 
 def test_every_setting_of_the_date_names_the_event_that_brought_it() -> None:
@@ -74,6 +75,11 @@ def test_what_came_and_went_on_one_day_leaves_no_stretch() -> None:
 def test_days_of_a_pause_are_those_of_the_legal_day_and_not_of_utc() -> None:
     at_seven = datetime(2026, 3, 1, 23, 0, tzinfo=UTC)  # 2 March, 07:00 in Beijing
     at_nine = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
-    pause = Pause(cause=1, closes="papers_completed", from_at=at_seven, to_at=at_nine)
-    assert lateness.days_of(pause, date(2026, 3, 9)) == 2
-    assert lateness.days_of(pause.model_copy(update={"to_at": None}), date(2026, 3, 9)) == 7
+    closed = Pause(cause=1, closes="papers_completed", from_at=at_seven, to_at=at_nine)
+    on = datetime(2026, 3, 9, 4, 0, tzinfo=UTC)
+    case = paused().state
+    for pauses, days, listed in (((closed,), 2, (2, None)), ((closed.model_copy(update={"to_at": None}),), 7, (0, date(2026, 3, 2)))):
+        clock = case.clocks[0].model_copy(update={"pauses": pauses})
+        assert [each.days for each in suspensions(clock, None, RULES.calendar, on)] == [days]
+        row = clock_list.rows_of(case.but(clocks=(clock,)))[clock.id]
+        assert (row["paused_days"], row["paused_since"]) == listed

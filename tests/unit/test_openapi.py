@@ -420,7 +420,7 @@ class TestListsOfOneKind:
     async def test_messages(self, described: Described, monkeypatch: pytest.MonkeyPatch) -> None:
         message = {
             "id": f"{world.CASE_ID}/supply_papers/3/3/1/P-LIN-XIAOMEI", "case_id": world.CASE_ID, "register_number": None,
-            "case_number": None, "kind": "deadline_warned", "created_at": NOW,
+            "case_number": None, "kind": "deadline_warned", "settled": True, "created_at": NOW,
             "data": {"clock": "supply_papers/3", "limit": "supply_papers", "due_on": "2026-11-30"},
         }  # fmt: skip
 

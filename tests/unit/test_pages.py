@@ -384,6 +384,9 @@ async def test_a_message_can_be_marked_as_read(browser: httpx.AsyncClient, backe
     await enter(browser, CLERK)
     page = await browser.get("/inbox")
     assert "Examine the application" in page.text
+    assert "nothing left to do" not in page.text
+    backend.messages[0]["settled"] = True
+    assert "nothing left to do" in (await browser.get("/inbox")).text
     await browser.post("/inbox/1%2Fperson/read", data={"csrf": hidden(page, "csrf")})
     assert backend.messages[0]["read"]
 

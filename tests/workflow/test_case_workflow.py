@@ -191,6 +191,24 @@ class TestWhatTemporalMayForget:
         await until(armed)
         await house.do("caseworker", "add_note", case_id, text="as if nothing had happened")
 
+    async def test_a_change_of_calendar_waits_with_a_workflow_ahead_of_its_ledger(self, house: House) -> None:
+        case_id = await house.accepted()
+        await restart(house, case_id, known_version=99)
+        handle = house.client.get_workflow_handle(workflow_id(case_id))
+        await handle.signal(contract.REPLAN_SIGNAL, "calendar/1")
+        await Reconciler(house.database, house.client).wake(case_id)
+
+        async def answered() -> bool:
+            """Whether the last thing that the workflow was woken for was worked through."""
+            last = [event async for event in handle.fetch_history_events()][-1]
+            return last.HasField("workflow_task_completed_event_attributes") or last.HasField("marker_recorded_event_attributes")
+
+        await until(answered)
+        history = await handle.fetch_history()
+        failed = ("workflow_task_failed_event_attributes", "workflow_task_timed_out_event_attributes")
+        assert not [event for event in history.events if any(event.HasField(name) for name in failed)]
+        assert await status(house, case_id) is WorkflowExecutionStatus.RUNNING
+
     async def test_a_command_reaching_a_workflow_ahead_of_its_ledger_is_not_written(self, house: House) -> None:
         case_id = await house.submit()
         before = await house.types(case_id)
