@@ -95,6 +95,9 @@ class _Stream:
     unread: int | None = None
 
     async def run(self) -> AsyncGenerator[bytes]:
+        if self.services.live.full(self.person):  # others of theirs began since this one was asked for
+            yield _event("end", {"code": "too_many_streams"})
+            return
         with self.services.live.ear(self.person, self.versions) as ear:
             yield f"retry: {_AGAIN_MILLISECONDS}\n\n".encode()
             # Told at the start, so that whoever comes back after a while knows whether their page is of yesterday.

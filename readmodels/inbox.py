@@ -24,6 +24,12 @@ _SETTLED = sa.and_(
 )
 """Whether the limit was met or cancelled, or its date moved, after it was told: what silences letters that still wait."""
 
+_SHOWN = (
+    sa.select(messages, case_list.c.register_number, case_list.c.case_number, sa.func.coalesce(_SETTLED, sa.false()).label("settled"))
+    .join_from(messages, case_list, messages.c.case_id == case_list.c.case_id, isouter=True)
+    .outerjoin(clock_list, _CLOCK)
+)
+
 
 async def of_person(conn: Connection, person: str, *, unread: bool, cursor: str | None, limit: int) -> Page:
     """The person's messages with their cases' numbers and whether they are settled, the newest first. Raises `BadCursor`."""
@@ -32,16 +38,8 @@ async def of_person(conn: Connection, person: str, *, unread: bool, cursor: str 
         where.append(messages.c.read_at.is_(None))
     if cursor:
         where.append(_NEWEST.after(cursor))
-    numbers = (case_list.c.register_number, case_list.c.case_number)
-    rows = await fetch_all(
-        conn,
-        sa.select(messages, *numbers, sa.func.coalesce(_SETTLED, sa.false()).label("settled"), *_NEWEST.columns())
-        .join_from(messages, case_list, messages.c.case_id == case_list.c.case_id, isouter=True)
-        .outerjoin(clock_list, _CLOCK)
-        .where(*where)
-        .order_by(*_NEWEST.by())
-        .limit(limit + 1),
-    )
+    shown = _SHOWN.add_columns(*_NEWEST.columns()).where(*where)
+    rows = await fetch_all(conn, shown.order_by(*_NEWEST.by()).limit(limit + 1))
     return _NEWEST.page(rows, limit)
 
 
@@ -66,16 +64,10 @@ async def mark_read(conn: Connection, person: str, message_id: str) -> bool:
     return row is not None
 
 
-_SINCE = (
-    sa.select(messages, case_list.c.register_number, case_list.c.case_number)
-    .join_from(messages, case_list, messages.c.case_id == case_list.c.case_id, isouter=True)
-    .order_by(messages.c.created_at.desc(), messages.c.id.desc())
-)
-
-
 async def since(conn: Connection, person: str, moment: datetime, most: int) -> tuple[list[Row], bool]:
     """The person's messages written after the moment, the oldest first, the newest `most` of them; and whether there were more."""
-    rows = await fetch_all(conn, _SINCE.where(messages.c.person == person, messages.c.created_at > moment).limit(most + 1))
+    fresh = _SHOWN.where(messages.c.person == person, messages.c.created_at > moment)
+    rows = await fetch_all(conn, fresh.order_by(messages.c.created_at.desc(), messages.c.id.desc()).limit(most + 1))
     return rows[most - 1 :: -1], len(rows) > most
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 
 import pytest
 from playwright.async_api import Browser, Page
@@ -109,6 +110,36 @@ async def test_a_case_a_colleague_changed_says_so_and_what_was_typed_stays(house
         await hint.wait_for(state="visible")
         await person.shoot(f"overtaken-case-{lang}-{width}")
         assert person.complaints == []
+
+
+async def test_where_nobody_is_at_the_page_the_inbox_waits_so_that_the_session_may_run_out(house: House, chromium: Browser) -> None:
+    async with looked_at(house, chromium) as (desks, who, person):
+        case_id = await owned(desks, who)
+        await person.page.clock.install()
+        await person.go("/inbox")
+        await listening(desks, who)
+        await person.page.clock.fast_forward(301_000)
+        await remind(desks, case_id)
+        await person.page.locator(BADGE, has_text="1").wait_for()
+        assert await person.page.locator(".message").count() == 0
+        await person.page.keyboard.press("Shift")
+        await person.page.locator(".message.unread").wait_for()
+
+
+async def test_a_page_that_was_refused_asks_again_later(house: House, chromium: Browser) -> None:
+    async with looked_at(house, chromium) as (desks, who, person):
+        await person.page.clock.install()
+        await person.page.route("**/live?*", lambda route: route.fulfill(status=503))
+        async with person.page.expect_response("**/live?*") as refused:
+            await person.go("/inbox")
+        assert (await refused.value).status == HTTPStatus.SERVICE_UNAVAILABLE
+        await person.page.unroute("**/live?*")
+
+        async def taken_up() -> bool:
+            await person.page.clock.fast_forward(20_000)
+            return desks.services.live.looks_on(who.person)
+
+        await until(taken_up)
 
 
 async def test_without_scripts_the_pages_are_as_before(house: House, chromium: Browser) -> None:

@@ -211,6 +211,15 @@ async def test_one_person_opens_only_so_many(house: House) -> None:
                 pass
 
 
+async def test_those_asked_for_at_the_same_moment_are_no_more(house: House) -> None:
+    desks = await Desks.open(house, live=Live(heartbeat=LONG, most_each=1))
+    who = await desks.signed_in("caseworker", office=house.centre)
+    first, second = [await stream.begin(desks.services, who.token) for _ in range(2)]
+    assert (await anext(first)).startswith(b"retry")
+    assert [each async for each in second] == [b'event: end\ndata: {"code":"too_many_streams"}\n\n']
+    await first.aclose()
+
+
 async def test_a_line_that_broke_is_opened_again_and_nothing_is_lost(house: House) -> None:
     async with open_house(house) as (desks, address):
         who = await desks.signed_in("caseworker", office=house.centre)

@@ -4,10 +4,15 @@
 
 {
   const OWN_MILLISECONDS = 10_000;
+  const AWAY_MILLISECONDS = 300_000;
+  const AGAIN_MILLISECONDS = [15_000, 240_000];
   const badge = document.querySelector("[data-unread]");
   const hints = [...document.querySelectorAll("[data-case]")];
   let source = null;
   let sent = -Infinity;
+  let used = performance.now();
+  let owed = false;
+  let again = AGAIN_MILLISECONDS[0];
 
   function count(unread) {
     const shown = Number(badge.querySelector(".count")?.textContent ?? 0);
@@ -26,9 +31,16 @@
     }
   }
 
+  // Loading the inbox anew counts as work: where nobody is at the page it waits, or a session left open would never run out.
   let renewing = Promise.resolve();
   function renew() {
-    if (document.querySelector("[data-inbox]")) renewing = renewing.then(draw, draw);
+    owed = performance.now() - used > AWAY_MILLISECONDS;
+    if (!owed && document.querySelector("[data-inbox]")) renewing = renewing.then(draw, draw);
+  }
+
+  function back() {
+    used = performance.now();
+    if (owed) renew();
   }
 
   async function draw() {
@@ -52,9 +64,18 @@
     source.addEventListener("gap", renew);
     source.addEventListener("case", (event) => changed(JSON.parse(event.data)));
     source.addEventListener("end", leave);
+    source.addEventListener("open", () => (again = AGAIN_MILLISECONDS[0]));
     source.addEventListener("error", () => {
-      if (source?.readyState === EventSource.CLOSED) source = null;
+      if (source?.readyState !== EventSource.CLOSED) return; // a line that broke the browser takes up again by itself
+      source = null; // one that was refused it does not: a house that is just starting refuses too
+      setTimeout(resume, again * (1 + Math.random() / 4));
+      again = Math.min(again * 2, AGAIN_MILLISECONDS[1]);
     });
+  }
+
+  function resume() {
+    renew();
+    listen();
   }
 
   function leave() {
@@ -65,9 +86,10 @@
   if ("live" in document.body.dataset && badge) {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState !== "visible") return leave();
-      renew();
-      return listen();
+      back();
+      return resume();
     });
+    for (const sign of ["pointermove", "keydown", "scroll"]) addEventListener(sign, back, { passive: true });
     addEventListener("pagehide", leave);
     addEventListener("pageshow", listen);
     addEventListener("submit", () => (sent = performance.now()));
