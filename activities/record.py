@@ -30,7 +30,7 @@ from domain.decide import Decision
 from domain.rules import Rules
 from domain.stages.glass import GlassBroken
 from domain.stream import StreamState
-from ledger import crowds, inbox, replans, streams
+from ledger import crowds, inbox, live, replans, streams
 from ledger import events as store
 from ledger.directory import DirectoryCache
 from ledger.schema import broken_glass, cases, outbox
@@ -438,6 +438,7 @@ async def _keep_case(conn: Connection, decision: Decision[Any], received: Row, r
             outlet=listed["outlet"],
             **notice._asdict(),
         )
+    await live.tell_of_case(conn, case.case_id)
     if told:
         await conn.execute("SELECT pg_notify(%s, '')", (inbox.OUTBOX_NOTICE,))
 
