@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -22,6 +22,7 @@ from api.courier import Courier
 from api.provider import Provider
 from api.services import Services
 from ledger import logs, rules
+from ledger.clock import LedgerClock
 from ledger.directory import DirectoryCache
 from ledger.keys import KeyRing
 from ledger.settings import Settings
@@ -78,6 +79,25 @@ async def tell_of_the_wall(database: Database) -> None:
         _log.warning("there is no wall of row-level security: the policy of the API is the only one", mend="yuanshou doctor")
 
 
+def host_clock() -> datetime:
+    """What this host takes for now; the ledger's time as long as the database has never answered."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def _ledgers_time(database: Database) -> AsyncGenerator[LedgerClock]:
+    """A clock that follows the ledger's while it is open."""
+    clock = LedgerClock(host_clock)
+    await clock.ask(database)
+    keeping = asyncio.create_task(clock.keep(database))
+    try:
+        yield clock
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
+
+
 @asynccontextmanager
 async def services(settings: Settings) -> AsyncGenerator[Services]:
     """Everything the API stands on, opened; Temporal may still be away."""
@@ -87,6 +107,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
     async with (
         Database(settings.database_url, worker=settings.worker_url, size=12, name="yuanshou-api") as database,
         Courier(client, database, answer_from=settings.answer_from) as courier,
+        _ledgers_time(database) as now,
     ):
         await tell_of_the_wall(database)
         yield Services(
@@ -95,7 +116,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
             rules=rules.current,
             keys=keys,
             commands=Commands(database, courier, keys, directory),
-            now=lambda: datetime.now(UTC),
+            now=now,
             ready=lambda: ready(database, client),
             second_factor=settings.second_factor,
             public_url=settings.public_url,
@@ -106,7 +127,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
 def app_of(given: Services, settings: Settings) -> FastAPI:
     """The API with the pages beside it."""
     api = create_app(given)
-    return with_pages(api, InProcess(api), given.rules().policy, example=settings.example, oidc=given.provider is not None)
+    return with_pages(api, InProcess(api), given.rules().policy, now=given.now, example=settings.example, oidc=given.provider is not None)
 
 
 async def _main() -> None:
