@@ -1,5 +1,7 @@
 """Puts the pages beside the interface, in one application."""
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -7,15 +9,24 @@ from starlette.staticfiles import StaticFiles
 
 from domain.eligibility.policy import Policy
 from web.backend import Backend
+from web.clock import host_clock
 from web.routes import router
 
 
-def with_pages(app: FastAPI, backend: Backend, policy: Policy, *, example: bool = False, oidc: bool = False) -> FastAPI:
-    """The application with its pages. `example`: the worked example is loaded, and the door says who may
-    sign in. `oidc`: there is a provider to sign in through.
+def with_pages(
+    app: FastAPI,
+    backend: Backend,
+    policy: Policy,
+    *,
+    now: Callable[[], datetime] = host_clock,
+    example: bool = False,
+    oidc: bool = False,
+) -> FastAPI:
+    """The application with its pages. `now`: the moment against which they say how long is left. `example`: the worked example is
+    loaded, and the door says who may sign in. `oidc`: there is a provider to sign in through.
     """
     app.state.backend, app.state.policy, app.state.example = backend, policy, example
-    app.state.oidc = oidc
+    app.state.oidc, app.state.now = oidc, now
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.include_router(router)
     return app

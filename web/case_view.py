@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from api.list_reading import SOON
 from domain.lifecycle import STAGES
 from texts.speak import ZONE, moment, say_short_date
+from web import clock
 from web.backend import Json, items, part
 from web.correction import said_of
 from web.page import Visit
@@ -63,7 +64,7 @@ class Day:
 
 def now() -> datetime:
     """The moment against which the pages say how long is left."""
-    return datetime.now(ZONE)
+    return clock.read().astimezone(ZONE)
 
 
 def live_clocks(clocks: Sequence[Json]) -> list[Json]:

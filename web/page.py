@@ -30,6 +30,7 @@ from domain.stages.notice import ReceiveOrganNotice
 from texts import Lang
 from texts.speak import Lookup, moment, paper, say_date, say_fen, say_moment, say_short_date, say_time, say_weekday
 from web.backend import Backend, Json, Problem
+from web.clock import go_by
 from web.near import Near
 
 SESSION, DOOR, LANGUAGE, TYPE = "yuanshou_session", "yuanshou_door", "yuanshou_lang", "yuanshou_type"
@@ -278,6 +279,7 @@ class PageRoute(APIRoute):
         handler = super().get_route_handler()
 
         async def page(request: Request) -> Response:
+            go_by(request.app.state.now)
             try:
                 return await handler(request)
             except Problem as problem:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from socket import socket
 from typing import override
@@ -25,6 +25,7 @@ from api.live import Live
 from api.provider import Provider
 from api.services import Services
 from ledger import logs, rules
+from ledger.clock import LedgerClock
 from ledger.directory import DirectoryCache
 from ledger.keys import KeyRing
 from ledger.settings import Settings
@@ -81,6 +82,25 @@ async def tell_of_the_wall(database: Database) -> None:
         _log.warning("there is no wall of row-level security: the policy of the API is the only one", mend="yuanshou doctor")
 
 
+def host_clock() -> datetime:
+    """What this host takes for now; the ledger's time as long as the database has never answered."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def _ledgers_time(database: Database) -> AsyncGenerator[LedgerClock]:
+    """A clock that follows the ledger's while it is open."""
+    clock = LedgerClock(host_clock)
+    await clock.ask(database)
+    keeping = asyncio.create_task(clock.keep(database))
+    try:
+        yield clock
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
+
+
 @asynccontextmanager
 async def services(settings: Settings) -> AsyncGenerator[Services]:
     """Everything the API stands on, opened; Temporal may still be away."""
@@ -91,6 +111,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
         Database(settings.database_url, worker=settings.worker_url, size=12, name="yuanshou-api") as database,
         Courier(client, database, answer_from=settings.answer_from) as courier,
         Live().listening(settings.database_url) as live,
+        _ledgers_time(database) as now,
     ):
         await tell_of_the_wall(database)
         yield Services(
@@ -99,7 +120,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
             rules=rules.current,
             keys=keys,
             commands=Commands(database, courier, keys, directory),
-            now=lambda: datetime.now(UTC),
+            now=now,
             ready=lambda: ready(database, client),
             second_factor=settings.second_factor,
             public_url=settings.public_url,
@@ -111,7 +132,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
 def app_of(given: Services, settings: Settings) -> FastAPI:
     """The API with the pages beside it."""
     api = create_app(given)
-    return with_pages(api, InProcess(api), given.rules().policy, example=settings.example, oidc=given.provider is not None)
+    return with_pages(api, InProcess(api), given.rules().policy, now=given.now, example=settings.example, oidc=given.provider is not None)
 
 
 class Server(uvicorn.Server):

@@ -5,16 +5,17 @@ search path of every session; it adds what a table says. Temporal's clock and th
 behind, which the product must see through.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tests.faults.harness import System
 
 _STATEMENTS = (
     "CREATE SCHEMA almanac",
-    "CREATE TABLE almanac.ahead (by interval NOT NULL)",
-    "INSERT INTO almanac.ahead VALUES (interval '0')",
+    "CREATE TABLE almanac.ahead (since timestamptz PRIMARY KEY, by interval NOT NULL)",
+    "INSERT INTO almanac.ahead VALUES ('-infinity', interval '0')",
     """CREATE FUNCTION almanac.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
-    AS 'SELECT pg_catalog.clock_timestamp() + by FROM almanac.ahead'""",
+    AS 'SELECT pg_catalog.clock_timestamp() + by FROM almanac.ahead WHERE since <= pg_catalog.clock_timestamp()
+        ORDER BY since DESC LIMIT 1'""",
     "GRANT USAGE ON SCHEMA almanac TO PUBLIC",
     "GRANT SELECT ON almanac.ahead TO PUBLIC",
 )
@@ -30,11 +31,23 @@ async def install(system: System) -> None:
 
 
 async def turn_to(system: System, moment: datetime) -> None:
-    """Let it be that moment; the clock goes on from there."""
+    """Let it be that moment; the clock goes on from there. Nobody's session ends for it: who signed in stays so for the tests."""
+    async with await system.connect() as conn, conn.transaction():
+        await conn.execute("DELETE FROM almanac.ahead")
+        await conn.execute("INSERT INTO almanac.ahead VALUES ('-infinity', %s - pg_catalog.clock_timestamp())", (moment,))
+        await conn.execute(
+            "UPDATE sessions SET seen_at = until, expires_at = until"
+            " FROM (SELECT greatest(%s, pg_catalog.now()) + interval '30 days' AS until) u",
+            (moment,),
+        )
+
+
+async def leap(system: System, at: datetime, by: timedelta) -> None:
+    """Let the clock, when Temporal's says `at`, go ahead by so much, whether anybody is there to see it or not."""
     async with await system.connect() as conn:
-        await conn.execute("UPDATE almanac.ahead SET by = %s - pg_catalog.clock_timestamp()", (moment,))
+        await conn.execute("INSERT INTO almanac.ahead SELECT %s, by + %s FROM almanac.ahead WHERE since = '-infinity'", (at, by))
 
 
 async def read(system: System) -> datetime:
-    rows = await system.rows("SELECT pg_catalog.clock_timestamp() + by AS now FROM almanac.ahead")
+    rows = await system.rows("SELECT almanac.clock_timestamp() AS now")
     return rows[0]["now"].astimezone(UTC)

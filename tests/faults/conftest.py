@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.faults import almanac
 from tests.faults.harness import System
 
 
@@ -13,6 +14,17 @@ async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Syst
     running = System(tmp_path_factory.mktemp("faults"))
     try:
         await running.start()
+        yield running
+    finally:
+        await running.stop()
+
+
+@pytest.fixture(scope="session")
+async def turned(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
+    """A system whose ledger's clock tests turn (`almanac`); each goes on from where the last one left it."""
+    running = System(tmp_path_factory.mktemp("turned"))
+    try:
+        await running.start(prepare=almanac.install)
         yield running
     finally:
         await running.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -62,8 +62,8 @@ class System:
         self._stack = AsyncExitStack()
         self._children: dict[str, Child] = {}
 
-    async def start(self) -> None:
-        """Start everything as the supervisor would: PostgreSQL, migrations, Temporal, worker, API."""
+    async def start(self, *, prepare: Callable[[System], Awaitable[None]] | None = None) -> None:
+        """Start everything as the supervisor would: PostgreSQL, migrations, Temporal, worker, API. `prepare` comes before the two."""
         self.home.create()
         cluster = postgres.ensure(self.home)
         server = temporal.ensure(self.home, _say)
@@ -81,6 +81,8 @@ class System:
         self._add(Child(server.launch(), self.home.logs / "temporal.log", grace=15, await_ready=server.wait_ready))
         self.engines = Engines(self.home.path, *(cluster.dsn(role) for role in postgres.ROLES), temporal_address=server.address)
         self.house = await furnish(self._stack, self.engines, working=False)
+        if prepare:
+            await prepare(self)
         self.add_program("worker", "tests.faults.worker")
         self.add_program("api", "tests.faults.serve")
         await self.ready()
@@ -126,11 +128,11 @@ class System:
 
     # What dies, and what comes again
 
-    def arm(self, point: str, victim: str) -> None:
-        """Let the victim be killed when the point is next reached, whichever process reaches it."""
+    def arm(self, point: str, victim: str, *, times: int = 1, gently: bool = False) -> None:
+        """Let the victim be killed when the point is next reached (`times` times), whichever process reaches it; `gently`: by SIGTERM."""
         running = self._children[victim].running
         assert running is not None
-        hook.write_plan(self.plan, point, running.pid)
+        hook.write_plan(self.plan, point, running.pid, times=times, gently=gently)
 
     async def struck(self, victim: str) -> None:
         """Until the plan was carried out and the victim is dead."""
@@ -158,7 +160,7 @@ class System:
         """End a program and start it with other variables."""
         child = self._children[name]
         child.stop(at_once=True)
-        plain = {key: value for key, value in child.launch.env.items() if key != hook.WITHOUT}
+        plain = {key: value for key, value in child.launch.env.items() if key not in hook.FAULTS}
         child.launch = replace(child.launch, env=plain | environment)
         child.start(lambda: None)
 

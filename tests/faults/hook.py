@@ -14,13 +14,18 @@ PLAN = "YUANSHOU_FAULT_PLAN"
 """Path of the plan, read by the entry points of the tests' worker and API only."""
 WITHOUT = "YUANSHOU_FAULT_WITHOUT"
 """Name of the protection that the entry point takes out (`without.py`)."""
+HOST_AHEAD = "YUANSHOU_FAULT_HOST_AHEAD"
+"""Hours by which the clock of the API's host is wrong."""
+FAULTS = {WITHOUT, HOST_AHEAD}
 
 
-def write_plan(plan: Path, point: str, pid: int) -> None:
-    """Let `pid` be killed when some process reaches `point`; once. The file appears whole."""
+def write_plan(plan: Path, point: str, pid: int, *, times: int = 1, gently: bool = False) -> None:
+    """Let `pid` be killed when some process reaches `point` for the `times`-th time; once. `gently`: as a deployment ends it. The file
+    appears whole.
+    """
     struck(plan).unlink(missing_ok=True)
     draft = plan.with_suffix(".draft")
-    draft.write_text(json.dumps({"point": point, "pid": pid}), encoding="ascii")
+    draft.write_text(json.dumps({"point": point, "pid": pid, "times": times, "gently": gently}), encoding="ascii")
     draft.rename(plan)
 
 
@@ -31,6 +36,7 @@ def struck(plan: Path) -> Path:
 
 def striker(plan: Path) -> Callable[[str], None]:
     """The hook that carries out the plan at its point. Taking the file away is the claim, so it strikes once."""
+    passed = 0
 
     def reached(point: str) -> None:
         if not plan.exists():
@@ -41,10 +47,16 @@ def striker(plan: Path) -> Callable[[str], None]:
         blow.join()
 
     def strike(point: str) -> None:
+        nonlocal passed
         try:
             planned = json.loads(plan.read_text(encoding="ascii"))
-            if planned["point"] == point:
-                plan.rename(struck(plan))
+            if planned["point"] != point or (passed := passed + 1) < planned["times"]:
+                return
+            plan.rename(struck(plan))
+            passed = 0
+            if planned["gently"]:
+                os.kill(planned["pid"], signal.SIGTERM)
+            else:
                 kill(planned["pid"])
         except FileNotFoundError:  # another process was first
             return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults import almanac
+from tests.faults import almanac, ladders
 from tests.faults.harness import System, new_key
 from tests.poll import until
 from tests.scenarios import ACCEPT, ASSIGN, CHOOSE, LAWYERS, PAPERS, SHANGHAI, Step, engage
@@ -27,11 +26,7 @@ async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Syst
     """A system of its own: its clock is turned."""
     running = System(tmp_path_factory.mktemp("months"))
     try:
-        await running.start()
-        await almanac.install(running)
-        for name in ("worker", "api"):
-            running.kill(name)
-        await running.ready()
+        await running.start(prepare=almanac.install)
         yield running
     finally:
         await running.stop()
@@ -137,38 +132,6 @@ async def _live(story: Story) -> None:
     await story.comes_to(at(140))
 
 
-type Rung = tuple[str, int, int]
-"""Clock, version of the plan, number of the step."""
-
-
-async def _owed(story: Story) -> Counter[Rung]:
-    """What should have rung, worked out from the plans in the ledger alone: each step whose moment came while its plan was in force."""
-    rows = await story.system.rows(
-        "SELECT version, type, decided_at, convert_from(body, 'UTF8')::jsonb AS body FROM events WHERE stream = %s ORDER BY version",
-        f"case/{story.case_id}",
-    )
-    end = await almanac.read(story.system)
-    plans: dict[str, tuple[int, list[dict[str, Any]], datetime]] = {}
-    owed: Counter[Rung] = Counter()
-
-    def until_then(clock: str, moment: datetime) -> None:
-        if clock in plans:
-            version, rungs, since = plans.pop(clock)
-            owed.update((clock, version, r["n"]) for r in rungs if since < datetime.fromisoformat(r["at"]) <= moment and not r.get("fired"))
-
-    for row in rows:
-        body, kind = row["body"], row["type"]
-        clock = body.get("clock_id", "")
-        plan = body if kind in ("clock_started", "clock_replanned") else body.get("plan") if kind == "clock_resumed" else None
-        if kind in ("clock_paused", "clock_met", "clock_cancelled") or plan:
-            until_then(clock, row["decided_at"])
-        if plan:
-            plans[clock] = (row["version"], plan["rungs"], row["decided_at"])
-    for clock in list(plans):
-        until_then(clock, end)
-    return owed
-
-
 @pytest.mark.parametrize("seed", [2])
 async def test_every_reminder_of_a_case_is_told_once_however_often_engines_die(system: System, seed: int) -> None:
     sys.stderr.write(f"seed {seed}\n")
@@ -177,13 +140,9 @@ async def test_every_reminder_of_a_case_is_told_once_however_often_engines_die(s
     await _live(story)
     await until(lambda: _delivered(story), seconds=_PATIENCE)
 
-    fired = await system.rows(
-        "SELECT type, decided_at, convert_from(body, 'UTF8')::jsonb AS body FROM events WHERE stream = %s AND type LIKE 'deadline_%%'"
-        " ORDER BY version",
-        f"case/{story.case_id}",
-    )
-    rang = Counter((row["body"]["clock_id"], row["body"]["plan_version"], row["body"]["rung"]) for row in fired)
-    assert rang == await _owed(story)
+    fired = await ladders.fired(system, story.case_id)
+    rang = ladders.rang(fired)
+    assert rang == await ladders.owed(system, story.case_id, await almanac.read(system))
     assert set(rang.values()) == {1}
     assert [row["decided_at"] for row in fired] == sorted(row["decided_at"] for row in fired)
     told = {(row["type"], row["body"]["limit"]) for row in fired}

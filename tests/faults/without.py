@@ -22,12 +22,13 @@ from temporalio import activity, workflow
 from temporalio.common import RetryPolicy
 from temporalio.service import RPCError
 
-from activities import deciding, deliver
+from activities import deciding, deliver, record
 from activities.reconcile import Reconciler
 from activities.record import Recorder
 from api.commands import Ask, Commands, Taken
 from domain.command import Series
 from ledger import inbox
+from ledger.clock import LedgerClock
 from ledger.sql import Connection, Row
 from ledger.store import WORKER, Database
 from notify import deliver as notifier
@@ -209,6 +210,27 @@ def key() -> None:
     Commands.take_in = always_new
 
 
+def ledgers_clock() -> None:
+    """What a run of the workflow takes for now is taken at its word, whatever the ledger's clock says."""
+    record.kept = lambda said, now: said  # noqa: ARG005
+
+
+def api_follows_the_ledger() -> None:
+    """The API goes by its own host's clock."""
+
+    async def asked(self: LedgerClock, database: Database) -> bool:
+        del self, database
+        return False
+
+    LedgerClock.ask = asked
+
+
+def told_by_the_outbox() -> None:
+    """The version before the outbox announced itself: a run that rings begins a delivery of its own, and marks no history."""
+    marked = workflow.patched
+    workflow.patched = lambda change: change != told_by_the_outbox.__name__ and marked(change)
+
+
 PROTECTIONS: dict[str, Callable[[], None]] = {
     take.__name__: take
     for take in (
@@ -225,6 +247,9 @@ PROTECTIONS: dict[str, Callable[[], None]] = {
         rearming,
         message_ids,
         key,
+        ledgers_clock,
+        api_follows_the_ledger,
+        told_by_the_outbox,
     )
 }
 

@@ -129,6 +129,20 @@ class TestWhatTemporalMayForget:
 
         assert await until(lambda: outcome(house, taken.command_id))
 
+    async def test_a_command_received_before_the_databases_clock_was_put_back_does_not_wait_until_that_hour_comes_again(
+        self, house: House
+    ) -> None:
+        case_id = await house.submit()
+        taken = await house.commands.take_in(house.ask("caseworker", "add_note", case_id, text="nobody was sent"))
+        async with house.owner.transaction(WORKER) as conn:
+            await conn.execute(
+                "UPDATE inbox SET received_at = clock_timestamp() + interval '5 hours' WHERE command_id = %s", (taken.command_id,)
+            )
+
+        await Reconciler(house.database, house.client).reconcile(60)
+
+        assert await until(lambda: outcome(house, taken.command_id))
+
     async def test_a_case_whose_workflow_is_gone_is_armed_again(self, house: House) -> None:
         case_id = await house.accepted()
         await forgotten(house, case_id, "its database was lost")
