@@ -1,12 +1,11 @@
 import sys
-from typing import cast
 
-from workers.app import Duty, main
+from workers.app import main
 
 match sys.argv[1:]:
     case []:
         main()
     case ["cases" | "duties" as duty]:
-        main(cast("Duty", duty))
+        main(duty)
     case _:
         sys.exit("python -m workers [cases|duties]")
