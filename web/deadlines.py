@@ -81,7 +81,8 @@ async def why(case_id: str, visit: Signed) -> Response:
     clocks: list[Json] = [_explained(visit, clock, told) for clock in found["clocks"]]
     order = {"missed": 0, "running": 1, "paused": 2}
     clocks.sort(key=lambda c: (order.get(c["state"], 3), c["due_on"]))
-    return render(visit, "why_late.html", case=found, clocks=clocks)
+    may = {c["name"] for c in await visit.backend.allowed(visit.session, case_id)}
+    return render(visit, "why_late.html", case=found, clocks=clocks, may=may)
 
 
 def _explained(visit: Visit, clock: Json, told: list[Json]) -> Json:
