@@ -228,7 +228,7 @@ def clock_view(clock: Clock, at: datetime | None = None, rules: Rules | None = N
 
 
 def _question(asked: Question | None) -> dict[str, Any] | None:
-    return asked and plain(asked)
+    return asked and asked.model_dump(mode="json")
 
 
 def _suspended(clock: Clock, at: datetime, row: Limit | None, rules: Rules | None) -> dict[str, Any]:
@@ -242,7 +242,7 @@ def _suspended(clock: Clock, at: datetime, row: Limit | None, rules: Rules | Non
         days = {"from": each.first.isoformat(), "to": each.last.isoformat(), "days": each.days} if each.first and each.last else None
         told.append({
             "cause": pause.cause, "by": each.by, "from": moment(pause.from_at), "to": moment(pause.to_at), "closes": pause.closes,
-            "not_counted": days,
+            **({"not_counted": days} if days else {}),
         })  # fmt: skip
     return {"pauses": told, "paused_days": 0 if clock.unit == "hour" else stood_still(clock.pauses, rules.calendar, at)}
 

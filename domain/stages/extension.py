@@ -41,7 +41,7 @@ def may_be_asked(case: CaseState, rules: Rules, now: datetime) -> bool:
 
 
 class AskExtension(Command):
-    """Ask for more time for a limit that runs. A date that falls on a day off becomes the next working day, as for any limit in days."""
+    """Ask for more time for a limit that runs. Where days are counted a day off gives way to the next working day."""
 
     room = "any_stage"
     states = NOT_ENDED
