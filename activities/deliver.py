@@ -47,7 +47,10 @@ class Deliverer:
     async def digest(self) -> int:
         """Write the morning's digests; how many people have one."""
         directory, today = await self._house()
-        return await digest.write(self._database, directory, rules.current(), today)
+        told = await digest.write(self._database, Desk(directory, rules.current(), self._master, today))
+        if told:
+            await self._begin(["email"])
+        return told
 
     @activity.defn
     async def send(self, channel: Channel) -> int:

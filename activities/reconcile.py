@@ -1,5 +1,7 @@
 """What Temporal may have forgotten is found here: cases ahead of their workflow, commands without an outcome."""
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 import structlog
 from temporalio import activity
@@ -14,11 +16,13 @@ from workflows.waking import wake
 _log = structlog.get_logger(__name__)
 
 _LATE = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, sa.bindparam("lag", type_=sa.Float))
+_RUNG_LATE = timedelta(minutes=10)
+"""After which a reminder still owed is its workflow's to explain; before it is rung with the crowd (`activities.ring`)."""
 _LAGGING = Statement(
     sa.union(
         sa.select(cases.c.case_id, cases.c.kind).where(cases.c.armed_version < cases.c.version, cases.c.changed_at < _LATE),
         sa.select(inbox.c.case_id, inbox.c.kind).where(inbox.c.outcome.is_(None), inbox.c.received_at < _LATE),
-        sa.select(cases.c.case_id, cases.c.kind).where(cases.c.next_rung_at < _LATE),  # a host whose clock is behind rings late
+        sa.select(cases.c.case_id, cases.c.kind).where(cases.c.next_rung_at < _LATE - _RUNG_LATE),
     ).limit(sa.bindparam("most", type_=sa.Integer))
 )
 _OPEN = Statement(

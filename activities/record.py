@@ -31,8 +31,8 @@ from domain.rules import Rules
 from domain.stages.extension import ExtensionApproved, ExtensionAsked, ExtensionRefused
 from domain.stages.glass import GlassBroken
 from domain.stream import StreamState
+from ledger import crowds, inbox, live, replans, streams
 from ledger import events as store
-from ledger import inbox, replans, streams
 from ledger.directory import DirectoryCache
 from ledger.schema import broken_glass, cases, outbox
 from ledger.schema import inbox as inbox_table
@@ -137,7 +137,8 @@ class Recorder:
             # The run or signal that asked is in Temporal's history already, so what it learns here will not be forgotten.
             await _ARM.run(conn, id=case_id, version=case.version)
             now = _time(await asked_now.fetchone())
-        return plan_of(case, now, pending=waiting)
+            spare = await _spare(conn, case)
+        return plan_of(case, now, pending=waiting, spare=spare)
 
     async def record(self, request: RecordRequest) -> Plan:
         reach("timer_fired" if request.alarm else "before_lock")
@@ -187,9 +188,10 @@ class Recorder:
             await _keep(conn, decision, received, rows)
             if request.owed:
                 await _ARM.run(conn, id=request.case_id, version=decision.case.version)
+            spare = await _spare(conn, decision.case, decision.before)
             reach("before_commit")
         reach("after_commit")
-        return plan_of(decision.case, now, touched=[other.case.case_id for other in decision.others])
+        return plan_of(decision.case, now, touched=[other.case.case_id for other in decision.others], spare=spare)
 
     async def _others(self, conn: Connection, own: str, parts: Iterable[Part], held: Mapping[str, CaseState]) -> dict[str, CaseState]:
         """The other cases the command concerns, locked in the order of their ids. Raises `_OutOfOrder`."""
@@ -274,8 +276,26 @@ def _time(row: Row | None) -> datetime:
     return row["now"]
 
 
+async def _spare(conn: Connection, case: StreamState, before: StreamState | None = None) -> float:
+    """Seconds that the timer of the next rung may stand after its moment; not asked where a command left that moment as it was `before`."""
+    at = _next_rung(case)
+    if at is None or (before is not None and _next_rung(before) == at):
+        return 0.0
+    return await crowds.spare(conn, case.case_id, at)
+
+
+def _next_rung(case: StreamState) -> datetime | None:
+    return min((alarm.at for alarm in alarms_of(case)), default=None)
+
+
 def plan_of(
-    case: StreamState, now: datetime, *, pending: list[str] | None = None, refused: str | None = None, touched: list[str] | None = None
+    case: StreamState,
+    now: datetime,
+    *,
+    pending: list[str] | None = None,
+    refused: str | None = None,
+    touched: list[str] | None = None,
+    spare: float = 0.0,
 ) -> Plan:
     return Plan(
         case_id=case.case_id,
@@ -289,6 +309,7 @@ def plan_of(
         refused=refused,
         touched=touched or [],
         now=now,
+        spare=spare,
     )
 
 
@@ -397,7 +418,7 @@ async def _keep_case(conn: Connection, decision: Decision[Any], received: Row, r
         centre=listed["centre"],
         unit=listed.get("unit"),
         outlet=listed["outlet"],
-        next_rung_at=min((a.at for a in alarms_of(case)), default=None),
+        next_rung_at=_next_rung(case),
     )
     await people.keep(conn, decision.before, case, received["tokens"])
     told = [
@@ -418,6 +439,7 @@ async def _keep_case(conn: Connection, decision: Decision[Any], received: Row, r
             outlet=listed["outlet"],
             **notice._asdict(),
         )
+    await live.tell_of_case(conn, case.case_id)
     if told:
         await conn.execute("SELECT pg_notify(%s, '')", (inbox.OUTBOX_NOTICE,))
 

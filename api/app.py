@@ -23,6 +23,7 @@ from api.routes import (
     reads,
     reference,
     replans,
+    stream,
     work,
 )
 from api.services import Services
@@ -42,6 +43,7 @@ def create_app(services: Services) -> FastAPI:
         reads.router,
         deadlines.router,
         work.router,
+        stream.router,
         persons.router,
         papers.router,
         commands.router,

@@ -27,11 +27,13 @@ class Need:
     """What a request asks of the session it comes under.
 
     `scopes` a personal access token must have, all of them (None: it is nothing for programs, whatever they were given); `owing`: also
-    open to who still owes a password of their own or a second factor.
+    open to who still owes a password of their own or a second factor; `quiet`: it is no sign of somebody at work, so that a session's idle
+    limit goes on counting.
     """
 
     scopes: frozenset[str] | None
     owing: bool = False
+    quiet: bool = False
 
 
 EVERYTHING = Need(frozenset({"read", "commands", "directory", "accounts", "calendar"}))
@@ -117,7 +119,7 @@ async def _opened(services: Services, token: str, lang: texts.Lang, need: Need, 
         if session is None:
             raise Problem(401, "authentication_required")
         _check(session, need)
-        if session.stale:
+        if session.stale and not need.quiet:
             await sessions.seen(conn, token, now)
         yield Desk(services, conn, session.principal, directory, now, lang, session)
 

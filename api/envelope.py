@@ -53,12 +53,15 @@ class Envelope:
         started = time.perf_counter()
         status = 500
         answering = False
+        begun: float | None = None
 
         async def marked(message: Message) -> None:
-            nonlocal status, answering
+            nonlocal status, answering, begun
             if message["type"] == "http.response.start":
                 status, answering = message["status"], True
                 headers = MutableHeaders(scope=message)
+                if headers.get("content-type", "").startswith("text/event-stream"):
+                    begun = time.perf_counter() - started  # how long it stays open says nothing of how fast it is
                 headers["X-Request-Id"] = correlation_id
                 if self.api_prefix and scope["path"].startswith(self.api_prefix):
                     headers.setdefault("Cache-Control", "no-store")  # answers hold personal data
@@ -74,7 +77,7 @@ class Envelope:
                     raise
                 await answer(scope, Problem(500, "internal_error"))(scope, receive, marked)
             finally:
-                self._note(scope, status, time.perf_counter() - started)
+                self._note(scope, status, time.perf_counter() - started if begun is None else begun)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_of(scope, self.api_prefix)

@@ -262,6 +262,11 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "service_promise": (Problem(403, "forbidden"),),
     "calendar_feed": (Problem(401, "authentication_required"), Problem(403, "scope_missing", scopes=["calendar"])),
     "case_lateness": (not_found("case_not_found"),),
+    "look_on": (
+        Problem(403, "walled_off", case_id=_WALLED, register_number="定城援登字〔2026〕第318号", state="received"),
+        not_found("case_not_found"),
+        retry(429, "too_many_streams", 15),
+    ),
     "say_my_wishes": (Problem(422, "address_missing", errors=[{"pointer": "/email", "code": "address_missing"}], channel="email"),),
     "list_endpoints": (Problem(403, "forbidden"),),
     "make_endpoint": (

@@ -146,10 +146,11 @@ async def inbox(desk: Desk, *, unread: bool, cursor: str | None, limit: int) -> 
     """The caller's messages, the newest first."""
     with reading_cursor():
         page = await inbox_list.of_person(desk.conn, desk.principal.person, unread=unread, cursor=cursor, limit=limit)
-    return {"items": [_message(row) for row in page.rows], "next_cursor": page.next_cursor}
+    return {"items": [shown_message(row) for row in page.rows], "next_cursor": page.next_cursor}
 
 
-def _message(row: Row) -> Json:
+def shown_message(row: Row) -> Json:
+    """A message as its person reads it."""
     return {
         **row["data"],
         "id": row["id"],

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from api.answers import CASE_ID
 from api.case_shapes import Shape
 from api.notices import DeliveryState, NewEndpoint
-from domain.notices import Channel, MessageKind, PersonalChannel, Quiet, Urgency, Wishes
+from domain.notices import Channel, LetterKind, MessageKind, PersonalChannel, Quiet, Urgency, Wishes
 from domain.values import Code
 
 type Json = dict[str, Any]
@@ -22,16 +22,17 @@ class MyWishes(Shape):
     email: str | None
     phone: str | None
     channels: dict[PersonalChannel, list[Urgency]]
+    digest: bool = Field(description="The morning's digest by e-mail too.")
     quiet: Quiet | None = Field(description="Null: told at any hour.")
     language: Literal["zh-CN", "en"]
 
 
 class LetterPreview(Shape):
-    kind: MessageKind
+    kind: LetterKind
     urgency: Urgency
     subject: str
     text: str
-    short: str = Field(description="For an SMS or a bot.")
+    short: str = Field(description="For an SMS or a bot; empty for the digest, which leaves by e-mail alone.")
 
 
 class Endpoint(Shape):
@@ -62,7 +63,7 @@ class Delivery(Shape):
     channel: Channel
     person: Code | None
     endpoint_id: UUID | None
-    kind: MessageKind
+    kind: LetterKind
     state: DeliveryState
     attempts: int
     fault: str | None = Field(description="Why the last try failed: a short code.")
@@ -95,7 +96,7 @@ class Told(Shape):
 
 WISHES: Json = {
     "email": "han@example.org", "phone": "13800001111", "channels": {"email": ["warned", "missed"], "sms": ["missed"]},
-    "quiet": {"begins": "21:00:00", "ends": "07:30:00", "days_off": True}, "language": "zh-CN",
+    "digest": True, "quiet": {"begins": "21:00:00", "ends": "07:30:00", "days_off": True}, "language": "zh-CN",
 }  # fmt: skip
 _ENDPOINT: Json = {
     "endpoint_id": "9f1c0f5e-3b7a-4f0c-8a52-0c5e0f6a1b2c", "channel": "webhook", "office": "C-CITY", "label": "办公系统",

@@ -14,12 +14,12 @@ from api.desk import Desk
 from api.directory import administrator
 from api.list_reading import reading_cursor
 from api.problem import Problem, not_found
-from domain.notices import KINDS, URGENCY, Channel, MessageKind, Wishes
+from domain.notices import KINDS, URGENCY, Channel, LetterKind, MessageKind, PersonalChannel, Urgency, Wishes
 from domain.values import Code, Model
 from ledger import contacts
 from ledger.sql import Row
 from notify.channels import bot, web
-from notify.letters import words
+from notify.letters import Words, digest_words, words
 from readmodels import told
 
 type Json = dict[str, Any]
@@ -45,8 +45,11 @@ async def my_wishes(desk: Desk) -> Json:
 
 async def wish(desk: Desk, wishes: Wishes) -> Json:
     """Say how one wants to be told. Raises `Problem` 422 `address_missing` for a channel without its address."""
-    for channel, urgencies in wishes.channels.items():
-        if urgencies and not wishes.address(channel):
+    wanted: list[PersonalChannel] = [channel for channel, urgencies in wishes.channels.items() if urgencies]
+    if wishes.digest:
+        wanted.append("email")
+    for channel in wanted:
+        if not wishes.address(channel):
             field = "email" if channel == "email" else "phone"
             raise Problem(422, "address_missing", errors=[{"pointer": f"/{field}", "code": "address_missing"}], channel=channel)
     await contacts.wish(desk.conn, desk.principal.person, wishes, desk.services.keys.master)
@@ -56,10 +59,15 @@ async def wish(desk: Desk, wishes: Wishes) -> Json:
 def preview(lang: texts.Lang) -> Json:
     """Every kind of letter in a language, with example facts."""
     facts = {"limit": "examine_application", "due_on": date(2026, 12, 28), "old": date(2026, 12, 25), "late": False}
-    items: list[Json] = []
-    for kind in KINDS:
-        said = words(lang, kind, facts, number="定援申〔2026〕第12号", office=texts.text(lang, "letters.example_office"), link="https://…")
-        items.append({"kind": kind, "urgency": URGENCY[kind], "subject": said.subject, "text": said.text, "short": said.short})
+    office, number, link = texts.text(lang, "letters.example_office"), "定援申〔2026〕第12号", "https://…"
+    counts = {"missed": 1, "today": 2, "week": 3}
+
+    def shown(kind: LetterKind, urgency: Urgency, said: Words) -> Json:
+        return {"kind": kind, "urgency": urgency, "subject": said.subject, "text": said.text, "short": said.short}
+
+    items = [shown(kind, URGENCY[kind], words(lang, kind, facts, number=number, office=office, link=link)) for kind in KINDS]
+    morning = {"day": date(2026, 12, 24), "own": counts, "offices": [{"office": "C", **counts}]}
+    items.append(shown("digest", "warned", digest_words(lang, morning, names={"C": office}, link=link)))
     return {"items": items, "next_cursor": None}
 
 

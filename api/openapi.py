@@ -530,12 +530,19 @@ _FILES: Mapping[str, Json] = {
         "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}, "example": "编码,名称 …"}},
     },
     "print_papers": _pdf("The papers one after another."),
+    "look_on": {
+        "description": "Server-sent events, until the session ends or the caller goes; a comment every 15 seconds where there is none.",
+        "headers": _REQUEST_ID,
+        "content": {
+            "text/event-stream": {"schema": {"type": "string", "format": "binary"}, "example": 'event: unread\ndata: {"unread":2}\n\n'}
+        },
+    },
     "calendar_feed": {
         "description": "An iCalendar (RFC 5545); 304 where nothing changed since the `ETag` that was sent back.",
         "headers": _REQUEST_ID | {"ETag": {"schema": {"type": "string"}, "description": "Send it back as If-None-Match."}},
         "content": {"text/calendar": {"schema": {"type": "string", "format": "binary"}, "example": "BEGIN:VCALENDAR …"}},
     },
 }
-"""Operations that answer with a file."""
+"""Operations that answer with a file, or with events."""
 _BESIDE: Mapping[str, Json] = {"calendar_feed": {"304": {"description": "Nothing changed since that `ETag`.", "headers": _REQUEST_ID}}}
 """What else such an operation may answer that is no problem."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from api.commands import Commands
+from api.live import Live
 from api.prints import Prints
 from api.provider import Provider
 from domain.rules import Rules
@@ -33,3 +34,5 @@ class Services:
     provider: Provider | None = None
     public_url: str = "http://127.0.0.1:8000"
     """Where people open the pages."""
+    live: Live = field(default_factory=Live)
+    """Those who look on; without a line to the ledger unless the composition root opened one."""

@@ -30,7 +30,8 @@ from web.page import SESSION
 
 CENTRE = "C-CITY"
 ROLES: tuple[Role, ...] = ("receptionist", "approver", "caseworker")
-WORKER_ARGV = (sys.executable, "-m", "workers")
+WORKER_ARGV = (sys.executable, "-m", "workers", "cases")
+DUTIES_ARGV = (sys.executable, "-m", "workers", "duties")
 API_ARGV = (sys.executable, "-m", "workers.serve")
 _PATIENCE = 60.0
 _REPEATS = 5
@@ -98,10 +99,11 @@ class Children:
 
 
 async def worker(children: Children) -> subprocess.Popen[bytes]:
-    """The product's worker, up when it says so itself."""
-    child = children.start("worker", WORKER_ARGV)
-    await said(child, children.log("worker"), "worker ready")
-    return child
+    """The product's worker of cases, with that of the duties beside it; up when they say so themselves."""
+    started = [(name, children.start(name, argv)) for name, argv in (("worker", WORKER_ARGV), ("duties", DUTIES_ARGV))]
+    for name, child in started:
+        await said(child, children.log(name), "worker ready")
+    return started[0][1]
 
 
 async def api(children: Children, name: str, answer_from: str) -> tuple[subprocess.Popen[bytes], int]:

@@ -119,8 +119,8 @@ async def _storm(stage: Stage, count: int) -> tuple[float, list[float], list[flo
     """Seconds from the moment to the last message, and the notes before and within."""
     quiet_cases = [await stage.office.submit() for _ in range(20)]
     quiet = await _notes(stage.office, quiet_cases, lambda number: number < QUIET)
-    at = datetime.now(_ZONE).replace(microsecond=0) + timedelta(seconds=60 + count / 15)
-    before = [child for child in stage.children.started if child.args[-1] == "workers"]  # pyright: ignore[reportIndexIssue,reportArgumentType]
+    at = datetime.now(_ZONE).replace(microsecond=0) + timedelta(seconds=60 + count / 25)
+    before = [child for child in stage.children.started if child.args[-1] == "cases"]  # pyright: ignore[reportIndexIssue,reportArgumentType]
     for child in before:
         child.terminate()
         child.wait(30)

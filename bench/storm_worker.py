@@ -26,4 +26,4 @@ def at_once(moment: datetime) -> None:
 
 if __name__ == "__main__":
     at_once(datetime.fromisoformat(os.environ["BENCH_AT"]))
-    app.main()
+    app.main("cases")

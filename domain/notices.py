@@ -32,6 +32,8 @@ URGENCY: Mapping[MessageKind, Urgency] = {
     "extension_refused": "warned",
 }
 """How urgent each kind of message is. What is `missed` does not wait for the end of quiet hours."""
+LetterKind = Literal[MessageKind, "digest"]
+"""What leaves the house: messages about one case each, and the morning's digest."""
 URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
 KINDS: tuple[MessageKind, ...] = get_args(MessageKind)
 GIVE_UP: Mapping[Channel, timedelta] = {
@@ -65,6 +67,8 @@ class Wishes(Model):
     email: EmailAddress | None = None
     phone: PhoneNumber | None = None
     channels: dict[PersonalChannel, tuple[Urgency, ...]] = Field(default_factory=dict[PersonalChannel, tuple[Urgency, ...]])
+    digest: bool = False
+    """The morning's digest by e-mail too."""
     quiet: Quiet | None = Quiet()
     """Absent: told at any hour."""
     language: Literal["zh-CN", "en"] = "zh-CN"

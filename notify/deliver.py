@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from domain.directory import CaseScope, Directory
 from domain.notices import URGENCY, Wishes, release
 from domain.rules import Rules
-from ledger import contacts
+from ledger import contacts, live
 from ledger.contacts import Endpoint
 from ledger.keys import Keys
 from ledger.schema import deliveries, messages, outbox
@@ -33,11 +33,11 @@ _DELIVERED = Statement(
 
 
 _MESSAGE_FIELDS = ("id", "person", "case_id", "kind", "data", "centre", "unit", "outlet")
-_DELIVERY_FIELDS = (
+DELIVERY_FIELDS = (
     "id", "channel", "person", "endpoint_id", "case_id", "clock_id", "kind", "data", "state", "next_at", "centre", "unit", "outlet",
 )  # fmt: skip
 _MESSAGES = many(messages, *_MESSAGE_FIELDS)
-_DELIVERIES = many(deliveries, *_DELIVERY_FIELDS)
+DELIVERIES = many(deliveries, *DELIVERY_FIELDS)
 
 
 _ACTING = frozenset({"approver", "unit_manager", "lawyer"})
@@ -57,6 +57,10 @@ class Desk:
         centre = self.directory.centre_of(entry.office) if entry else None
         return centre.code if centre else None
 
+    def may_tell(self, person: str, wishes: Wishes, now: datetime) -> datetime:
+        """The first moment from `now` on at which the person may be told what is not urgent."""
+        return release(now, wishes.quiet, self.rules.under(self.directory, self.on, self.office_of(person)).calendar)
+
 
 async def deliver_open(database: Database, desk: Desk, limit: int = 200) -> int:
     """Deliver up to `limit` open outbox rows in one transaction to whoever holds the functions on that day; how many there were.
@@ -75,11 +79,12 @@ async def deliver_open(database: Database, desk: Desk, limit: int = 200) -> int:
             functions = [acting(function, row["data"].get("limit"), case.waiting_for) for function in row["recipients"]]
             told += [(row, person) for person in recipients(functions, case.scope, desk.directory, desk.on)]
         await write_many(conn, _MESSAGES, _MESSAGE_FIELDS, [_message(row, person) for row, person in told])
+        await live.tell_people(conn, {person for _, person in told})
         wishes = await contacts.wishes_of(conn, {person for _, person in told}, desk.master)
         ends = [contacts.opened(each, desk.master) for each in await contacts.active(conn)]
         leaving = [each for row, person in told for each in _letters(row, person, wishes.get(person), desk)]
         leaving += [each for row in rows for each in _calls(row, ends, desk.directory)]
-        await write_many(conn, _DELIVERIES, _DELIVERY_FIELDS, leaving)
+        await write_many(conn, DELIVERIES, DELIVERY_FIELDS, leaving)
         await _DELIVERED.run(conn, ids=[row["id"] for row in rows])
         return len(rows)
 
@@ -104,8 +109,7 @@ def _letters(row: Row, person: str, wishes: Wishes | None, desk: Desk) -> Iterab
         return
     urgency = URGENCY[row["kind"]]
     now: datetime = row["now"]
-    calendar = desk.rules.under(desk.directory, desk.on, desk.office_of(person)).calendar
-    at = release(now, wishes.quiet, calendar) if urgency == "warned" else now
+    at = desk.may_tell(person, wishes, now) if urgency == "warned" else now
     for channel in wishes.wanted(urgency):
         held = {"state": "held", "next_at": at} if at > now else {}
         yield _leaving(row) | {"id": f"{row['id']}/{person}/{channel}", "channel": channel, "person": person} | held

@@ -20,7 +20,7 @@ from ledger.schema import clock_list, deliveries
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database
 from notify.channel import Channel, Later, Letter, Refused
-from notify.letters import words
+from notify.letters import digest_words, words
 from workflows.faultpoints import reach
 
 _log = structlog.get_logger(__name__)
@@ -195,8 +195,10 @@ class Sender:
             await statement.run(conn, delivery=row["id"], attempt=row["attempts"], **said)
 
     def _letter(self, row: Row, to: Addressee, directory: Directory) -> Letter:
+        if row["kind"] == "digest":
+            return self._digest(row, to, directory)
         page = {"consultation": "consultations", "duty": "duty-requests"}.get(row["data"].get("kind", ""), "cases")
-        link = f"{self._address}/{page}/{row['case_id']}" if row["case_id"] else self._address
+        link = f"{self._address}/{page}/{row['case_id']}"
         office = directory.office(row["centre"]) if row["centre"] else None
         name = (office.name_en if to.language == "en" else office.name) if office else None
         said = words(to.language, row["kind"], row["data"], number=row["number"], office=name, link=link)
@@ -210,3 +212,12 @@ class Sender:
         }
         created: datetime = row["created_at"]
         return Letter(row["id"], to.address, row["kind"], said.subject, said.text, said.short, created, facts, to.secrets)
+
+    def _digest(self, row: Row, to: Addressee, directory: Directory) -> Letter:
+        data: dict[str, Any] = row["data"]
+        offices = {each["office"]: directory.office(each["office"]) for each in data["offices"]}
+        names = {code: (office.name_en if to.language == "en" else office.name) if office else code for code, office in offices.items()}
+        if absent := directory.person(data.get("instead_of")):
+            names[absent.code] = absent.name
+        said = digest_words(to.language, data, names=names, link=f"{self._address}/deadlines")
+        return Letter(row["id"], to.address, row["kind"], said.subject, said.text, said.short, row["created_at"], data)

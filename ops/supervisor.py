@@ -34,9 +34,10 @@ class StopRequested(Exception):  # noqa: N818 - a request, not a fault
 
 @dataclass(frozen=True)
 class Programs:
-    """What is started as worker, API and seed; the fault tests put their own in."""
+    """What is started as worker, for the duties beside the cases, as API and as seed; tests put their own in."""
 
-    worker: Sequence[str] = (sys.executable, "-m", "workers")
+    worker: Sequence[str] = (sys.executable, "-m", "workers", "cases")
+    duties: Sequence[str] = (sys.executable, "-m", "workers", "duties")
     api: Sequence[str] = (sys.executable, "-m", "workers.serve")
     seed: Sequence[str] | None = (sys.executable, "-m", "ops.cli", "seed")
 
@@ -127,7 +128,7 @@ class Supervisor:
         engines = {"DATABASE_URL": dsn["app"], "DATABASE_WORKER_URL": dsn["worker"], "TEMPORAL_ADDRESS": address}
         shared = {"YUANSHOU_HOME": str(self.home.path), "YUANSHOU_PORT": str(self.port), **process.THRIFT, **engines}
         os.environ.pop("DATABASE_OWNER_URL", None)  # the application has no business with it
-        for name, argv in (("worker", self.programs.worker), ("api", self.programs.api)):
+        for name, argv in (("worker", self.programs.worker), ("duties", self.programs.duties), ("api", self.programs.api)):
             metrics = process.free_port()
             self._known[f"{name}_metrics"] = f"http://127.0.0.1:{metrics}/metrics"
             launch = Launch(name, argv, {**shared, "YUANSHOU_METRICS_PORT": str(metrics)})
@@ -167,7 +168,7 @@ class Supervisor:
         """Add a child; one that does not come up is an EngineError at the first start."""
         self.children.append(child)
         process.rotate(child.log)
-        if child.name in {"worker", "api"}:
+        if child.name in {"worker", "duties", "api"}:
             self.say(f"starting the {child.name}")
         child.start(lambda: self._note("starting"))
 

@@ -4,8 +4,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from ledger import live
 from ledger.schema import case_list, clock_list, messages
-from ledger.sql import Connection, fetch_all, fetch_one
+from ledger.sql import Connection, Row, fetch_all, fetch_one
 from readmodels.paging import Key, Order, Page
 
 _NEWEST = Order(
@@ -23,6 +24,12 @@ _SETTLED = sa.and_(
 )
 """Whether the limit was met or cancelled, or its date moved, after it was told: what silences letters that still wait."""
 
+_SHOWN = (
+    sa.select(messages, case_list.c.register_number, case_list.c.case_number, sa.func.coalesce(_SETTLED, sa.false()).label("settled"))
+    .join_from(messages, case_list, messages.c.case_id == case_list.c.case_id, isouter=True)
+    .outerjoin(clock_list, _CLOCK)
+)
+
 
 async def of_person(conn: Connection, person: str, *, unread: bool, cursor: str | None, limit: int) -> Page:
     """The person's messages with their cases' numbers and whether they are settled, the newest first. Raises `BadCursor`."""
@@ -31,16 +38,8 @@ async def of_person(conn: Connection, person: str, *, unread: bool, cursor: str 
         where.append(messages.c.read_at.is_(None))
     if cursor:
         where.append(_NEWEST.after(cursor))
-    numbers = (case_list.c.register_number, case_list.c.case_number)
-    rows = await fetch_all(
-        conn,
-        sa.select(messages, *numbers, sa.func.coalesce(_SETTLED, sa.false()).label("settled"), *_NEWEST.columns())
-        .join_from(messages, case_list, messages.c.case_id == case_list.c.case_id, isouter=True)
-        .outerjoin(clock_list, _CLOCK)
-        .where(*where)
-        .order_by(*_NEWEST.by())
-        .limit(limit + 1),
-    )
+    shown = _SHOWN.add_columns(*_NEWEST.columns()).where(*where)
+    rows = await fetch_all(conn, shown.order_by(*_NEWEST.by()).limit(limit + 1))
     return _NEWEST.page(rows, limit)
 
 
@@ -60,4 +59,20 @@ async def mark_read(conn: Connection, person: str, message_id: str) -> bool:
         .values(read_at=sa.func.coalesce(messages.c.read_at, sa.func.clock_timestamp()))
         .returning(messages.c.id),
     )
+    if row is not None:
+        await live.tell_people(conn, [person])  # other windows of theirs count one less
     return row is not None
+
+
+async def since(conn: Connection, person: str, moment: datetime, most: int) -> tuple[list[Row], bool]:
+    """The person's messages written after the moment, the oldest first, the newest `most` of them; and whether there were more."""
+    fresh = _SHOWN.where(messages.c.person == person, messages.c.created_at > moment)
+    rows = await fetch_all(conn, fresh.order_by(messages.c.created_at.desc(), messages.c.id.desc()).limit(most + 1))
+    return rows[most - 1 :: -1], len(rows) > most
+
+
+async def now(conn: Connection) -> datetime:
+    """The moment by the clock that messages are dated by."""
+    row = await fetch_one(conn, sa.select(sa.func.clock_timestamp().label("now")))
+    assert row is not None  # noqa: S101 -- a select without a table gives its row
+    return row["now"]

@@ -9,7 +9,7 @@ from domain.directory import CaseScope
 from domain.stream import StreamState
 from ledger.schema import case_list as cases
 from ledger.schema import inquiries
-from ledger.sql import Connection, Statement
+from ledger.sql import Connection, Row, Statement
 from readmodels import case_list
 from readmodels import inquiries as inquiry_list
 from readmodels.search import scope_of_row
@@ -62,3 +62,13 @@ async def standing(conn: Connection, ids: Collection[str]) -> dict[str, Standing
             scope = CaseScope(centre=row["centre"], outlet=row["outlet"], owner=row["owner"], state=row["state"])
             found[str(row["inquiry_id"])] = Standing(scope, row["waiting_for"])
     return found
+
+
+_VERSIONS = Statement(
+    sa.select(cases.c.case_id, cases.c.version).where(cases.c.case_id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(cases.c.case_id.type))))
+)
+
+
+async def versions(conn: Connection, ids: Collection[str]) -> list[Row]:
+    """The versions of those of the cases that the session may see."""
+    return await (await _VERSIONS.run(conn, ids=sorted(ids))).fetchall() if ids else []

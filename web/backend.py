@@ -3,8 +3,10 @@
 A `session` is the opaque access token of the signed-in person.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
+
+from texts import Lang
 
 type Json = dict[str, Any]
 
@@ -111,6 +113,10 @@ class Backend(Protocol):
         ...
 
     async def read(self, session: str, message_id: str) -> None: ...
+
+    async def live(self, session: str, cases: Sequence[str], last: str | None, lang: Lang) -> AsyncIterator[bytes]:
+        """What `GET /stream` answers, as it comes."""
+        ...
 
     async def offices(self, session: str, known: str = "") -> list[Json]:
         """`[{code, name, kind, …}]`. `known` is the directory's mark in `me`: with it the list may be one that was read before."""

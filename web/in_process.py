@@ -1,13 +1,16 @@
 """The pages' backend: the API itself, called in the same process, so that pages and programs get the same answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
 from fastapi import FastAPI
 
+from api import problem as api_problem
+from api import stream
 from readmodels.paging import LIMIT_MAX
+from texts import Lang
 from web.backend import Json, Origin, Problem, part
 
 _BASE = "http://api.invalid/api/v1"
@@ -152,6 +155,13 @@ class InProcess:
 
     async def read(self, session: str, message_id: str) -> None:
         await self._ask("POST", f"/inbox/{message_id}/read", session)
+
+    async def live(self, session: str, cases: Sequence[str], last: str | None, lang: Lang) -> AsyncIterator[bytes]:
+        # Not over the transport, which would wait for the answer's end.
+        try:
+            return await stream.begin(self._app.state.services, session, lang, cases=cases, last=last)
+        except api_problem.Problem as problem:
+            raise Problem(problem.status, problem.code, errors=problem.errors, **problem.values) from problem
 
     async def offices(self, session: str, known: str = "") -> list[Json]:
         return await self._listed("/offices", session, known)

@@ -40,6 +40,7 @@ async def say(request: Request, visit: Signed) -> Response:
     body: Json = {
         **{name: text_of(form, name).strip() or None for name in ("email", "phone")},
         "channels": {channel: when for channel, when in ticked.items() if when},
+        "digest": bool(form.get("digest")),
         "quiet": quiet if form.get("quiet") else None,
         "language": text_of(form, "language") or visit.lang,
     }

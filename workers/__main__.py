@@ -1,3 +1,12 @@
-from workers.app import main
+import sys
+from typing import cast
 
-main()
+from workers.app import Duty, main
+
+match sys.argv[1:]:
+    case []:
+        main()
+    case ["cases" | "duties" as duty]:
+        main(cast("Duty", duty))
+    case _:
+        sys.exit("python -m workers [cases|duties]")

@@ -1,10 +1,12 @@
 """The worker process: takes case workflows and duties from Temporal, against one ledger."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
+from typing import Literal
 
 import psycopg
 import structlog
@@ -34,6 +36,7 @@ from activities.deliver import Deliverer
 from activities.reconcile import Reconciler
 from activities.record import Recorder
 from activities.replan import Replanner
+from activities.ring import Ringer
 from ledger import logs, replans, rules
 from ledger.inbox import OUTBOX_NOTICE
 from ledger.keys import KeyRing
@@ -45,9 +48,13 @@ from workers.process import DATABASE_NAME, leave
 from workers.temporal import connect, runtime
 from workflows import contract
 from workflows.case import CaseWorkflow
-from workflows.schedules import DeliverWorkflow, DigestWorkflow, ReconcileWorkflow, ReplanWorkflow, SendWorkflow
+from workflows.schedules import DeliverWorkflow, DigestWorkflow, ReconcileWorkflow, ReplanWorkflow, RingWorkflow, SendWorkflow
+
+type Duty = Literal["cases", "duties"]
+"""What a process takes from Temporal: the workflows of cases, for which people wait, or what is done beside them."""
 
 _log = structlog.get_logger(__name__)
+_NICE = 5
 _LAG_SECONDS = 60.0
 _SEEN_EVERY_SECONDS = 2.0
 _ARMED_EVERY_SECONDS = 15.0
@@ -80,13 +87,13 @@ def case_worker(client: Client, recorder: Recorder, *, cached: int = _CACHED_CAS
     )
 
 
-def duty_worker(client: Client, reconciler: Reconciler, deliverer: Deliverer, replanner: Replanner) -> Worker:
+def duty_worker(client: Client, reconciler: Reconciler, deliverer: Deliverer, replanner: Replanner, ringer: Ringer) -> Worker:
     """The worker of what runs beside the cases."""
     return Worker(
         client,
         task_queue=contract.DUTY_QUEUE,
-        workflows=[ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow, SendWorkflow, DigestWorkflow],
-        activities=[reconciler.reconcile, deliverer.deliver, deliverer.send, deliverer.digest, replanner.replan],
+        workflows=[ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow, SendWorkflow, DigestWorkflow, RingWorkflow],
+        activities=[reconciler.reconcile, deliverer.deliver, deliverer.send, deliverer.digest, replanner.replan, ringer.ring],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=_DRAIN,
     )
@@ -120,6 +127,8 @@ async def ensure_schedules(client: Client) -> None:
     for name, workflow in ((contract.DELIVER_SCHEDULE, "deliver"), (contract.REPLAN_SCHEDULE, "replan")):
         if not await _scheduled(client, name):
             await _schedule(client, name, workflow, [])
+    if not await _scheduled(client, contract.RING_SCHEDULE):  # a run that watched a crowd is followed by the next one at once
+        await _schedule(client, contract.RING_SCHEDULE, "ring", [], overlap=ScheduleOverlapPolicy.BUFFER_ONE)
     if not await _scheduled(client, contract.DIGEST_SCHEDULE):
         await _at_half_past_eight(client)
     for channel in contract.CHANNELS:
@@ -147,35 +156,58 @@ async def _at_half_past_eight(client: Client) -> None:
         await client.create_schedule(contract.DIGEST_SCHEDULE, Schedule(action=action, spec=spec, policy=policy))
 
 
-async def _schedule(client: Client, name: str, workflow: str, args: list[float | str]) -> None:
+async def _schedule(
+    client: Client,
+    name: str,
+    workflow: str,
+    args: list[float | str],
+    *,
+    overlap: ScheduleOverlapPolicy = ScheduleOverlapPolicy.SKIP,
+) -> None:
     action = ScheduleActionStartWorkflow(workflow, args=args, id=name, task_queue=contract.DUTY_QUEUE)
     spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=1))])
-    policy = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP)
+    policy = SchedulePolicy(overlap=overlap)
     with suppress(ScheduleAlreadyRunningError):
         await client.create_schedule(name, Schedule(action=action, spec=spec, policy=policy))
 
 
-async def serve(settings: Settings, stop: asyncio.Event) -> None:
-    """Run until `stop`; then take no more work, let what runs end, and return."""
+async def serve(settings: Settings, stop: asyncio.Event, duty: Duty | None = None) -> None:
+    """Run until `stop`; then take no more work, let what runs end, and return. Without `duty` one process does both."""
     keys = KeyRing.open(settings.keys)
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(Database(settings.worker_url, name=DATABASE_NAME))
+        name = DATABASE_NAME if duty != "duties" else f"{DATABASE_NAME}-duties"
+        database = await stack.enter_async_context(Database(settings.worker_url, name=name))
         metrics = f"127.0.0.1:{settings.metrics_port}" if settings.metrics_port else None
         client = await _reach(settings, keys, metrics)
-        reconciler = Reconciler(database, client)
-        sender = Sender(database, channels_of(settings), keys.master, settings.public_url)
-        deliverer = Deliverer(database, keys.master, client=client, sender=sender)
-        await stack.enter_async_context(case_worker(client, Recorder(database, rules.current)))
-        replanner = Replanner(database, client, rules.current, rules.digest())
-        await stack.enter_async_context(duty_worker(client, reconciler, deliverer, replanner))
-        async with database.transaction(WORKER) as conn:
-            await replans.ask_for_rules(conn, rules.digest())
-        await ensure_search_attributes(client)
-        await ensure_schedules(client)
-        await keep_armed(client, reconciler)
+        recorder = Recorder(database, rules.current)
+        watches: list[Coroutine[None, None, None]] = []
+        if duty != "duties":
+            await stack.enter_async_context(case_worker(client, recorder))
+            await ensure_search_attributes(client)
+            watches.append(_stay_seen(database))
+        if duty != "cases":
+            watches += await _take_up_duties(stack, settings, keys, database, client, recorder)
         _log.info("worker ready")
-        await _until(stop, _stay_seen(database), _stay_armed(client, reconciler), _stay_telling(database, client))
+        await _until(stop, *watches)
         _log.info("worker draining")
+
+
+async def _take_up_duties(  # noqa: PLR0917 -- what the process has
+    stack: AsyncExitStack, settings: Settings, keys: KeyRing, database: Database, client: Client, recorder: Recorder
+) -> list[Coroutine[None, None, None]]:
+    """Begin what is done beside the cases; what is to be watched for it."""
+    reconciler = Reconciler(database, client)
+    deliverer = Deliverer(
+        database, keys.master, client=client, sender=Sender(database, channels_of(settings), keys.master, settings.public_url)
+    )
+    replanner = Replanner(database, client, rules.current, rules.digest())
+    await stack.enter_async_context(duty_worker(client, reconciler, deliverer, replanner, Ringer(database, recorder)))
+    async with database.transaction(WORKER) as conn:
+        await replans.ask_for_rules(conn, rules.digest())
+    await ensure_search_attributes(client)
+    await ensure_schedules(client)
+    await keep_armed(client, reconciler)
+    return [_stay_armed(client, reconciler), _stay_telling(database, client)]
 
 
 async def _until(stop: asyncio.Event, *watches: Coroutine[None, None, None]) -> None:
@@ -247,17 +279,19 @@ async def _reach(settings: Settings, keys: KeyRing, metrics: str | None) -> Clie
             return client
 
 
-async def _main() -> None:
+async def _main(duty: Duty | None) -> None:
     logs.configure("worker")
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await serve(Settings.from_environment(), stop)
+    await serve(Settings.from_environment(), stop, duty)
 
 
-def main() -> None:
-    """Run the worker process to its end."""
+def main(duty: Duty | None = None) -> None:
+    """Run the worker process to its end. One that has only duties gives way to processes somebody waits for."""
+    if duty == "duties":
+        os.nice(_NICE)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_main())
+        runner.run(_main(duty))
     leave()

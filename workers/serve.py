@@ -5,6 +5,8 @@ import signal
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from socket import socket
+from typing import override
 
 import psycopg
 import structlog
@@ -19,6 +21,7 @@ from api import envelope
 from api.app import create_app
 from api.commands import Commands
 from api.courier import Courier
+from api.live import Live
 from api.provider import Provider
 from api.services import Services
 from ledger import logs, rules
@@ -87,6 +90,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
     async with (
         Database(settings.database_url, worker=settings.worker_url, size=12, name="yuanshou-api") as database,
         Courier(client, database, answer_from=settings.answer_from) as courier,
+        Live().listening(settings.database_url) as live,
     ):
         await tell_of_the_wall(database)
         yield Services(
@@ -99,6 +103,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
             ready=lambda: ready(database, client),
             second_factor=settings.second_factor,
             public_url=settings.public_url,
+            live=live,
             provider=Provider(given.issuer, given.client_id, given.client_secret, given.redirect_uri) if (given := settings.oidc) else None,
         )
 
@@ -107,6 +112,19 @@ def app_of(given: Services, settings: Settings) -> FastAPI:
     """The API with the pages beside it."""
     api = create_app(given)
     return with_pages(api, InProcess(api), given.rules().policy, example=settings.example, oidc=given.provider is not None)
+
+
+class Server(uvicorn.Server):
+    """Says good-bye to those who look on before it waits for its connections to close: their streams have no end of their own."""
+
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self._live = live
+
+    @override
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self._live.close()
+        await super().shutdown(sockets)
 
 
 async def _main() -> None:
@@ -124,7 +142,7 @@ async def _main() -> None:
             server_header=False,
             timeout_graceful_shutdown=10,
         )
-        server = uvicorn.Server(config)
+        server = Server(config, given.live)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))

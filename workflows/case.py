@@ -200,9 +200,13 @@ class CaseWorkflow:
         return over and not plan.alarms and not self._recheck and not self._replans and workflow.all_handlers_finished()
 
     async def _wait_for_something(self, given: CaseInput) -> None:
-        """Until there is something to do, or the next alarm's moment comes. Its timer stands while commands leave it as it is."""
+        """Until there is something to do, or the next alarm's moment comes and whoever rings crowds has had time to ring it.
+
+        Its timer stands while commands leave it as it is.
+        """
         alarm = self._alarm()
-        pause = max(alarm.at - self._now(), timedelta(0)) if alarm else None
+        spare = timedelta(seconds=self._plan.spare if self._plan else 0)
+        pause = max(alarm.at - self._now(), timedelta(0)) + spare if alarm else None
         with suppress(TimeoutError):
             await workflow.wait_condition(
                 lambda: self._recheck or self._asked_to_replan() or self._alarm() != alarm or self._finished() or _too_long(given),

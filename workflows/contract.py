@@ -19,6 +19,7 @@ RECONCILE_SCHEDULE = "yuanshou-reconcile"
 DELIVER_SCHEDULE = "yuanshou-deliver"
 REPLAN_SCHEDULE = "yuanshou-replan"
 DIGEST_SCHEDULE = "yuanshou-digest"
+RING_SCHEDULE = "yuanshou-ring"
 CHANNELS: tuple[Literal["email", "sms", "bot", "webhook"], ...] = ("email", "sms", "bot", "webhook")
 """What leaves the house does so by these, each with a workflow of its own: one that hangs holds up no other."""
 
@@ -90,7 +91,8 @@ class Plan:
     """Where a case stands in the ledger and what is to be done for it, without anything personal.
 
     `pending` are the ids of its commands without an outcome. `refused` is the code of the refusal and `touched` are the other cases
-    written to, for a command's outcome. `now` is the ledger's clock as it answered: the time that counts.
+    written to, for a command's outcome. `now` is the ledger's clock as it answered: the time that counts. `spare` are seconds that the
+    timer of the next alarm may stand after its moment: many cases wait for that moment, and the `ring` schedule rings them in turn.
     """
 
     case_id: str
@@ -104,6 +106,7 @@ class Plan:
     refused: str | None = None
     touched: list[str] = field(default_factory=list[str])
     now: datetime | None = field(default=None, compare=False)
+    spare: float = field(default=0.0, compare=False)
 
 
 LEDGER_BEHIND = "ledger_behind"

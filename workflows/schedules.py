@@ -91,3 +91,21 @@ class DigestWorkflow:
             schedule_to_close_timeout=timedelta(hours=3),
             retry_policy=_RETRY,
         )
+
+
+@workflow.defn(name="ring")
+class RingWorkflow:
+    """Rings what many cases wait for at one moment, and what no timer rang; answers how far the ledger then was."""
+
+    @workflow.run
+    async def run(self) -> int:
+        seen = workflow.get_last_completion_result(int) if workflow.has_last_completion_result() else 0
+        return await workflow.execute_activity(
+            "ring",
+            seen,
+            result_type=int,
+            task_queue=contract.DUTY_QUEUE,
+            start_to_close_timeout=timedelta(hours=1),
+            heartbeat_timeout=timedelta(seconds=20),
+            retry_policy=_RETRY,
+        )

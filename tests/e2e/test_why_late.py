@@ -1,48 +1,25 @@
 """A supervisor finds in two clicks why a case is late and who was told when: the house's own late case, in a real browser."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser
 from temporalio.testing import ActivityEnvironment
 
 from activities.deliver import Deliverer
-from api.app import create_app
-from ledger import rules
-from ops.process import free_port
 from tests.e2e.browser import Person, launched
 from tests.house import House
 from tests.integration.desks import PASSWORD, Desks
 from tests.poll import until
-from web.app import with_pages
-from web.in_process import InProcess
+from tests.serving import served
 
 
 @pytest.fixture(scope="module")
 async def chromium() -> AsyncIterator[Browser]:
     async with launched() as browser:
         yield browser
-
-
-@asynccontextmanager
-async def served(desks: Desks) -> AsyncIterator[str]:
-    """The pages over the house, on a port of their own."""
-    port, api = free_port(), create_app(desks.services)
-    server = uvicorn.Server(uvicorn.Config(with_pages(api, InProcess(api), rules.current().policy), port=port, log_config=None))
-    running = asyncio.create_task(server.serve())
-    await until(lambda: _started(server))
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await running
-
-
-async def _started(server: uvicorn.Server) -> bool:
-    return server.started
 
 
 async def missed(house: House) -> str:

@@ -1,7 +1,7 @@
 """Stand-ins for the worker and the API, so that the supervisor can be watched by itself, and a supervisor that starts them.
 
 `python -m tests.integration.standin up` runs a supervisor on `YUANSHOU_HOME` and `YUANSHOU_PORT`; it starts the same module as
-`worker`, `api` and `seed`.
+`worker`, `duties`, `api` and `seed`.
 """
 
 import os
@@ -43,13 +43,13 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 def main() -> int:
     role = sys.argv[1]
     if role == "up":
-        programs = Programs(*([sys.executable, "-m", "tests.integration.standin", name] for name in ("worker", "api", "seed")))
+        programs = Programs(*([sys.executable, "-m", "tests.integration.standin", name] for name in ("worker", "duties", "api", "seed")))
         return Supervisor(Home.of(), int(os.environ["YUANSHOU_PORT"]), _say, programs).run()
     signal.signal(signal.SIGTERM, _end)
     _note(f"{role} started")
     if role == "api":
         HTTPServer(("127.0.0.1", int(os.environ["YUANSHOU_PORT"])), _Ready).serve_forever()
-    while role == "worker":
+    while role in {"worker", "duties"}:
         signal.pause()
     return 0
 

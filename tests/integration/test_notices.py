@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
@@ -26,6 +27,7 @@ from tests.house import House, session_of
 from tests.integration.desks import Desks, code_of
 from tests.integration.post import LINK, SENDER, Post, hooked, post
 from tests.integration.receivers import mail_server, web_server
+from tests.integration.test_account_pages import browser_of, enter, send
 
 __all__ = ["post"]
 NO: dict[str, str] = {}
@@ -322,16 +324,17 @@ class TestByTheInterface:
     async def test_wishes_are_said_and_read_back(self, desks: Desks) -> None:
         who = await desks.signed_in("caseworker")
         first = (await desks.ask(who, "GET", "/me/notifications")).json()
-        assert (first.get("email"), first["channels"]) == (None, {})
-        said = {"email": "bai@example.org", "channels": {"email": ["missed"]}, "quiet": None, "language": "en"}
+        assert (first.get("email"), first["channels"], first["digest"]) == (None, {}, False)
+        said = {"email": "bai@example.org", "channels": {"email": ["missed"]}, "digest": True, "quiet": None, "language": "en"}
         assert (await desks.ask(who, "PUT", "/me/notifications", said)).status_code == 200
         found = (await desks.ask(who, "GET", "/me/notifications")).json()
-        assert (found["email"], found["channels"], found["language"]) == ("bai@example.org", {"email": ["missed"]}, "en")
+        assert {name: found[name] for name in said} == said
 
     @pytest.mark.parametrize(
         ("said", "code"),
         [
             ({"channels": {"sms": ["missed"]}}, "address_missing"),
+            ({"phone": "13800001111", "digest": True}, "address_missing"),
             *(({"email": wrong}, "invalid") for wrong in ("no address", "a@b..cn", "(x)@example.org", "张三@example.org")),
             ({"phone": "110 或"}, "invalid"),
         ],
@@ -339,6 +342,19 @@ class TestByTheInterface:
     async def test_what_cannot_be_is_told(self, desks: Desks, said: dict[str, Any], code: str) -> None:
         answer = await desks.ask(await desks.signed_in("caseworker"), "PUT", "/me/notifications", said)
         assert code_of(answer) == (422, code)
+
+    async def test_the_page_keeps_what_was_ticked_and_shows_the_digest(self, desks: Desks) -> None:
+        page = "/account/notifications"
+        async with browser_of(desks) as browser:
+            await enter(browser, await desks.signed_in("caseworker"))
+            refused = await send(browser, page, page, digest="on", language="en", begins="21:00", ends="07:30")
+            saved = await send(browser, page, page, digest="on", email="bai@example.org", language="en", begins="21:00", ends="07:30")
+            after = await browser.get(page)
+        assert (refused.status_code, saved.status_code) == (422, 303)
+        for shown in (refused, after):
+            assert re.search(r'name="digest" checked', shown.text)
+        assert "Deadlines on 24 Dec 2026" in after.text
+        assert "City Legal Aid Centre: 1 missed, 2 end today, 3 within seven days." in after.text
 
     async def test_addresses_are_not_to_be_read_in_the_database(self, desks: Desks, house: House) -> None:
         who = await desks.signed_in("caseworker")

@@ -22,7 +22,7 @@ from ops.children import LONGEST_PAUSE, SHORTEST_PAUSE, pause
 from ops.home import ROOT, Home
 
 PATIENCE = 90.0
-ALL = ["postgres", "temporal", "worker", "api"]
+ALL = ["postgres", "temporal", "worker", "duties", "api"]
 
 
 class System:
@@ -107,10 +107,10 @@ def test_ctrl_c_stops_all_in_reverse_and_the_next_start_goes_on(system: System) 
     said = interrupt(running)
 
     assert running.returncode == 0, said
-    assert sorted(system.diary()[:2]) == ["api started", "worker started"]  # each writes when it has come so far itself
-    assert system.diary()[2:] == ["seed started", "api ended", "worker ended"]
+    assert sorted(system.diary()[:3]) == ["api started", "duties started", "worker started"]  # each when it has come so far itself
+    assert system.diary()[3:] == ["seed started", "api ended", "duties ended", "worker ended"]
     stops = [line.removeprefix("stopping ") for line in said.splitlines() if line.startswith("stopping ")]
-    assert stops == ["api", "worker", "temporal", "postgres"]
+    assert stops == ["api", "duties", "worker", "temporal", "postgres"]
     assert not [name for name, child in children.items() if child.is_running()]
     assert system.run()["state"] == "stopped"
     control = postgres.ensure(system.home).run("pg_controldata", "-D", "/proc/self/cwd" if os.geteuid() == 0 else ".")
@@ -149,9 +149,11 @@ def test_killed_children_come_back_at_the_same_addresses(system: System) -> None
     system.up()
     before = system.run()
 
-    for name in ("postgres", "temporal", "worker"):
+    for name in ("postgres", "temporal", "worker", "duties"):
         system.children()[name].kill()
-    eventually(lambda: all(system.run()["children"].get(name, {}).get("restarts") == 1 for name in ("postgres", "temporal", "worker")))
+    eventually(
+        lambda: all(system.run()["children"].get(name, {}).get("restarts") == 1 for name in ("postgres", "temporal", "worker", "duties"))
+    )
 
     eventually(system.answers)
     assert system.run()["postgres_port"] == before["postgres_port"]
