@@ -28,6 +28,7 @@ from domain.clocks.events import ClockReplanned
 from domain.command import Happened, Refusal
 from domain.decide import Decision
 from domain.rules import Rules
+from domain.stages.extension import ExtensionApproved, ExtensionAsked, ExtensionRefused
 from domain.stages.glass import GlassBroken
 from domain.stream import StreamState
 from ledger import crowds, inbox, live, replans, streams
@@ -460,6 +461,10 @@ def _notice(happened: Happened, case: StreamState, command_id: str) -> _Notice |
         case ClockReplanned() if event.ref is not None and event.due_on != event.old_due_on:
             said = _move(event) | {"due_on": event.due_on.isoformat(), "cause": event.cause}
             return _Notice(f"{case.case_id}/{event.clock_id}/{happened.at.version}", ["owner"], said | of_kind)
+        case ExtensionAsked() | ExtensionApproved() | ExtensionRefused():
+            said = _move(event) | {"due_on": event.due_on.isoformat()}
+            to = "supervisor" if isinstance(event, ExtensionAsked) else f"person/{event.asked_by}"
+            return _Notice(f"extension/{command_id}", [to], said)
         case DeadlineWarned() | DeadlineMissed() | DeadlineEscalated():
             said = {"clock": event.clock_id, "limit": event.limit, "due_on": event.due_on.isoformat(), "late": event.late}
             return _Notice(command_id.removeprefix("sys/"), list(event.to), said | of_kind)
@@ -467,6 +472,6 @@ def _notice(happened: Happened, case: StreamState, command_id: str) -> _Notice |
             return None
 
 
-def _move(event: ClockReplanned) -> dict[str, str]:
+def _move(event: ClockReplanned | ExtensionAsked | ExtensionApproved | ExtensionRefused) -> dict[str, str]:
     limit = event.clock_id.partition("/")[0]
     return {"clock": event.clock_id, "limit": limit, "old": event.old_due_on.isoformat(), "new": event.due_on.isoformat()}

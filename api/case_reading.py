@@ -13,6 +13,7 @@ from domain import access
 from domain.case import CaseState
 from domain.decide import may_issue
 from domain.directory.circle import service_circle
+from domain.stages.extension import AskExtension, may_be_asked
 from domain.values import Applicant
 from ledger.events import Recorded, recorded_all
 from ledger.store import WORKER
@@ -117,10 +118,13 @@ async def allowed(desk: Desk, case_id: str) -> Json:
     now = await visible(desk, case_id)
     scope = access.scope_of(now)
     today = desk.now.astimezone(views.ZONE).date()
+    rules = desk.services.rules().under(desk.directory, today, now.centre or None)
     names = [
         kind.name
         for kind in human_commands()
-        if (who := access.actor(desk.principal, kind.name, scope, desk.directory)) and may_issue(now, kind, who, desk.directory, today)
+        if (kind is not AskExtension or may_be_asked(now, rules, desk.now))
+        and (who := access.actor(desk.principal, kind.name, scope, desk.directory))
+        and may_issue(now, kind, who, desk.directory, today)
     ]
     items = [{"name": n, "label": texts.text(desk.lang, f"commands.{n}"), "schema": body_schema(n)} for n in names]
     return {"items": items, "next_cursor": None}

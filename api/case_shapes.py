@@ -192,6 +192,16 @@ class Counting(Shape):
 type LimitUnit = Literal["calendar_day", "working_day", "hour", "date"]
 
 
+class QuestionOfClock(Shape):
+    """More time asked for a limit and not answered yet; the reason stands in the event of that version."""
+
+    version: int
+    by: Code
+    on_behalf_of: Code | None
+    asked_on: date
+    due_on: date = Field(description="The day the limit would end.")
+
+
 class Clock(Shape):
     """A time limit of a case. `started` and `due` are days, or moments for a limit of hours."""
 
@@ -212,6 +222,9 @@ class Clock(Shape):
     rule_from: date
     ended_on: date | None
     on_miss: str | None
+    extended: int = Field(description="Days granted beyond the rule's number, in the limit's unit.")
+    question: QuestionOfClock | None = Field(description="More time that somebody asked for.")
+    extendable: int | None = Field(default=None, description="How many days more may be asked for now; told by the case's own clocks.")
 
 
 class ServiceCircle(Shape):

@@ -7,10 +7,14 @@ from typing import Any
 from api import views
 from api.case_reading import visible
 from api.desk import Desk
+from domain import access
+from domain.case import CaseState
 from domain.clocks.tasks import ANSWERS, task_of
 from domain.rules import Rules
+from domain.stages.extension import ApproveExtension, ExtensionApproved, ExtensionAsked, ExtensionRefused, RefuseExtension
 from ledger import events
 from ledger.events import Recorded
+from ledger.sql import Row
 from readmodels import lateness, load
 from readmodels.lateness import Change, Stretch, Told
 
@@ -23,7 +27,7 @@ async def of_case(desk: Desk, case_id: str) -> Json:
     history = await events.load_history(desk.conn, case_id)
     today = desk.now.astimezone(views.ZONE).date()
     case, told = lateness.of_case(case_id, history, desk.now, today)
-    return {
+    shown = {
         "case_id": case_id,
         "register_number": case.register_number,
         "case_number": case.case_number,
@@ -33,11 +37,13 @@ async def of_case(desk: Desk, case_id: str) -> Json:
         "centre": case.centre,
         "version": case.version,
         "today": today.isoformat(),
-        "clocks": [_clock(desk, each, desk.services.rules().under(desk.directory, today, case.centre or None)) for each in told],
+        "clocks": [_clock(desk, case, each, desk.services.rules().under(desk.directory, today, case.centre or None)) for each in told],
     }
+    opened: Json = await desk.reveal(case_id, shown)
+    return opened
 
 
-def _clock(desk: Desk, told: Told, rules: Rules) -> Json:
+def _clock(desk: Desk, case: CaseState, told: Told, rules: Rules) -> Json:
     clock = told.clock
     return views.clock_view(clock, desk.now, rules) | {
         "started_on": clock.started_on.isoformat(),
@@ -45,7 +51,7 @@ def _clock(desk: Desk, told: Told, rules: Rules) -> Json:
         "first_due_on": clock.first_due_on.isoformat(),
         "late_days": told.late_days,
         "stretches": [_stretch(desk, each) for each in told.stretches],
-        "changes": [_change(desk, each) for each in told.changes],
+        "changes": [_change(desk, case, each) for each in told.changes],
         "rungs": [_event(desk, each) | {"late": getattr(each.event, "late", False)} for each in told.rungs],
     }
 
@@ -57,7 +63,7 @@ def _stretch(desk: Desk, each: Stretch) -> Json:
     }  # fmt: skip
 
 
-def _change(desk: Desk, each: Change) -> Json:
+def _change(desk: Desk, case: CaseState, each: Change) -> Json:
     cause = each.cause
     return _event(desk, each.recorded) | {
         "due_on": each.due_on.isoformat() if each.due_on else None,
@@ -65,7 +71,18 @@ def _change(desk: Desk, each: Change) -> Json:
         "because": cause.event.type if cause else getattr(each.recorded.event, "cause", None),
         "because_version": cause.at.version if cause else None,
         "chain_hash": each.recorded.chain_hash.hex(),
+        **_said(desk, case, each.recorded),
     }
+
+
+def _said(desk: Desk, case: CaseState, recorded: Recorded) -> Json:
+    """What a question for more time and its answer say beside the date, for who may read that of the history."""
+    event = recorded.event
+    if not isinstance(event, ExtensionAsked | ExtensionApproved | ExtensionRefused):
+        return {}
+    if not access.shows_event(desk.principal, desk.scope_of(case), desk.directory, event, recorded.at.actor):
+        return {}
+    return {"asked_to": event.due_on.isoformat(), **event.model_dump(mode="json", include={"reason"})}
 
 
 def _event(desk: Desk, each: Recorded) -> Json:
@@ -101,10 +118,13 @@ async def ahead(desk: Desk, *, first: date | None, last: date | None, office: st
 
 
 async def tasks(desk: Desk, limit: int) -> Json:
-    """Missed limits that the caller's roles have to answer, the oldest first. A task is gone when its limit is answered."""
+    """Missed limits that the caller's roles have to answer, the oldest first, after the questions for more time that wait for a supervisor.
+
+    A task is gone when its limit, or the question, is answered.
+    """
     today = desk.now.astimezone(views.ZONE).date()
     rows = await load.missed(desk.conn, desk.scope, desk.now, roles=[role for role, _ in desk.principal.roles], limit=limit)
-    items: list[Json] = []
+    items = [_question(desk, row) for row in await _questions(desk, limit)]
     for row in rows:
         kind = task_of(row["on_miss"])
         if kind is not None:
@@ -115,3 +135,19 @@ async def tasks(desk: Desk, limit: int) -> Json:
                 | {"commands": list(ANSWERS.get(kind, ()))}
             )
     return {"items": items, "next_cursor": None}
+
+
+async def _questions(desk: Desk, limit: int) -> list[Row]:
+    """Questions for more time that the caller may answer."""
+    if not desk.has_role("supervisor"):
+        return []
+    return await load.asked(desk.conn, desk.scope, other_than=desk.principal.person, limit=limit)
+
+
+def _question(desk: Desk, row: Row) -> Json:
+    case = {name: row[name] for name in ("register_number", "case_number", "centre", "owner")}
+    return {
+        "case_id": str(row["case_id"]), **case, "limit": row["limit_id"], "clock": row["clock_id"], "due_on": row["due_on"].isoformat(),
+        "late_days": 0, "task": "extension_asked", "commands": [ApproveExtension.name, RefuseExtension.name],
+        "asked_to": row["asked_to"].isoformat(), "asked_by": row["asked_by"], "asked_by_name": _name(desk, row["asked_by"]),
+    }  # fmt: skip

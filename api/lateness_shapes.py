@@ -1,7 +1,7 @@
 """What the routes of deadlines answer, for the OpenAPI document, with an example of each."""
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -50,6 +50,8 @@ class ChangeOfDate(EventOfClock):
     because: str | None
     because_version: int | None
     chain_hash: str
+    asked_to: date | None = Field(default=None, description="With `extension_*`: the day that was asked for.")
+    reason: str | None = Field(default=None, description="With `extension_*`: why.")
 
 
 class ClockExplained(Clock):
@@ -78,7 +80,7 @@ class Lateness(Shape):
 
 
 class Task(Shape):
-    """A missed limit that a person has to answer: the system decides nothing."""
+    """A missed limit that a person has to answer, or a question for more time: the system decides nothing."""
 
     case_id: UUID
     register_number: str | None
@@ -89,8 +91,11 @@ class Task(Shape):
     clock: str
     due_on: date
     late_days: int
-    task: TaskKind
+    task: TaskKind | Literal["extension_asked"]
     commands: list[str] = Field(description="Those by which it may be answered.")
+    asked_to: date | None = Field(default=None, description="With `extension_asked`: the day that is asked for.")
+    asked_by: Code | None = None
+    asked_by_name: str | None = None
 
 
 class DayLoad(Shape):

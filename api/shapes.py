@@ -15,6 +15,7 @@ from domain.clocks.reading import Shown
 from domain.command import Role
 from domain.directory import Lawyer, Office
 from domain.lifecycle import Lane, Stage, State
+from domain.notices import MessageKind
 from domain.values import Category, Cause, Channel, Code, MatterKind, OwnText
 from readmodels.case_list import Waiting
 
@@ -175,13 +176,13 @@ class Message(Shape):
     case_id: UUID | None = Field(description="Null for what belongs to no case, such as a digest.")
     register_number: str | None
     case_number: str | None
-    kind: Literal["deadline_warned", "deadline_missed", "deadline_escalated", "clock_replanned", "glass_broken", "digest"]
+    kind: MessageKind | Literal["digest"]
     clock: str | None = None
     limit: str | None = None
     due_on: date | None = None
     settled: bool = Field(default=False, description="A reminder whose limit was met, cancelled or moved since: nothing is left to do.")
     late: bool | None = Field(default=None, description="Told late: an engine was away when it was due.")
-    old: date | None = Field(default=None, description="With `clock_replanned`: the date before; `due_on` is the new one.")
+    old: date | None = Field(default=None, description="With a date that moved or is asked to: the one before; `due_on` is the new one.")
     new: date | None = None
     day: date | None = Field(default=None, description="With `digest`: of which morning.")
     own: dict[str, int] | None = Field(default=None, description="With `digest`: one's own limits: missed, ending today, within a week.")

@@ -18,7 +18,8 @@ from domain.clocks.suspensions import stood_still, suspensions
 from domain.directory import Directory
 from domain.money import money
 from domain.rules import Rules
-from domain.stream import Clock
+from domain.stages.extension import room_left
+from domain.stream import Clock, Question
 from domain.values import Model
 from ledger.events import Recorded
 
@@ -220,7 +221,14 @@ def clock_view(clock: Clock, at: datetime | None = None, rules: Rules | None = N
         "rule_from": clock.rule_from.isoformat(),
         "ended_on": clock.ended_on.isoformat() if clock.ended_on else None,
         "on_miss": clock.on_miss,
+        "extended": clock.extended,
+        "question": _question(clock.question),
+        **({"extendable": room_left(clock, rules, at)} if at and rules else {}),
     }
+
+
+def _question(asked: Question | None) -> dict[str, Any] | None:
+    return asked and asked.model_dump(mode="json")
 
 
 def _suspended(clock: Clock, at: datetime, row: Limit | None, rules: Rules | None) -> dict[str, Any]:
@@ -234,7 +242,7 @@ def _suspended(clock: Clock, at: datetime, row: Limit | None, rules: Rules | Non
         days = {"from": each.first.isoformat(), "to": each.last.isoformat(), "days": each.days} if each.first and each.last else None
         told.append({
             "cause": pause.cause, "by": each.by, "from": moment(pause.from_at), "to": moment(pause.to_at), "closes": pause.closes,
-            "not_counted": days,
+            **({"not_counted": days} if days else {}),
         })  # fmt: skip
     return {"pauses": told, "paused_days": 0 if clock.unit == "hour" else stood_still(clock.pauses, rules.calendar, at)}
 

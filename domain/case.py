@@ -414,7 +414,7 @@ class CaseState(StreamState):
     """A case as it stands after `version` events."""
 
     kind: ClassVar[str] = "case"
-    schema_version: ClassVar[int] = 5
+    schema_version: ClassVar[int] = 6
 
     state: State | None = None  # pyright: ignore[reportIncompatibleVariableOverride] -- narrower; the model is frozen
     register_number: str | None = None

@@ -17,13 +17,19 @@ if TYPE_CHECKING:
 Channel = Literal["email", "sms", "bot", "webhook"]
 PersonalChannel = Literal["email", "sms"]
 Urgency = Literal["warned", "missed"]
-MessageKind = Literal["deadline_warned", "deadline_missed", "deadline_escalated", "clock_replanned", "glass_broken"]
+MessageKind = Literal[
+    "deadline_warned", "deadline_missed", "deadline_escalated", "clock_replanned", "glass_broken",
+    "extension_asked", "extension_approved", "extension_refused",
+]  # fmt: skip
 URGENCY: Mapping[MessageKind, Urgency] = {
     "deadline_warned": "warned",
     "clock_replanned": "warned",
     "deadline_missed": "missed",
     "deadline_escalated": "missed",
     "glass_broken": "missed",
+    "extension_asked": "warned",
+    "extension_approved": "warned",
+    "extension_refused": "warned",
 }
 """How urgent each kind of message is. What is `missed` does not wait for the end of quiet hours."""
 LetterKind = Literal[MessageKind, "digest"]

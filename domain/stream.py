@@ -35,6 +35,16 @@ class Rung(Model):
     fired: bool = False
 
 
+class Question(Model):
+    """More time was asked for, and nobody has answered yet. Its reason stands in the event of that version."""
+
+    version: int
+    by: Code
+    on_behalf_of: Code | None = None
+    asked_on: date
+    due_on: date
+
+
 class Clock(Model):
     """One running or finished time limit. `id` is `<limit>/<version of the event that started it>`."""
 
@@ -57,6 +67,10 @@ class Clock(Model):
     """The date as it was first set."""
     moves: int = 0
     """How often another date was set, pauses not counted."""
+    extended: int = 0
+    """Days granted beyond the rule's number, in the limit's own unit; every later plan counts them in."""
+    question: Question | None = None
+    """More time asked for; gone once it is answered, or the clock met, missed or cancelled."""
     pauses: tuple[Pause, ...] = ()
     rungs: tuple[Rung, ...] = ()
     plan_version: int

@@ -315,10 +315,14 @@ clock_list = sa.Table(
     sa.Column("outlet", sa.Text),
     sa.Column("unit_code", sa.Text),
     sa.Column("owner", sa.Text),
+    sa.Column("asked_on", sa.Date, comment="since when somebody waits for more time to be granted"),
+    sa.Column("asked_by", sa.Text, comment="code of whoever asked for more time"),
+    sa.Column("asked_to", sa.Date, comment="until when"),
     sa.PrimaryKeyConstraint("case_id", "clock_id"),
     comment="Read model, inline: every time limit of every case and inquiry, running or over.",
 )
 sa.Index("clock_list_live", clock_list.c.due_at, postgresql_where=clock_list.c.live)
+sa.Index("clock_list_asked", clock_list.c.asked_on, postgresql_where=clock_list.c.asked_on.isnot(None))
 sa.Index("clock_list_open", clock_list.c.case_id, postgresql_where=clock_list.c.live)
 sa.Index("clock_list_centre", clock_list.c.centre, clock_list.c.due_on)
 sa.Index("clock_list_limit", clock_list.c.limit_id, clock_list.c.ended_on)

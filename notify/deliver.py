@@ -139,7 +139,7 @@ def recipients(functions: Iterable[str], case: CaseScope, directory: Directory, 
 
     Who is away is stood in for by the deputy, unless the deputy is walled off.
     """
-    named = dict.fromkeys(person for function in functions for person in directory.who(function, case, on))
+    named = dict.fromkeys(person for function in functions for person in _named(function, case, directory, on))
 
     def may_know(person: str) -> bool:
         return not case.excluded & _codes(person, directory)
@@ -147,6 +147,12 @@ def recipients(functions: Iterable[str], case: CaseScope, directory: Directory, 
     standing = ((directory.standing_in(person, on), person) for person in named)
     reached = (next(filter(may_know, either), None) for either in standing)
     return tuple(dict.fromkeys(filter(None, reached)))
+
+
+def _named(function: str, case: CaseScope, directory: Directory, on: date) -> tuple[str, ...]:
+    """Who a word of the outbox stands for: a function of the directory, or `person/<code>` for whoever asked something."""
+    kind, _, code = function.partition("/")
+    return (code,) if kind == "person" and code else directory.who(function, case, on)
 
 
 def _codes(person: str, directory: Directory) -> frozenset[str]:

@@ -63,6 +63,9 @@ def _row(state: StreamState, clock: Clock, unit: str | None) -> dict[str, Any]:
         "outlet": state.outlet,
         "unit_code": unit,
         "owner": state.owner,
+        "asked_on": clock.question and clock.question.asked_on,
+        "asked_by": clock.question and clock.question.by,
+        "asked_to": clock.question and clock.question.due_on,
     }
 
 

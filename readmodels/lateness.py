@@ -7,11 +7,14 @@ from datetime import date, datetime, timedelta
 from domain.case import CaseState, blank
 from domain.clocks import DeadlineEscalated, DeadlineMissed, DeadlineWarned, display
 from domain.clocks.events import ClockCancelled, ClockMet, ClockPaused, ClockReplanned, ClockResumed, ClockStarted
+from domain.stages.extension import ExtensionApproved, ExtensionAsked, ExtensionRefused
 from domain.stream import Clock, evolve
 from ledger.events import Recorded
 from readmodels.case_list import waiting_for
 
-_OF_CLOCKS = (ClockStarted, ClockPaused, ClockResumed, ClockReplanned, ClockMet, ClockCancelled)
+_OF_CLOCKS = (
+    ClockStarted, ClockPaused, ClockResumed, ClockReplanned, ClockMet, ClockCancelled, ExtensionAsked, ExtensionApproved, ExtensionRefused,
+)  # fmt: skip
 _OF_RUNGS = (DeadlineWarned, DeadlineMissed, DeadlineEscalated)
 _DAY = timedelta(days=1)
 

@@ -28,6 +28,21 @@ async def ahead(conn: Connection, scope: Scope, first: date, last: date, *, offi
     return await fetch_all(conn, query)
 
 
+async def asked(conn: Connection, scope: Scope, *, other_than: str, limit: int) -> list[Row]:
+    """Limits of the scope's cases for which somebody other than this person asked for more time, those due first before the others."""
+    query = (
+        sa.select(
+            *(_C.clock_id, _C.limit_id, _C.due_on, _C.asked_by, _C.asked_to),
+            *(_L.case_id, _L.register_number, _L.case_number, _L.centre, _L.owner),
+        )
+        .select_from(clock_list.join(case_list, _C.case_id == _L.case_id))
+        .where(within(scope), _C.asked_on.isnot(None), _C.live, _C.asked_by != other_than)
+        .order_by(_C.due_at, _C.clock_id)
+        .limit(limit)
+    )
+    return await fetch_all(conn, query)
+
+
 async def missed(conn: Connection, scope: Scope, now: datetime, *, roles: Collection[str], limit: int) -> list[Row]:
     """Missed limits of the scope's cases that one of these roles has to answer, the oldest first."""
     by_task = sa.case(

@@ -24,6 +24,8 @@ class Choices:
     def __init__(self, visit: Visit, policy: Policy, case: Json, *, events: Sequence[Json], tariffs: Sequence[Json]) -> None:
         self.visit, self.policy, self.case = visit, policy, case
         self.events, self.tariffs = events, tariffs
+        self.clocks: Sequence[Json] = ()
+        """The case's limits as they stand now, for the forms that choose among them."""
         self._added: dict[str, list[Pair]] = {}
 
     def add(self, source: str, pairs: list[Pair]) -> None:
@@ -108,6 +110,16 @@ class Choices:
     def _standing(self) -> list[Pair]:
         """The centre's papers that no other has taken the place of, the newest first."""
         return [(i["document_id"], paper_name(self.visit, i)) for i in reversed(items(self.case, "issued")) if not i.get("voided_by")]
+
+    def _extendable(self) -> list[Pair]:
+        """Limits for which more time may be asked, with how many days are left."""
+        left = [(c, c.get("extendable") or 0) for c in self.clocks]
+        return [(str(c["id"]), self.visit.t("deadlines.extendable", limit=c["limit"], day=c["due"], days=days)) for c, days in left if days]
+
+    def _asked_limits(self) -> list[Pair]:
+        """Limits for which more time was asked, with the dates."""
+        asked = [(c, part(c, "question")) for c in items(self.case, "clocks")]
+        return [(str(c["id"]), self.visit.t("deadlines.asked", limit=c["limit"], old=c["due"], new=q["due_on"])) for c, q in asked if q]
 
     def _papers(self) -> list[Pair]:
         """Kinds of paper the office knows, and those this case speaks of."""

@@ -20,6 +20,7 @@ from domain.command import COMMANDS
 from domain.eligibility.policy import Policy
 from domain.stages.continuation import ContinueCase
 from domain.stages.correction import CorrectRecord
+from domain.stages.extension import AskExtension
 from web import origin
 from web.backend import Json, Problem, items, part
 from web.case_page import whole_history
@@ -259,6 +260,8 @@ async def _drawn(visit: Visit, command: str, case: Json, typed: Mapping[str, str
     events = await whole_history(visit, str(case["case_id"])) if case else []
     tariffs = await visit.backend.tariffs(visit.session) if case else []
     choices = Choices(visit, visit.request.app.state.policy, case, events=events, tariffs=tariffs)
+    if command == AskExtension.name and case:
+        choices.clocks = await visit.backend.clocks(visit.session, str(case["case_id"]))
     fields: Sequence[Field] = fields_of(COMMANDS[command])
     if command == CorrectRecord.name:
         fields = asked(visit, choices, events, typed.get("/position", ""), typed.get("/field", ""))

@@ -15,6 +15,8 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 ROLES = ("supervisor", "approver", "caseworker", "receptionist", "lawyer", "unit_manager", "bureau_officer", "auditor", "liaison")
 FILTERS = ("state", "office", "due_before", "cursor")
 GROUPS = ("missed", "today", "week", "later")
+QUESTION = "extension_asked"
+"""The task of answering who asked for more time: it stands apart from limits that were missed."""
 _SHOWN = "200"
 
 Signed = Annotated[Visit, Depends(visitor)]
@@ -38,7 +40,9 @@ async def front(request: Request, visit: Signed) -> Response:
     onward = f"/deadlines?{urlencode({**filters, 'cursor': found['next_cursor']})}" if found["next_cursor"] else ""
     return render(
         visit, "deadlines.html", groups=[(name, rows) for name, rows in groups if rows], filters=filters, onward=onward, days=days,
-        most=max((d["clocks"] for d in days), default=0), tasks=tasks, states=("missed", "running", "paused"), asked=urlencode(filters),
+        asked_for=[k for k in tasks if k["task"] == QUESTION],
+        most=max((d["clocks"] for d in days), default=0), tasks=[k for k in tasks if k["task"] != QUESTION],
+        states=("missed", "running", "paused"), asked=urlencode(filters),
     )  # fmt: skip
 
 
@@ -81,7 +85,8 @@ async def why(case_id: str, visit: Signed) -> Response:
     clocks: list[Json] = [_explained(visit, clock, told) for clock in found["clocks"]]
     order = {"missed": 0, "running": 1, "paused": 2}
     clocks.sort(key=lambda c: (order.get(c["state"], 3), c["due_on"]))
-    return render(visit, "why_late.html", case=found, clocks=clocks)
+    may = {c["name"] for c in await visit.backend.allowed(visit.session, case_id)}
+    return render(visit, "why_late.html", case=found, clocks=clocks, may=may)
 
 
 def _explained(visit: Visit, clock: Json, told: list[Json]) -> Json:

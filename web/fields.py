@@ -52,7 +52,8 @@ SOURCES: dict[str, str] = {
     "voids": "standing",
     "hand_over_inquiry.to": "people", "office": "reception_offices", "handed_to": "people",
     "transfer_caseworker.to": "people", "transfer_centre.to": "centres", "accept_first.ground": "accept_first_grounds",
-    "waive_hardship_check.ground": "waivers",
+    "waive_hardship_check.ground": "waivers", "ask_extension.clock": "extendable", "approve_extension.clock": "asked_limits",
+    "refuse_extension.clock": "asked_limits",
 }  # fmt: skip
 """Whose codes a field takes: looked up by command and field, by parent and field, then by the field's name."""
 

@@ -55,8 +55,8 @@ class Reached(OfClock):
         if not missed or clock.state != "running":
             return with_clock(case, self.clock_id, rungs=rungs)
         if clock.on_miss == "right_lapses":
-            return with_clock(case, self.clock_id, rungs=rungs, state="lapsed", ended_on=clock.due_on)
-        return with_clock(case, self.clock_id, rungs=rungs, state="missed")
+            return with_clock(case, self.clock_id, rungs=rungs, state="lapsed", ended_on=clock.due_on, question=None)
+        return with_clock(case, self.clock_id, rungs=rungs, state="missed", question=None)
 
 
 class DeadlineWarned(Reached, Event):

@@ -148,7 +148,8 @@ class _Turn:
             return ClockResumed(clock_id=clock.id, causes=causes, to_at=moment)
         over = closed(pauses)
         own = clock.due_on if clock.unit == "date" else None
-        planned = due(limit, clock.started_at or clock.started_on, self.calendar, n=clock.n, own=own, pauses=over)
+        n = None if clock.n is None else clock.n + clock.extended
+        planned = due(limit, clock.started_at or clock.started_on, self.calendar, n=n, own=own, pauses=over)
         begin = clock.started_at or midnight_after(clock.started_on, self.calendar)
         plan = Plan(**self._plan(limit, planned, begin, over))
         return ClockResumed(clock_id=clock.id, causes=causes, to_at=moment, plan=plan)

@@ -134,7 +134,7 @@ class ClockMet(OfClock, Event):
 
     def apply[S: StreamState](self, case: S, at: Stamp) -> S:
         del at
-        return with_clock(case, self.clock_id, state="met_late" if self.late else "met", ended_on=self.met_on)
+        return with_clock(case, self.clock_id, state="met_late" if self.late else "met", ended_on=self.met_on, question=None)
 
 
 class ClockCancelled(OfClock, Event):
@@ -146,7 +146,7 @@ class ClockCancelled(OfClock, Event):
 
     def apply[S: StreamState](self, case: S, at: Stamp) -> S:
         del at
-        return with_clock(case, self.clock_id, state="cancelled", ended_on=self.on)
+        return with_clock(case, self.clock_id, state="cancelled", ended_on=self.on, question=None)
 
 
 class ClockReplanned(OfClock, Plan, Event):

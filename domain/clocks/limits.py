@@ -92,6 +92,8 @@ class Limit:
     theirs: Tie | None
     unless_over: Conditions | None
     in_order: bool
+    extendable: int | None
+    """How many days it may be extended by in all, in its own unit; None: never, as a limit that the law or a court sets."""
 
     def among(self, case: StreamState, version: int) -> StreamState:
         """The case as the clock started by the event of that version sees it: with its own people alone, where the limit is theirs."""
@@ -215,6 +217,8 @@ def _limit(raw: Mapping[str, Any]) -> Limit:
         raise ValueError(f"limit {raw.get('id')}: unknown keys {sorted(unknown)}")
     if ("n" in raw) == ("until" in raw):
         raise ValueError(f"limit {raw.get('id')}: either n or until")
+    if "extendable" in raw and ("until" in raw or raw["unit"] == "hour" or raw.get("moves")):
+        raise ValueError(f"limit {raw.get('id')}: only one in days that no event moves can be extended")
     starts = _names(raw["starts"])
     return Limit(
         id=raw["id"],
@@ -246,6 +250,7 @@ def _limit(raw: Mapping[str, Any]) -> Limit:
         once=raw.get("once", False),
         theirs=raw.get("theirs"),
         in_order=raw.get("in_order", False),
+        extendable=raw.get("extendable"),
         unless_over=_conditions(raw["unless_over"]) if "unless_over" in raw else None,
     )
 

@@ -7,7 +7,7 @@ A clock that the change does not touch gives no event.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import StringConstraints
@@ -55,13 +55,8 @@ def replanned(case: StreamState, rules: Rules, now: datetime, ref: str) -> Itera
         if not clock.live or clock.state == "paused":
             continue
         limit = rules.limits.row(clock.limit, clock.rule_from)
-        planned = _due(clock, limit, rules)
-        begin = clock.started_at or midnight_after(clock.started_on, rules.calendar)
-        pauses = closed(clock.pauses)
-        in_days = pauses if limit.unit == "hour" else tuple(whole_days(pauses, rules.calendar))
-        ladder = rules.limits.ladder(limit)
-        steps = climb(ladder, limit, planned, begin=begin, pauses=in_days, calendar=rules.calendar)
-        rungs = carried(clock, steps, ladder, now, moved=planned.due_at != clock.due_at)
+        planned = planned_with(clock, limit, rules)
+        rungs = rungs_under(clock, limit, planned, rules, now)
         if planned.due_at != clock.due_at or _ahead(rungs) != _ahead(clock.rungs):
             yield ClockReplanned(
                 clock_id=clock.id,
@@ -75,10 +70,22 @@ def replanned(case: StreamState, rules: Rules, now: datetime, ref: str) -> Itera
             )
 
 
-def _due(clock: Clock, limit: Limit, rules: Rules) -> Due:
-    own = clock.due_on if clock.unit == "date" else None
-    n = limit.n if isinstance(limit.n, int) else clock.n
+def planned_with(clock: Clock, limit: Limit, rules: Rules, more: int = 0) -> Due:
+    """When the clock ends by the rules as they are, with the days it was extended by and `more` of them."""
+    own = clock.due_on + timedelta(days=more) if clock.unit == "date" else None
+    number = limit.n if isinstance(limit.n, int) else clock.n
+    n = None if number is None else number + clock.extended + more
     return due(limit, clock.started_at or clock.started_on, rules.calendar, n=n, own=own, pauses=closed(clock.pauses))
+
+
+def rungs_under(clock: Clock, limit: Limit, planned: Due, rules: Rules, now: datetime) -> tuple[Rung, ...]:
+    """The rungs of a clock under another plan, with those that rang (`carried`)."""
+    begin = clock.started_at or midnight_after(clock.started_on, rules.calendar)
+    pauses = closed(clock.pauses)
+    in_days = pauses if limit.unit == "hour" else tuple(whole_days(pauses, rules.calendar))
+    ladder = rules.limits.ladder(limit)
+    steps = climb(ladder, limit, planned, begin=begin, pauses=in_days, calendar=rules.calendar)
+    return carried(clock, steps, ladder, now, moved=planned.due_at != clock.due_at)
 
 
 def _ahead(rungs: Sequence[Rung]) -> list[Rung]:

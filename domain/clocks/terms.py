@@ -76,9 +76,13 @@ def _fitted(versions: tuple[Limit, ...], term: LimitSet | LimitConfirmed, limits
     corrected = before.from_ == term.since
     unit = term.unit or before.unit
     n = {**before.n, **term.n} if isinstance(before.n, Mapping) and isinstance(term.n, dict) else term.n or before.n
+    extendable = before.extendable if term.extendable is None else term.extendable or None
+    if extendable and (unit == "hour" or before.moves):
+        return None  # in days, and where no event of its own moves it
     new = replace(
-        before, from_=term.since, n=n, unit=unit, source=term.source, confirmed=term.confirmed, ladder=term.ladder or before.ladder
-    )
+        before, from_=term.since, n=n, unit=unit, source=term.source, confirmed=term.confirmed, ladder=term.ladder or before.ladder,
+        extendable=extendable,
+    )  # fmt: skip
     if (corrected and unit != before.unit) or ladder_of(new) not in limits.ladders:
         return None
     return tuple(sorted((new, *(row for row in versions if row.from_ != term.since)), key=lambda row: row.from_, reverse=True))

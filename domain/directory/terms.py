@@ -33,6 +33,8 @@ class LimitSet(DirectoryEvent):
     n: Number | dict[LimitId, Number] | None = None
     unit: Literal["calendar_day", "working_day", "hour"] | None = None
     ladder: LimitId | None = None
+    extendable: Annotated[int, Field(ge=0, le=3660)] | None = None
+    """By how many days in all it may be extended, in its own unit; 0: no longer at all. Never for what the law or a court sets."""
     source: Name
     confirmed: bool = False
     """Whether the number was confirmed with the justice bureau; if not, every date counted by it says so."""

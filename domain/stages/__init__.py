@@ -20,6 +20,7 @@ from domain.stages import subsidy as subsidy
 from domain.stages import settlement as settlement
 from domain.stages import continuation as continuation
 from domain import clocks as clocks
+from domain.stages import extension as extension
 from domain.stages import any_stage as any_stage
 from domain.stages import papers as papers
 from domain.stages import transfer as transfer

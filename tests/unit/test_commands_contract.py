@@ -42,6 +42,9 @@ BEYOND: dict[str, Any] = {
     "propose_commands": {"commands": "list!", "reason": "text"},
     "accept_proposal": {"proposal": "int!"},
     "return_proposal": {"proposal": "int!", "reason": "text!"},
+    "ask_extension": {"clock": "id of a clock!", "due_on": "date!", "reason": "text!"},
+    "approve_extension": {"clock": "id of a clock!", "reason": "text"},
+    "refuse_extension": {"clock": "id of a clock!", "reason": "text!"},
     "return_recommendation": {"reason": "text!", "for_recipients": "list of party_id"},
     "take_up_request": {"centre": "office"} | dict.fromkeys(_OF_AN_APPLICATION, "as of submit_application"),
 }

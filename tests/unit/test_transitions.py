@@ -302,8 +302,11 @@ BEFORE: Mapping[str, tuple[Command | tuple[Actor | str, Command], ...]] = {
 }
 """What must have happened in the very state, for the command to have something to answer."""
 
-BEYOND = frozenset({"break_glass", "propose_commands", "accept_proposal", "return_proposal", "return_recommendation"})
-"""Commands that practice needs beside the table's (docs/decisions/0006); their tests stand in test_proposals.py, test_sent_back.py."""
+BEYOND = frozenset({"break_glass", "propose_commands", "accept_proposal", "return_proposal", "return_recommendation"}) | {
+    "ask_extension", "approve_extension", "refuse_extension",
+}  # fmt: skip
+"""Commands that practice needs beside the table's (docs/decisions/0006); their tests stand in test_proposals.py, test_sent_back.py,
+test_extension.py."""
 
 ENDS_ELSEWHERE = frozenset({"correct_record", "issue_document"})
 """After the end these ask for more (the supervisor; the ending decision), by tests of their own."""
