@@ -22,6 +22,7 @@ async def test_a_supervisor_reads_the_promise_and_narrows_it(house: House, chrom
         await page.click('nav a[href="/reports/promise"]')
         await page.wait_for_selector("#p-office")
         await person.shoot(f"promise-{lang}-{width}")
+        assert "{" not in await page.inner_text("main")  # every sentence has its figures
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert f"office={house.centre}" in (await page.get_attribute('a[href^="/deadlines?state=missed"]', "href") or "")
         table = await page.request.get(f"{address}/reports/promise.csv")
