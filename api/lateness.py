@@ -101,12 +101,14 @@ LONGEST = timedelta(days=92)
 """Of the days ahead that are shown at once."""
 
 
-async def ahead(desk: Desk, *, first: date | None, last: date | None, office: str | None, person: str | None) -> Json:
+async def ahead(
+    desk: Desk, *, first: date | None, last: date | None, office: str | None, person: str | None, limit_id: str | None
+) -> Json:
     """Open limits by the day they end, four weeks unless said otherwise; days without any stand too, with whether they are worked."""
     begins = first or desk.now.astimezone(views.ZONE).date()
     ends = min(max(last or begins + timedelta(days=27), begins), begins + LONGEST)
     by_day: dict[date, dict[str, int]] = defaultdict(dict)
-    for row in await load.ahead(desk.conn, desk.scope, begins, ends, office=office, person=person):
+    for row in await load.ahead(desk.conn, desk.scope, begins, ends, office=office, person=person, limit_id=limit_id):
         by_day[row["due_on"]][row["limit_id"]] = row["clocks"]
     calendar = desk.services.rules().under(desk.directory, begins, office).calendar
     days = (begins + timedelta(days=n) for n in range((ends - begins).days + 1))

@@ -28,8 +28,9 @@ async def load_ahead(
     to: LegalDay | None = None,
     office: Word = None,
     person: Word = None,
+    limit_id: Word = None,
 ) -> Json:
-    return await lateness.ahead(desk, first=first, last=to, office=office, person=person)
+    return await lateness.ahead(desk, first=first, last=to, office=office, person=person, limit_id=limit_id)
 
 
 @router.get("/tasks", summary="Missed limits that I have to answer, the oldest first")
