@@ -10,7 +10,10 @@ from pydantic import AwareDatetime, BeforeValidator, Discriminator, Tag
 from api.typed import WithinRange
 from readmodels.paging import LIMIT, LIMIT_MAX
 
-__all__ = ["LIMIT", "LIMIT_MAX", "Cursor", "Day", "DayOrMoment", "FirstDay", "LegalDay", "Limit", "Moment", "Start", "Version", "Word", "plus"]
+__all__ = [
+    "LIMIT", "LIMIT_MAX", "Cursor", "Day", "DayOrMoment", "FirstDay", "LegalDay", "Limit", "Moment",
+    "Start", "Version", "Word", "plus",
+]  # fmt: skip
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
 Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before.")]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from texts import LANGUAGES, Lang
 from tests.unit.world import RULES
+from texts import LANGUAGES, Lang
 from web.directory_terms import says
 
 
