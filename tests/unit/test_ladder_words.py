@@ -1,10 +1,19 @@
 """The steps of a reminder ladder as people read them, in both languages."""
 
-import pytest
+from datetime import date
+from functools import partial
+from typing import cast
 
+import pytest
+from fastapi import Request
+
+from api.directory import shown
+from domain.directory import LadderSet, LadderStep
 from tests.unit.world import RULES
 from texts import LANGUAGES, Lang
+from web.backend import Backend
 from web.directory_terms import says
+from web.page import Visit, render
 
 
 @pytest.mark.parametrize(
@@ -37,3 +46,18 @@ def test_the_steps_of_every_ladder_there_is_are_told_apart(lang: Lang) -> None:
 def test_what_is_no_step_is_not_guessed_at() -> None:
     with pytest.raises(ValueError, match="two days before"):
         says("en", "two days before")
+
+
+def test_the_page_of_a_ladder_that_was_set_tells_its_steps_in_words() -> None:
+    set_ = LadderSet(
+        since=date(2026, 1, 1),
+        code="pay_subsidy",
+        steps=(LadderStep(at="-25%", to=("owner",)), LadderStep(at="missed", to=("owner", "supervisor"))),
+    )
+    request = Request({"type": "http", "method": "GET", "path": "/directory/ladders/pay_subsidy", "query_string": b"", "headers": []})
+    visit = Visit(request, cast("Backend", None), "en", session="x", me={"role": "supervisor"})
+    found = shown("ladders", set_, date(2026, 3, 2))
+    page = render(visit, "directory_entry.html", kind="ladders", found=found, asked={}, says=partial(says, "en"))
+    text = bytes(page.body).decode()
+    assert '<span title="-25%">when 75% of the time is used</span> → whoever must act<br>' in text
+    assert '<span title="missed">as soon as the limit is missed</span> → whoever must act, supervisor<br>' in text
