@@ -40,7 +40,7 @@ def test_every_command_of_our_image_can_be_run(compose: dict[str, Any]) -> None:
     verbs = set(typer.main.get_group(command).commands)
     ours = {name: service["command"] for name, service in compose["services"].items() if service["image"].startswith("yuanshou")}
 
-    assert set(ours) == {"api", "worker", "migrate"}
+    assert set(ours) == {"api", "worker", "duties", "migrate"}
     for name, (program, *words) in ours.items():
         if program == "yuanshou":
             assert words[0] in verbs, name
