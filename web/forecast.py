@@ -57,10 +57,17 @@ def _said(visit: Visit, row: Json) -> dict[str, str]:
     """A row's chance in tenths, on what it is based, and whom it waits for, in words."""
     if row["chance"] is None:
         return {"chance": visit.t("forecast.too_few"), "basis": visit.t("forecast.basis_none"), "waits": _waits(visit, row)}
-    tenths = int(row["chance"] * 10 + 0.5)
-    word = "under" if not tenths else "surely" if row["chance"] == 1 else "tenths"
+    word, tenths = in_tenths(row["chance"])
     basis = visit.t(f"forecast.basis_{row['basis']}", n=row["comparable"], age=row["age_days"], last=row["due_age_days"])
     return {"chance": visit.t(f"forecast.{word}", n=tenths), "basis": basis, "waits": _waits(visit, row)}
+
+
+def in_tenths(chance: float) -> tuple[str, int]:
+    """The word for a chance, and its tenths, half rounded up; never none or all of ten where that is not so."""
+    if chance in (0, 1):
+        return "surely" if chance else "never", round(chance) * 10
+    tenths = int(chance * 10 + 0.5)
+    return ("under", 1) if tenths == 0 else ("over", 9) if tenths == 10 else ("tenths", tenths)
 
 
 def _waits(visit: Visit, row: Json) -> str:

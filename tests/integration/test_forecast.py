@@ -37,8 +37,8 @@ def clocks(today: date) -> list[dict[str, Any]]:
     def ago(days: int) -> date:
         return today - timedelta(days=days)
 
-    def met(centre: str, ended: int, n: int, **changes: Any) -> list[dict[str, Any]]:
-        return [clock(centre, ago(100), ended=ended, **{"state": "met"} | changes) for _ in range(n)]
+    def met(centre: str, ended: int, n: int, state: str = "met", **changes: Any) -> list[dict[str, Any]]:
+        return [clock(centre, ago(100), ended=ended, state=state, **changes) for _ in range(n)]
 
     return [
         *met(ADX, 2, 10),
@@ -66,7 +66,7 @@ def clocks(today: date) -> list[dict[str, Any]]:
 async def desks(house: House) -> AsyncIterator[Desks]:
     """The API over the house with these clocks, which are taken away again."""
     found = await Desks.open(house)
-    cases = [
+    cases: list[dict[str, Any]] = [
         {
             "case_id": case_id, "version": 1, "stage": "application", "state": "received", "centre": centre, "lawyers": [], "excluded": [],
             "categories": [], "recipient_count": 1, "applicant": {}, "opened_on": found.now, "updated_at": found.now,

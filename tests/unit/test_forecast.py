@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.clocks.forecast import ENOUGH, Chance, Count, Pace, chance
+from web.forecast import in_tenths
 
 DAYS = st.integers(min_value=0, max_value=30)
 ENDED = st.lists(DAYS, min_size=1, max_size=60)
@@ -77,6 +78,17 @@ class TestWhoseHistory:
 
     def test_of_too_few_nothing_is_told(self) -> None:
         assert chance(age=4, last=5, office=self.OFFICE, reach=pace([9] * (ENOUGH - 1))) is None
+
+
+@pytest.mark.parametrize(
+    ("missed", "said"),
+    [
+        *((0.0, ("never", 0)), (0.01, ("under", 1)), (0.049, ("under", 1)), (0.05, ("tenths", 1)), (0.25, ("tenths", 3))),
+        *((0.949, ("tenths", 9)), (0.95, ("over", 9)), (0.999, ("over", 9)), (1.0, ("surely", 10))),
+    ],
+)
+def test_a_chance_is_told_in_tenths(missed: float, said: tuple[str, int]) -> None:
+    assert in_tenths(missed) == said
 
 
 @given(ENDED, OPEN, DAYS, DAYS)
