@@ -66,12 +66,12 @@ class Ringer:
         after, failed = crowds.FIRST, 0
         while True:
             async with self._database.transaction(WORKER) as conn:
-                page = await crowds.due(conn, by, after, _PAGE)
+                page, now = await crowds.due(conn, by, after, _PAGE), await clock(conn)
                 owed = [(str(row["case_id"]), await streams.load(conn, str(row["case_id"]), row, row["kind"])) for row in page]
             if not page or activity.is_worker_shutdown():
                 break
             for some in batched(owed, _AT_ONCE):
-                answers = await asyncio.gather(*(self._one(case_id, case, by) for case_id, case in some), return_exceptions=True)
+                answers = await asyncio.gather(*(self._one(case_id, case, now) for case_id, case in some), return_exceptions=True)
                 for (case_id, _), answer in zip(some, answers, strict=True):
                     if isinstance(answer, BaseException):  # one case that cannot be rung holds up no other; the run fails for it in the end
                         _log.error("a reminder could not be recorded", case_id=case_id, exc_info=answer)

@@ -101,12 +101,12 @@ LONGEST = timedelta(days=92)
 """Of the days ahead that are shown at once."""
 
 
-async def ahead(desk: Desk, *, first: date | None, last: date | None, office: str | None, person: str | None) -> Json:
+async def ahead(desk: Desk, *, first: date | None, last: date | None, office: str | None, person: str | None, limit_id: str | None) -> Json:
     """Open limits by the day they end, four weeks unless said otherwise; days without any stand too, with whether they are worked."""
     begins = first or desk.now.astimezone(views.ZONE).date()
     ends = min(max(last or begins + timedelta(days=27), begins), begins + LONGEST)
     by_day: dict[date, dict[str, int]] = defaultdict(dict)
-    for row in await load.ahead(desk.conn, desk.scope, begins, ends, office=office, person=person):
+    for row in await load.ahead(desk.conn, desk.scope, begins, ends, office=office, person=person, limit_id=limit_id):
         by_day[row["due_on"]][row["limit_id"]] = row["clocks"]
     calendar = desk.services.rules().under(desk.directory, begins, office).calendar
     days = (begins + timedelta(days=n) for n in range((ends - begins).days + 1))
@@ -117,14 +117,16 @@ async def ahead(desk: Desk, *, first: date | None, last: date | None, office: st
     return {"items": items, "next_cursor": None}
 
 
-async def tasks(desk: Desk, limit: int) -> Json:
+async def tasks(desk: Desk, limit: int, *, only_asked: bool = False) -> Json:
     """Missed limits that the caller's roles have to answer, the oldest first, after the questions for more time that wait for a supervisor.
 
-    A task is gone when its limit, or the question, is answered.
+    `only_asked`: the questions alone. A task is gone when its limit, or the question, is answered.
     """
     today = desk.now.astimezone(views.ZONE).date()
-    rows = await load.missed(desk.conn, desk.scope, desk.now, roles=[role for role, _ in desk.principal.roles], limit=limit)
     items = [_question(desk, row) for row in await _questions(desk, limit)]
+    if only_asked:
+        return {"items": items, "next_cursor": None}
+    rows = await load.missed(desk.conn, desk.scope, desk.now, roles=[role for role, _ in desk.principal.roles], limit=limit)
     for row in rows:
         kind = task_of(row["on_miss"])
         if kind is not None:

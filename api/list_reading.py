@@ -110,13 +110,17 @@ async def deadlines(desk: Desk, query: DeadlineQuery) -> Json:
     """Time limits of the caller's cases by due date; the clock's fields with the case's beside them."""
     with reading_cursor():
         page = await deadline_list.find(desk.conn, desk.scope, query, desk.now)
-    items = [
-        case_row(desk, row)
-        | {"case_state": row["state"], **row["clock"], "state": row["clock_state"], "due": row["clock"]["due_on"]}
-        | {"due_at": views.moment(datetime.fromisoformat(row["clock"]["due_at"]))}
-        for row in page.rows
-    ]
-    return await _listed(desk, page, items)
+    return await _listed(desk, page, [case_row(desk, row) | {"case_state": row["state"], **_clock(row)} for row in page.rows])
+
+
+def _clock(row: Row) -> Json:
+    ended: date | None = row["clock_ended_on"]
+    return {
+        "id": row["clock_id"], "limit": row["clock_limit"], "state": row["clock_state"], "live": row["clock_live"],
+        "started_on": row["clock_started_on"].isoformat(), "due_on": row["clock_due_on"].isoformat(),
+        "due": row["clock_due_on"].isoformat(), "due_at": views.moment(row["clock_due_at"]),
+        "ended_on": ended.isoformat() if ended else None, "confirmed": row["clock_confirmed"],
+    }  # fmt: skip
 
 
 async def events(desk: Desk, query: EventQuery) -> Json:

@@ -10,7 +10,10 @@ from pydantic import AwareDatetime, BeforeValidator, Discriminator, Tag
 from api.typed import WithinRange
 from readmodels.paging import LIMIT, LIMIT_MAX
 
-__all__ = ["LIMIT", "LIMIT_MAX", "Cursor", "Day", "DayOrMoment", "LegalDay", "Limit", "Moment", "Start", "Version", "Word", "plus"]
+__all__ = [
+    "LIMIT", "LIMIT_MAX", "Cursor", "Day", "DayOrMoment", "FirstDay", "LegalDay", "Limit", "Moment",
+    "Start", "Version", "Word", "plus",
+]  # fmt: skip
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
 Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before.")]
@@ -34,4 +37,5 @@ type DayOrMoment = Annotated[
     Annotated[date, Tag("day")] | Annotated[datetime, Tag("moment")], Discriminator(_written), BeforeValidator(plus), WithinRange
 ]
 Day = Annotated[DayOrMoment | None, Query(description="Due before this day, or this moment with offset.")]
+FirstDay = Annotated[DayOrMoment | None, Query(description="Due on this day, or at this moment with offset, or later.")]
 Start = Annotated[DayOrMoment, Query(description="A day, or a moment with offset.")]

@@ -13,11 +13,14 @@ from readmodels.scope import within
 _C, _L = clock_list.c, case_list.c
 
 
-async def ahead(conn: Connection, scope: Scope, first: date, last: date, *, office: str | None, person: str | None) -> list[Row]:
+async def ahead(
+    conn: Connection, scope: Scope, first: date, last: date, *, office: str | None, person: str | None, limit_id: str | None
+) -> list[Row]:
     """How many open limits of the scope's cases end on each day, by limit: `due_on`, `limit_id`, `clocks`. Paused ones have no day."""
     where = [within(scope), _C.live, _C.state != "paused", _C.due_on >= first, _C.due_on <= last]
     where += [sa.or_(_L.centre == office, _L.outlet == office, _L.unit == office)] if office else []
     where += [_L.owner == person] if person else []
+    where += [_C.limit_id == limit_id] if limit_id else []
     query = (
         sa.select(_C.due_on, _C.limit_id, sa.func.count().label("clocks"))
         .select_from(clock_list.join(case_list, _C.case_id == _L.case_id))

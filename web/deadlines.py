@@ -13,7 +13,7 @@ from web.table import as_csv
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 ROLES = ("supervisor", "approver", "caseworker", "receptionist", "lawyer", "unit_manager", "bureau_officer", "auditor", "liaison")
-FILTERS = ("state", "office", "due_before", "cursor")
+FILTERS = ("state", "office", "person", "limit_id", "due_from", "due_before", "cursor")
 GROUPS = ("missed", "today", "week", "later")
 QUESTION = "extension_asked"
 """The task of answering who asked for more time: it stands apart from limits that were missed."""
@@ -33,17 +33,26 @@ async def front(request: Request, visit: Signed) -> Response:
     query = request.query_params
     filters = {name: query[name] for name in FILTERS if query.get(name)}
     found = await visit.ask("GET", f"/deadlines?{urlencode({**filters, 'limit': _SHOWN})}")
-    about = {"office": filters["office"]} if filters.get("office") else {}
+    about = {name: filters[name] for name in ("office", "person", "limit_id") if name in filters}
     days: list[Json] = await visit.backend.work(visit.session, "/deadlines/load", about)
     tasks: list[Json] = await visit.backend.work(visit.session, "/tasks", {"limit": "50"})
+    limits: list[Json] = await visit.backend.work(visit.session, "/limits", {"limit": "200"})
     groups = [(name, [r for r in found["items"] if _group(r) == name]) for name in GROUPS]
     onward = f"/deadlines?{urlencode({**filters, 'cursor': found['next_cursor']})}" if found["next_cursor"] else ""
     return render(
         visit, "deadlines.html", groups=[(name, rows) for name, rows in groups if rows], filters=filters, onward=onward, days=days,
         asked_for=[k for k in tasks if k["task"] == QUESTION],
         most=max((d["clocks"] for d in days), default=0), tasks=[k for k in tasks if k["task"] != QUESTION],
-        states=("missed", "running", "paused"), asked=urlencode(filters),
+        states=("missed", "running", "paused"), asked=urlencode({name: value for name, value in filters.items() if name != "cursor"}),
+        limits=_with(filters.get("limit_id"), [str(r["limit"]) for r in limits]),
+        people=_with(filters.get("person"), [str(p["code"]) for p in visit.near.people]),
+        offices=_with(filters.get("office"), [str(o["code"]) for o in visit.near.offices]),
     )  # fmt: skip
+
+
+def _with(chosen: str | None, offered: list[str]) -> list[str]:
+    """The choices of a filter; one that came by a link stands among them."""
+    return offered if not chosen or chosen in offered else [chosen, *offered]
 
 
 def _group(row: Json) -> str:

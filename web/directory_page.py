@@ -4,6 +4,7 @@ Everybody signed in may look things up; the forms are the system administrator's
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Protocol, cast
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -205,5 +206,6 @@ async def entry(visit: Signed, kind: str, code: str) -> Response:
     may_end = _may_change(visit) and ends is not None and not found["entry"].get(ends)
     return render(
         visit, "directory_entry.html", kind=kind, found=found, asked=asked, may_end=may_end, key=uuid4().hex,
+        says=partial(directory_terms.says, visit.lang),
         centres=[o for o in visit.offices if o["kind"] == "centre" and o["code"] != code],
     )  # fmt: skip

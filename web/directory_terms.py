@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, get_args
 
 from fastapi import Response
 
+import texts
+from domain.clocks.limits import read_step
 from domain.directory import Function
 from web.backend import Json
 from web.page import Visit, render
@@ -15,6 +18,7 @@ from web.page import Visit, render
 TERMS = ("limits", "ladders", "hours")
 FUNCTIONS: tuple[str, ...] = get_args(Function)
 _LADDERS = ("default", "default_hours", "own_promise", "own_promise_hours")
+_HALF = 50
 _UNITS = ("calendar_day", "working_day", "hour")
 
 
@@ -29,8 +33,28 @@ async def show(visit: Visit, kind: str, kinds: tuple[str, ...], form: Json) -> R
     return render(
         visit, "directory_terms.html", form.pop("status"), kind=kind, kinds=kinds, asked=asked, units=_UNITS, functions=FUNCTIONS,
         rows=held["items"], entered=entered["items"], ladders=_LADDERS, done="done" in query,
-        centres=[o for o in visit.offices if o["kind"] == "centre"], **form,
+        centres=[o for o in visit.offices if o["kind"] == "centre"], says=partial(says, visit.lang), **form,
     )  # fmt: skip
+
+
+def says(lang: texts.Lang, at: str) -> str:
+    """When a ladder's step is reached, in a sentence: `-50%` is "when half the time is used". Raises `ValueError` for what is no step."""
+    step = read_step(1, {"at": at, "to": ()})
+    hour = f"{step.at:%H:%M}" if step.at else ""
+    match step.base:
+        case "share":
+            name = "half" if step.amount == _HALF else "share"
+        case "before" if step.unit == "hour":
+            name = "hour_before" if step.amount == 1 else "hours_before"
+        case "before":
+            name = "day_before" if step.amount == 1 else "days_before"
+        case "due_day":
+            name = "due_day"
+        case "missed" if step.at is None:
+            name = "missed"
+        case "missed":
+            name = "day_after" if step.amount == 1 else "days_after"
+    return texts.text(lang, f"dates.step.{name}", n=step.amount, used=100 - step.amount, hour=hour)
 
 
 def change(kind: str, said: Mapping[str, str]) -> Json:

@@ -11,6 +11,7 @@ from domain.command import EVENTS
 from domain.lifecycle import STAGES, STATES
 from web.backend import Json, Problem, part
 from web.case_view import URGENCIES, Urgency, entry, left, now, number, urgency
+from web.deadlines import QUESTION
 from web.page import PageRoute, Visit, go, guarded, render, visitor
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -27,8 +28,9 @@ async def today(visit: Signed) -> Response:
     rows = [row_of(visit, case) for case in waiting]
     to_approve = sum(case.get("waiting_for") == "approver" for case in waiting) if "approver" in visit.roles else 0
     groups = [(name, [row for row in rows if row["urgency"] == name]) for name in URGENCIES]
+    asked: list[Json] = (await visit.ask("GET", f"/tasks?task={QUESTION}&limit=200"))["items"] if "supervisor" in visit.roles else []
     return render(
-        visit, "today.html", groups=[(name, found) for name, found in groups if found], to_approve=to_approve,
+        visit, "today.html", groups=[(name, found) for name, found in groups if found], to_approve=to_approve, asked=len(asked),
         taken=visit.request.query_params.get("taken", ""),
     )  # fmt: skip
 

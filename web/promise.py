@@ -1,7 +1,8 @@
 """The service promise as a page: limits kept by office, limit and month, in the months asked for. The filters stand in the address."""
 
 import calendar
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -42,6 +43,7 @@ async def promise(request: Request, visit: Signed) -> Response:
     return render(
         visit, "promise.html", tables=tables, filters=filters, total=tables[0][1]["total"], first=tables[0][1]["from"],
         last=tables[0][1]["to"], limits=[row["key"] for row in choices["items"]], asked=urlencode(filters), without=_without(filters),
+        behind=partial(_behind, filters, tables[0][1]),
     )  # fmt: skip
 
 
@@ -65,6 +67,17 @@ def _without(filters: dict[str, str]) -> dict[str, str]:
     """For each way of grouping: the address's query that the key of a row is put behind."""
     taken = {"office": ("office",), "limit": ("limit",), "month": ("from", "to")}
     return {by: urlencode({name: value for name, value in filters.items() if name not in names}) for by, names in taken.items()}
+
+
+def _behind(filters: dict[str, str], report: Json, by: str, key: str) -> str:
+    """The address of the missed limits of cases that a row counts: due in its months, of its office and limit, not met yet."""
+    first, last = report["from"], report["to"]
+    narrowed = {name: filters.get(name, "") for name in ("office", "limit")} | {by: key}
+    if by == "month":
+        first, last = max(first, f"{key}-01"), min(last, _last_day(key))
+    window = {"due_from": first, "due_before": (date.fromisoformat(last) + timedelta(days=1)).isoformat()}
+    asked = {"state": "missed", "office": narrowed["office"], "limit_id": narrowed["limit"], **window}
+    return f"/deadlines?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
 async def _report(visit: Visit, filters: dict[str, str], by: str) -> Json:

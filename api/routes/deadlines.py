@@ -1,6 +1,6 @@
 """The routes of time limits: why a date is where it is, what lies ahead, what a person has to answer."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
@@ -28,14 +28,20 @@ async def load_ahead(
     to: LegalDay | None = None,
     office: Word = None,
     person: Word = None,
+    limit_id: Word = None,
 ) -> Json:
-    return await lateness.ahead(desk, first=first, last=to, office=office, person=person)
+    return await lateness.ahead(desk, first=first, last=to, office=office, person=person, limit_id=limit_id)
 
 
 @router.get("/tasks", summary="Missed limits that I have to answer, the oldest first")
-async def my_tasks(desk: AtDesk, cursor: Cursor = None, limit: Limit = LIMIT) -> Json:
+async def my_tasks(
+    desk: AtDesk,
+    task: Annotated[Literal["extension_asked"] | None, Query(description="The questions for more time alone.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT,
+) -> Json:
     del cursor
-    return await lateness.tasks(desk, limit)
+    return await lateness.tasks(desk, limit, only_asked=task is not None)
 
 
 @router.get("/reports/promise", summary="The share of limits kept in a period, and the days the work took")

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from api import case_reading, documents, list_reading
 from api.auth import AtDesk
-from api.params import LIMIT, LIMIT_MAX, Cursor, Day, DayOrMoment, LegalDay, Limit, Moment, Version, Word
+from api.params import LIMIT, LIMIT_MAX, Cursor, Day, DayOrMoment, FirstDay, LegalDay, Limit, Moment, Version, Word
 from api.routes.commands import id_of
 from domain.lifecycle import Lane, Stage, State
 from readmodels.deadlines import DeadlineQuery
@@ -147,11 +147,15 @@ async def my_queue(desk: AtDesk, cursor: Cursor = None, limit: Limit = LIMIT) ->
 @router.get("/deadlines", tags=["work"], summary="Time limits across cases")
 async def deadlines(
     *,
-    desk: AtDesk, state: ClockState | None = None, due_before: Day = None, office: Word = None, cursor: Cursor = None,
-    limit: Limit = LIMIT,
+    desk: AtDesk, state: ClockState | None = None, due_from: FirstDay = None, due_before: Day = None, office: Word = None,
+    person: Annotated[str | None, Query(max_length=64, description="The case's owner.")] = None,
+    limit_id: Annotated[str | None, Query(max_length=64, description="Which time limit, such as `examine_application`.")] = None,
+    cursor: Cursor = None, limit: Limit = LIMIT,
 ) -> Json:  # fmt: skip
-    due_by = list_reading.moment_of(due_before, "due_before")
-    query = DeadlineQuery(state=state, due_before=due_by, office=office, cursor=cursor, limit=limit)
+    query = DeadlineQuery(
+        state=state, due_from=list_reading.moment_of(due_from, "due_from"), due_before=list_reading.moment_of(due_before, "due_before"),
+        office=office, person=person, limit_id=limit_id, cursor=cursor, limit=limit,
+    )  # fmt: skip
     return await list_reading.deadlines(desk, query)
 
 

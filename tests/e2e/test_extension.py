@@ -47,7 +47,9 @@ async def test_asked_and_granted_in_the_browser(house: House, chromium: Browser,
         await asking.page.wait_for_selector("p.done")
 
         answering = await Person.enter(chromium, address, {"username": chief.username, "password": PASSWORD}, lang=lang, width=width)
-        await answering.go("/deadlines")
+        await answering.shoot(f"today-extension-{lang}-{width}")
+        await answering.page.click('a[href="/deadlines#d-asked"]')
+        await answering.page.wait_for_selector("#d-asked")
         await answering.shoot(f"extension-waits-{lang}-{width}")
         await answering.page.click(f'section[aria-labelledby=d-asked] a[href="/cases/{case_id}/deadlines"]')
         await answering.page.wait_for_selector("main h1")

@@ -377,7 +377,12 @@ class TestLists:
     @pytest.fixture(autouse=True)
     def rows(self, monkeypatch: pytest.MonkeyPatch) -> None:
         listed = [rows_for(each.case) for each in played()]
-        times = [row | {"clock": clock, "clock_state": clock["state"]} for row in listed for clock in row["clocks"]]
+        fields = ("id", "limit", "state", "live", "started_on", "due_on", "due_at", "ended_on", "confirmed")
+        times = [
+            rows_for(each.case) | {f"clock_{name}": getattr(clock, name) for name in fields}
+            for each in played()
+            for clock in each.case.clocks
+        ]
 
         async def found(*args: Any, **filters: Any) -> Page:
             return Page(listed, "next")
