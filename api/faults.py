@@ -260,6 +260,7 @@ _READS: dict[str, tuple[Problem, ...]] = {
         Problem(409, "directory_changed_since"),
     ),
     "service_promise": (Problem(403, "forbidden"),),
+    "missed_ahead": (Problem(403, "forbidden"),),
     "calendar_feed": (Problem(401, "authentication_required"), Problem(403, "scope_missing", scopes=["calendar"])),
     "case_lateness": (not_found("case_not_found"),),
     "look_on": (

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from api.answers import CASE_ID, Answers
 from api.case_shapes import Clock, Shape
+from domain.clocks.forecast import Basis
 from domain.clocks.tasks import TaskKind
 from domain.lifecycle import Stage, State
 from domain.values import Code
@@ -168,4 +169,62 @@ _PROMISE_LINE: Json = {
 }  # fmt: skip
 PROMISE: Json = {
     "from": "2026-01-01", "to": "2026-03-31", "group_by": "limit", "items": [_PROMISE_LINE], "total": _PROMISE_LINE | {"key": ""},
+}  # fmt: skip
+
+
+class ClockAhead(Shape):
+    """A limit that runs and falls due in the days ahead, with the chance that it is missed."""
+
+    case_id: UUID
+    kind: Literal["case", "consultation", "duty"]
+    register_number: str | None = Field(description="Of a case; the number of a consultation or duty request.")
+    case_number: str | None
+    centre: Code | None
+    owner: Code | None
+    waiting_for: str | None = Field(description="A role, `owner`, `applicant`, or null.")
+    limit: str
+    clock: str
+    started_on: date
+    due_on: date
+    workdays_left: int = Field(description="Working days of the centre's calendar after today, the last day among them.")
+    age_days: int = Field(description="Calendar days since the start without days of pauses.")
+    due_age_days: int = Field(description="The same on the last day.")
+    chance: float | None = Field(
+        description="Of earlier limits still open at this age, the share that stayed open past the last day; null: too few to tell."
+    )
+    comparable: int | None = Field(description="Earlier limits that were still open at this age.")
+    basis: Basis | None = Field(description="Whose: the centre's, or, where it has too few, of all within the caller's reach.")
+
+
+class MissesAhead(Shape):
+    key: str = Field(description="Code of the centre or limit; empty in the total and for clocks of no centre.")
+    clocks: int
+    told: int = Field(description="Of them those with a chance; of the others too little is known.")
+    expected: float = Field(description="The sum of the chances: so many misses at the present pace.")
+
+
+class Forecast(Shape):
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+    since: date = Field(description="The pace is that of limits started since then.")
+    enough: int = Field(description="Of fewer comparable limits no chance is told.")
+    items: list[ClockAhead] = Field(description="The likeliest first, then those of which too little is known.")
+    offices: list[MissesAhead]
+    limits: list[MissesAhead]
+    total: MissesAhead
+
+
+FORECAST: Json = {
+    "from": "2026-11-24", "to": "2026-12-01", "since": "2025-11-24", "enough": 20,
+    "items": [
+        {
+            "case_id": CASE_ID, "kind": "case", "register_number": "定援申〔2026〕第12号", "case_number": None, "centre": "C-CITY",
+            "owner": "P-HAN", "waiting_for": "caseworker", "limit": "examine_application", "clock": "examine_application/1",
+            "started_on": "2026-11-18", "due_on": "2026-11-25", "workdays_left": 1, "age_days": 6, "due_age_days": 7, "chance": 0.4167,
+            "comparable": 24, "basis": "office",
+        }
+    ],
+    "offices": [{"key": "C-CITY", "clocks": 1, "told": 1, "expected": 0.42}],
+    "limits": [{"key": "examine_application", "clocks": 1, "told": 1, "expected": 0.42}],
+    "total": {"key": "", "clocks": 1, "told": 1, "expected": 0.42},
 }  # fmt: skip

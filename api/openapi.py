@@ -235,6 +235,7 @@ SUCCESSES: Mapping[str, Success] = {
     "directory_entry": Success(directory_shapes.DirectoryEntry, "The entry.", Answers.directory_entry),
     "change_directory": Success(directory_shapes.DirectoryChanged, "The change was recorded.", Answers.directory_changed, _DONE),
     "service_promise": Success(lateness_shapes.ServicePromise, "The report.", lambda _: lateness_shapes.PROMISE),
+    "missed_ahead": Success(lateness_shapes.Forecast, "The forecast.", lambda _: lateness_shapes.FORECAST),
     "case_lateness": Success(lateness_shapes.Lateness, "Clock by clock.", lateness_shapes.lateness),
     "load_ahead": _page_of(lateness_shapes.DayLoad, "Day by day.", lambda _: lateness_shapes.LOAD),
     "my_tasks": _page_of(lateness_shapes.Task, "The tasks.", lambda _: lateness_shapes.TASK),

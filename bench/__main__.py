@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import append, assignment, command, dates, directory, figures, memory, papers, people, startup, storm, together, wall
+from bench import append, assignment, command, dates, directory, figures, memory, papers, people, reports, startup, storm, together, wall
 from bench.figures import Report
 from ops.home import ROOT
 
@@ -29,6 +29,7 @@ BENCHES: Mapping[str, Callable[[], Report]] = {
     "people": people.run,
     "directory": directory.run,
     "assignment": assignment.run,
+    "reports": reports.run,
     "storm": storm.run,
     "startup": startup.run,
     "memory": memory.run,

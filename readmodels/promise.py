@@ -42,13 +42,9 @@ async def counted(
     `missed` are those not met whose moment has passed; a paused clock is in no period until it goes on. `median_days` and `p90_days` are of
     the clocks that were met, early or late, without the days they were paused; the `*_calendar_days` with them; null where none was met.
     """
-    reached = sa.or_(
-        _C.case_id.in_(sa.select(case_list.c.case_id).where(within(scope))),
-        _C.case_id.in_(sa.select(inquiries.c.inquiry_id).where(asked.within(scope))),
-    )
     open_late = sa.and_(_C.state.in_(("running", "missed")), _C.due_at < now)
     over = _C.state.in_(("met", "met_late", "cancelled", "lapsed"))
-    where = [reached, sa.or_(over, open_late), first <= _DAY, last >= _DAY]
+    where = [reached(scope), sa.or_(over, open_late), first <= _DAY, last >= _DAY]
     where += [sa.or_(_C.centre == office, _C.outlet == office, _C.unit_code == office)] if office else []
     where += [_C.limit_id == limit] if limit else []
     key: sa.ColumnElement[Any] = _KEYS[by] if by else sa.literal("", sa.Text)
@@ -58,6 +54,14 @@ async def counted(
     columns += [*_percentiles(_OWN_DAYS, "days"), *_percentiles(_ALL_DAYS, "calendar_days")]
     query = sa.select(*columns).where(*where)
     return await fetch_all(conn, query.group_by("key").order_by("key") if by else query)
+
+
+def reached(scope: Scope) -> sa.ColumnElement[bool]:
+    """Clocks of the cases and inquiries inside the scope."""
+    return sa.or_(
+        _C.case_id.in_(sa.select(case_list.c.case_id).where(within(scope))),
+        _C.case_id.in_(sa.select(inquiries.c.inquiry_id).where(asked.within(scope))),
+    )
 
 
 def _percentiles(days: sa.ColumnElement[Any], name: str) -> list[sa.ColumnElement[Any]]:

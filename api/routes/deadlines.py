@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from api import icalendar, lateness, promise
+from api import forecast, icalendar, lateness, promise
 from api.auth import AtDesk, lang_of, services_of
 from api.desk import Need, open_desk
 from api.params import LIMIT, Cursor, LegalDay, Limit, Word
@@ -55,6 +55,18 @@ async def service_promise(
     group_by: GroupBy = "office",
 ) -> Json:
     return await promise.report(desk, first=first, last=to, by=group_by, office=office, limit=limit)
+
+
+@router.get("/reports/forecast", summary="Which limits of the coming days will be missed at the present pace, likeliest first")
+async def missed_ahead(
+    *,
+    desk: AtDesk,
+    days: Annotated[int, Query(ge=1, le=31, description="Limits that fall due from now until so many days after today.")] = 7,
+    office: Word = None,
+    limit: Word = None,
+    most: Annotated[int, Query(ge=1, le=1000, description="Limits listed at most; the totals are of all.")] = 200,
+) -> Json:
+    return await forecast.report(desk, days=days, office=office, limit=limit, most=most)
 
 
 @router.get(
