@@ -53,9 +53,20 @@ class Live:
         """Set once the process is to end: every stream says good-bye."""
         self._ears: dict[Topic, set[Ear]] = defaultdict(set)
         self._of_person: Counter[str] = Counter()
+        self._looking: set[asyncio.Task[bytes]] = set()
 
     def full(self, person: str) -> bool:
         return self._of_person[person] >= self.most_each
+
+    def keep(self, looking: asyncio.Task[bytes]) -> None:
+        """Hold a look that is under way, also when whoever looks on has gone meanwhile and nobody asks for what it found."""
+        self._looking.add(looking)
+        looking.add_done_callback(self._looked)
+
+    def _looked(self, looking: asyncio.Task[bytes]) -> None:
+        self._looking.discard(looking)
+        if not looking.cancelled() and (fault := looking.exception()) is not None:
+            _log.debug("a look ended", fault=type(fault).__name__)
 
     def looks_on(self, person: str) -> bool:
         return person in self._of_person

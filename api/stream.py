@@ -104,9 +104,11 @@ class _Stream:
             first = b"".join(_event("case", {"case_id": case_id, "version": version}) for case_id, version in self.versions.items())
             while not self.services.live.closed:
                 looked = time.monotonic()
+                # A look is never cut short, though whoever looks on may go at any moment: that would cost the pool its connection.
+                looking = asyncio.create_task(self._look(first))
+                self.services.live.keep(looking)
                 try:
-                    async with open_desk(self.services, self.token, self.lang, LOOKING) as desk:
-                        said = first + b"".join([each async for each in self._news(desk)])
+                    said = await asyncio.shield(looking)
                 except Problem as problem:
                     yield _event("end", {"code": problem.code})
                     return
@@ -118,6 +120,10 @@ class _Stream:
                 yield said or b": here\n\n"
                 await asyncio.sleep(max(0.0, _PACE_SECONDS - (time.monotonic() - looked)))
                 await ear.wait(self.services.live.heartbeat)
+
+    async def _look(self, first: bytes) -> bytes:
+        async with open_desk(self.services, self.token, self.lang, LOOKING) as desk:
+            return first + b"".join([each async for each in self._news(desk)])
 
     async def _news(self, desk: Desk) -> AsyncGenerator[bytes]:
         for row in await lists.versions(desk.conn, list(self.versions)):

@@ -15,7 +15,10 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/live")
 async def live(request: Request) -> Response:
-    """Server-sent events under the cookie's session. A browser that is refused, by any status but 200, does not ask again."""
+    """Server-sent events under the cookie's session. A browser that is refused, by any status but 200, does not ask again by itself.
+
+    To a person with too many windows 204 is said: the others keep up, and nothing is wrong that a console should tell of.
+    """
     try:
         cases = [str(UUID(each)) for each in request.query_params.getlist("case")[:MOST_CASES]]
     except ValueError:
@@ -27,5 +30,5 @@ async def live(request: Request) -> Response:
     try:
         told = await backend.live(session, cases, request.headers.get("last-event-id"), language_of(request))
     except Problem as problem:
-        return Response(status_code=problem.status)
+        return Response(status_code=204 if problem.code == "too_many_streams" else problem.status)
     return StreamingResponse(told, media_type=MEDIA_TYPE, headers=HEADERS)
