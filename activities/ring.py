@@ -8,7 +8,6 @@ that the workflow would give, with the same id, under the same lock: whoever com
 import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import batched
 
 import structlog
 from temporalio import activity
@@ -23,7 +22,6 @@ from workflows.contract import Alarm, RecordRequest
 
 _log = structlog.get_logger(__name__)
 _PAGE = 100
-_AT_ONCE = 1
 _BEAT_SECONDS = 5.0
 
 
@@ -48,9 +46,9 @@ class Ringer:
             _log.error("the ledger is behind what was rung; nothing is written", head=head, seen=seen)
             return seen
         until = now + self._watch
-        await self._ring(now - self._grace)
+        await self._ring(now - self._grace, expected=False)
         while (moment := await self._crowd(until)) is not None:
-            await self._ring(moment)
+            await self._ring(moment, expected=True)
         async with self._database.transaction(WORKER) as conn:
             return await crowds.head(conn)
 
@@ -59,10 +57,18 @@ class Ringer:
         async with self._database.transaction(WORKER) as conn:
             now = await clock(conn)
             moment = await crowds.next_crowd(conn, now, until)
-        return moment if moment is not None and await _wait((moment - now).total_seconds()) else None
+        while moment is not None and now < moment:
+            if not await _wait((moment - now).total_seconds()):
+                return None
+            async with self._database.transaction(WORKER) as conn:
+                now = await clock(conn)
+        return moment
 
-    async def _ring(self, by: datetime) -> None:
-        """Ring the cases, each once, whose reminder was due by then. Raises `ApplicationError` where some could not be rung."""
+    async def _ring(self, by: datetime, *, expected: bool) -> None:
+        """Ring the cases, each once, whose reminder was due by then. Raises `ApplicationError` where some could not be rung.
+
+        Where it was not `expected` the workflow of the case may be gone: it counts as one that has not heard of it, and is woken.
+        """
         after, failed = crowds.FIRST, 0
         while True:
             async with self._database.transaction(WORKER) as conn:
@@ -70,21 +76,20 @@ class Ringer:
                 owed = [(str(row["case_id"]), await streams.load(conn, str(row["case_id"]), row, row["kind"])) for row in page]
             if not page or activity.is_worker_shutdown():
                 break
-            for some in batched(owed, _AT_ONCE):
-                answers = await asyncio.gather(*(self._one(case_id, case, now) for case_id, case in some), return_exceptions=True)
-                for (case_id, _), answer in zip(some, answers, strict=True):
-                    if isinstance(answer, BaseException):  # one case that cannot be rung holds up no other; the run fails for it in the end
-                        _log.error("a reminder could not be recorded", case_id=case_id, exc_info=answer)
-                        failed += 1
+            for case_id, case in owed:
+                (fault,) = await asyncio.gather(self._one(case_id, case, now, expected=expected), return_exceptions=True)
+                if fault is not None:  # one case that cannot be rung holds up no other; the run fails for it in the end
+                    _log.error("a reminder could not be recorded", case_id=case_id, exc_info=fault)
+                    failed += 1
+                activity.heartbeat()
             after = owed[-1][0]
-            activity.heartbeat(after)
         if failed:
             raise ApplicationError(f"{failed} reminders could not be recorded")
 
-    async def _one(self, case_id: str, case: StreamState, now: datetime) -> None:
+    async def _one(self, case_id: str, case: StreamState, now: datetime, *, expected: bool) -> None:
         owed = alarms_of(case)[0]
         alarm = Alarm(owed.clock_id, owed.plan_version, owed.rung, owed.at)
-        await self._recorder.record(RecordRequest(case_id, alarm.command_id(case_id), now, case.version, alarm, owed=True))
+        await self._recorder.record(RecordRequest(case_id, alarm.command_id(case_id), now, case.version, alarm, owed=expected))
 
 
 async def _wait(seconds: float) -> bool:
