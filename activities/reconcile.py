@@ -1,6 +1,6 @@
 """What Temporal may have forgotten is found here: cases ahead of their workflow, commands without an outcome."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 import structlog
@@ -15,9 +15,10 @@ from workflows.waking import wake
 
 _log = structlog.get_logger(__name__)
 
-_LATE = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, sa.bindparam("lag", type_=sa.Float))
-_RUNG_LATE = timedelta(minutes=10)
-"""After which a reminder still owed is its workflow's to explain; before it is rung with the crowd (`activities.ring`)."""
+_LAG = sa.func.make_interval(0, 0, 0, 0, 0, 0, sa.bindparam("lag", type_=sa.Float))
+_LATE = sa.func.clock_timestamp() - _LAG
+_RUNG_LATE = sa.func.clock_timestamp() - 10 * _LAG
+"""A reminder still owed then is its workflow's to explain; before, it is rung with its crowd or as overdue (`activities.ring`)."""
 
 
 def _since(moment: sa.ColumnElement[datetime]) -> sa.ColumnElement[bool]:
@@ -29,7 +30,7 @@ _LAGGING = Statement(
     sa.union(
         sa.select(cases.c.case_id, cases.c.kind).where(cases.c.armed_version < cases.c.version, _since(cases.c.changed_at)),
         sa.select(inbox.c.case_id, inbox.c.kind).where(inbox.c.outcome.is_(None), _since(inbox.c.received_at)),
-        sa.select(cases.c.case_id, cases.c.kind).where(cases.c.next_rung_at < _LATE - _RUNG_LATE),
+        sa.select(cases.c.case_id, cases.c.kind).where(cases.c.next_rung_at < _RUNG_LATE),
     ).limit(sa.bindparam("most", type_=sa.Integer))
 )
 _OPEN = Statement(
@@ -51,6 +52,8 @@ class Reconciler:
     @activity.defn
     async def reconcile(self, lag_seconds: float) -> int:
         """Signal (starting where none runs) the workflow of every case that lags by more than `lag_seconds`; how many there were.
+
+        A reminder that is owed lags after ten times as long.
 
         At most a page of cases a call; the next call takes those still lagging.
         """
