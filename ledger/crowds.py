@@ -1,7 +1,7 @@
 """Reminders that many cases owe at one moment: the second after a day's last, the morning after the holidays."""
 
 import zlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,8 @@ from ledger.sql import Connection, Row, Statement
 CROWD = 8
 """So many cases may wait for one moment each by itself; those that come later are rung with the crowd."""
 _SPARE, _SPREAD = 600, 1200
+LATEST = timedelta(seconds=_SPARE + _SPREAD)
+"""A timer that leaves its moment to whoever rings the crowd stands no later than this after it."""
 
 _OTHERS = Statement(
     sa.select(sa.func.count().label("many")).select_from(
