@@ -10,6 +10,7 @@ from temporalio.client import Client
 from ledger.schema import cases, inbox
 from ledger.sql import Statement
 from ledger.store import WORKER, Database
+from ledger.streams import FIRST
 from workflows.faultpoints import reach
 from workflows.waking import wake
 
@@ -53,9 +54,7 @@ class Reconciler:
     async def reconcile(self, lag_seconds: float) -> int:
         """Signal (starting where none runs) the workflow of every case that lags by more than `lag_seconds`; how many there were.
 
-        A reminder that is owed lags after ten times as long.
-
-        At most a page of cases a call; the next call takes those still lagging.
+        A reminder that is owed lags after ten times as long. At most a page of cases a call; the next call takes those still lagging.
         """
         async with self._database.transaction(WORKER) as conn:
             late = [(r["case_id"], r["kind"]) for r in await (await _LAGGING.run(conn, lag=lag_seconds, most=_PAGE)).fetchall()]
@@ -68,7 +67,7 @@ class Reconciler:
 
     async def rearm(self) -> int:
         """Wake the workflow of every case with an alarm or an undecided command: after Temporal's database was lost."""
-        woken, after = await self.reconcile(0), "00000000-0000-0000-0000-000000000000"
+        woken, after = await self.reconcile(0), FIRST
         while True:
             async with self._database.transaction(WORKER) as conn:
                 page = [(r["case_id"], r["kind"]) for r in await (await _OPEN.run(conn, after=after, most=_PAGE)).fetchall()]

@@ -9,14 +9,16 @@ import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+import psycopg
 import structlog
+from psycopg_pool import PoolTimeout
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.record import Recorder
 from domain.clocks import plan as alarms_of
 from domain.stream import StreamState
-from ledger import crowds, streams
+from ledger import crowds, events, streams
 from ledger.store import WORKER, Database, clock
 from workflows.contract import Alarm, RecordRequest
 
@@ -41,22 +43,24 @@ class Ringer:
         people must look.
         """
         async with self._database.transaction(WORKER) as conn:
-            head, now = await crowds.head(conn), await clock(conn)
-        if head < seen:
-            _log.error("the ledger is behind what was rung; nothing is written", head=head, seen=seen)
+            end, now = await events.end(conn), await clock(conn)
+        if end < seen:
+            _log.error("the ledger is behind what was rung; nothing is written", end=end, seen=seen)
             return seen
         until = now + self._watch
         await self._ring(now - self._grace, expected=False)
         while (moment := await self._crowd(until)) is not None:
             await self._ring(moment, expected=True)
         async with self._database.transaction(WORKER) as conn:
-            return await crowds.head(conn)
+            return await events.end(conn)
 
     async def _crowd(self, until: datetime) -> datetime | None:
-        """Wait for the next crowd's moment; None where none comes by `until`, or the worker is to end."""
+        """Wait for the next crowd's moment, or find one just past; None where none comes by `until`, or the worker is to end."""
         async with self._database.transaction(WORKER) as conn:
             now = await clock(conn)
-            moment = await crowds.next_crowd(conn, now, until)
+            moment = await crowds.next_crowd(conn, now - self._grace, until)
+        if activity.is_worker_shutdown():
+            return None
         while moment is not None and now < moment:
             if not await _wait((moment - now).total_seconds()):
                 return None
@@ -69,7 +73,7 @@ class Ringer:
 
         Where it was not `expected` the workflow of the case may be gone: it counts as one that has not heard of it, and is woken.
         """
-        after, failed = crowds.FIRST, 0
+        after, failed = streams.FIRST, 0
         while True:
             async with self._database.transaction(WORKER) as conn:
                 page, now = await crowds.due(conn, by, after, _PAGE), await clock(conn)
@@ -78,6 +82,8 @@ class Ringer:
                 break
             for case_id, case in owed:
                 (fault,) = await asyncio.gather(self._one(case_id, case, now, expected=expected), return_exceptions=True)
+                if isinstance(fault, psycopg.OperationalError | PoolTimeout):
+                    raise fault  # the database is away: from all cases alike
                 if fault is not None:  # one case that cannot be rung holds up no other; the run fails for it in the end
                     _log.error("a reminder could not be recorded", case_id=case_id, exc_info=fault)
                     failed += 1

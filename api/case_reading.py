@@ -13,7 +13,6 @@ from domain import access
 from domain.case import CaseState
 from domain.decide import may_issue
 from domain.directory.circle import service_circle
-from domain.stages.extension import AskExtension, may_be_asked
 from domain.values import Applicant
 from ledger.events import Recorded, recorded_all
 from ledger.store import WORKER
@@ -122,7 +121,7 @@ async def allowed(desk: Desk, case_id: str) -> Json:
     names = [
         kind.name
         for kind in human_commands()
-        if (kind is not AskExtension or may_be_asked(now, rules, desk.now))
+        if kind.offered(now, rules, desk.now)
         and (who := access.actor(desk.principal, kind.name, scope, desk.directory))
         and may_issue(now, kind, who, desk.directory, today)
     ]

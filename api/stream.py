@@ -9,7 +9,7 @@ import hashlib
 import json
 import time
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote
@@ -25,6 +25,7 @@ from api.list_reading import shown_message
 from api.problem import Problem, retry
 from api.services import Services
 from ledger.sql import Row
+from ledger.store import clock
 from readmodels import inbox, lists
 
 _log = structlog.get_logger(__name__)
@@ -105,7 +106,8 @@ class _Stream:
             while not self.services.live.closed:
                 looked = time.monotonic()
                 # A look is never cut short, though whoever looks on may go at any moment: that would cost the pool its connection.
-                looking = asyncio.create_task(self._look(first))
+                then = self._copy()
+                looking = asyncio.create_task(then.look(first))
                 self.services.live.keep(looking)
                 try:
                     said = await asyncio.shield(looking)
@@ -117,11 +119,18 @@ class _Stream:
                     said = b""
                 else:
                     first = b""
+                    self.versions, self.place, self.unread = then.versions, then.place, then.unread
                 yield said or b": here\n\n"
                 await asyncio.sleep(max(0.0, _PACE_SECONDS - (time.monotonic() - looked)))
                 await ear.wait(self.services.live.heartbeat)
 
-    async def _look(self, first: bytes) -> bytes:
+    def _copy(self) -> "_Stream":
+        """For a look that may fail half-way: what it found counts as told only if it was."""
+        place = self.place and replace(self.place, told=dict(self.place.told))
+        return replace(self, versions=dict(self.versions), place=place)
+
+    async def look(self, first: bytes) -> bytes:
+        """What there is to tell, after `first`; the stream stands as if it had been told."""
         async with open_desk(self.services, self.token, self.lang, LOOKING) as desk:
             return first + b"".join([each async for each in self._news(desk)])
 
@@ -168,8 +177,7 @@ async def begin(
 
 async def _here(desk: Desk) -> Place:
     """The place of who begins now: all there is was told."""
-    now = await inbox.now(desk.conn)
-    place = Place(now)
+    place = Place(await clock(desk.conn))
     rows, _ = await inbox.since(desk.conn, desk.principal.person, place.since, MOST_AT_ONCE)
     for row in rows:
         place.told[_mark(row["id"])] = row["created_at"]

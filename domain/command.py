@@ -193,6 +193,11 @@ class Command(Model):
         return True
 
     @classmethod
+    def offered(cls, case: Any, rules: Rules, now: datetime) -> bool:  # noqa: ARG003 -- for those that override it
+        """Whether the rules leave anything to ask for; commands that they may refuse whatever the body say so by overriding."""
+        return True
+
+    @classmethod
     def leads(cls) -> frozenset[tuple[State | None, str]]:
         """From which state to which other it may take the case, for the drawn diagram; None is the case that is not yet opened."""
         starts: tuple[State | None, ...] = tuple(cls.states) or (None,)

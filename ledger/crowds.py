@@ -2,11 +2,10 @@
 
 import zlib
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
-from ledger.schema import cases, events
+from ledger.schema import cases
 from ledger.sql import Connection, Row, Statement
 
 CROWD = 8
@@ -46,9 +45,6 @@ _DUE = Statement(
     .order_by(cases.c.case_id)
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
-_HEAD = Statement(sa.select(sa.func.coalesce(sa.func.max(events.c.position), 0).label("head")))
-FIRST = "00000000-0000-0000-0000-000000000000"
-"""An id before all others."""
 
 
 async def spare(conn: Connection, case_id: str, at: datetime) -> float:
@@ -68,13 +64,6 @@ async def next_crowd(conn: Connection, after: datetime, until: datetime) -> date
     return row["at"] if row else None
 
 
-async def due(conn: Connection, by: datetime, after: str, most: int) -> list[dict[str, Any]]:
+async def due(conn: Connection, by: datetime, after: str, most: int) -> list[Row]:
     """Rows of the next cases, in the order of their ids, whose reminder was due by a moment and is still owed."""
     return await (await _DUE.run(conn, by=by, after=after, most=most)).fetchall()
-
-
-async def head(conn: Connection) -> int:
-    """The ledger's last position."""
-    row = await (await _HEAD.run(conn)).fetchone()
-    assert row is not None  # noqa: S101 -- an aggregate has its row
-    return row["head"]

@@ -129,6 +129,16 @@ _INSERT_MANY = Statement(
 )
 
 
+_END = Statement(sa.select(sa.func.coalesce(sa.func.max(events.c.position), 0).label("end")).where(events.c.ledger == CASE_LEDGER))
+
+
+async def end(conn: Connection) -> int:
+    """The last position of the cases' ledger."""
+    row = await (await _END.run(conn)).fetchone()
+    assert row is not None  # noqa: S101 -- an aggregate has its row
+    return row["end"]
+
+
 async def append(conn: Connection, stream: str, expected: int, drafts: Sequence[Draft], ledger: str = CASE_LEDGER) -> list[Row]:
     """Append events to a stream at the expected version; the rows as written (dense positions, one moment, chained).
 

@@ -25,7 +25,6 @@ RULES_CHANGED = "rules_changed"
 SYSTEM = "system"
 ROLLED_OUT = timedelta(minutes=10)
 """After which no worker of the data before is taken to be left: until then one of them might still plan a case by it."""
-_FIRST = "00000000-0000-0000-0000-000000000000"
 
 _ASK = Statement(
     insert(replans)
@@ -165,7 +164,7 @@ async def any_begun_before(conn: Connection, moment: datetime) -> bool:
 
 async def page(conn: Connection, after: str | None, most: int) -> list[StreamState]:
     """The next cases and inquiries with a live clock, in the order of their ids."""
-    rows = await (await _PAGE.run(conn, after=after or _FIRST, most=most)).fetchall()
+    rows = await (await _PAGE.run(conn, after=after or streams.FIRST, most=most)).fetchall()
     return [streams.snapshot_of(row) or await streams.folded(conn, str(row["case_id"]), row["kind"]) for row in rows]
 
 
@@ -209,5 +208,5 @@ async def one(conn: Connection, ref: str) -> Row | None:
 
 async def moved(conn: Connection, ref: str, after: str | None, limit: int) -> list[Row]:
     """Cases that a change moved, among those the caller reaches, in the order of their ids."""
-    where = [replan_cases.c.ref == ref, replan_cases.c.case_id > (after or _FIRST)]
+    where = [replan_cases.c.ref == ref, replan_cases.c.case_id > (after or streams.FIRST)]
     return await fetch_all(conn, sa.select(replan_cases).where(*where).order_by(replan_cases.c.case_id).limit(limit))

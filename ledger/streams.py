@@ -4,6 +4,9 @@ from domain.stream import STREAMS, StreamState, blank_of, fold
 from ledger import events
 from ledger.sql import Connection, Row
 
+FIRST = "00000000-0000-0000-0000-000000000000"
+"""An id before all others: where a walk through the streams begins."""
+
 
 async def load(conn: Connection, stream_id: str, row: Row | None, kind: str = "case") -> StreamState:
     """The stream as of its row of `cases`; blank, of the `kind` given, where it has none or nothing happened yet."""

@@ -80,7 +80,7 @@ async def keep(conn: Connection, before: StreamState, after: StreamState) -> Non
 async def rebuild(conn: Connection) -> None:
     """Make the whole list anew from the ledger, in the caller's transaction."""
     await _CLEAR.run(conn)
-    after = "00000000-0000-0000-0000-000000000000"
+    after = streams.FIRST
     while page := await (await _PAGE.run(conn, after=after)).fetchall():
         for at in page:
             state = await streams.folded(conn, str(at["case_id"]), at["kind"])

@@ -69,10 +69,3 @@ async def since(conn: Connection, person: str, moment: datetime, most: int) -> t
     fresh = _SHOWN.where(messages.c.person == person, messages.c.created_at > moment)
     rows = await fetch_all(conn, fresh.order_by(messages.c.created_at.desc(), messages.c.id.desc()).limit(most + 1))
     return rows[most - 1 :: -1], len(rows) > most
-
-
-async def now(conn: Connection) -> datetime:
-    """The moment by the clock that messages are dated by."""
-    row = await fetch_one(conn, sa.select(sa.func.clock_timestamp().label("now")))
-    assert row is not None  # noqa: S101 -- a select without a table gives its row
-    return row["now"]

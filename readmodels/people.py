@@ -101,7 +101,7 @@ async def _put(conn: Connection, state: StreamState, rows: list[Presence]) -> No
 async def rebuild(conn: Connection) -> int:
     """Make `case_people` anew from the ledger, in the caller's transaction; the number of streams."""
     await _CLEAR.run(conn)
-    count, after = 0, "00000000-0000-0000-0000-000000000000"
+    count, after = 0, streams.FIRST
     while page := await (await _STREAMS.run(conn, after=after)).fetchall():
         for row in page:
             state = await streams.folded(conn, str(row["case_id"]), row["kind"])

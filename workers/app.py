@@ -180,13 +180,12 @@ async def serve(settings: Settings, stop: asyncio.Event, duty: Duty | None = Non
         metrics = f"127.0.0.1:{settings.metrics_port}" if settings.metrics_port else None
         client = await _reach(settings, keys, metrics)
         recorder = Recorder(database, rules.current)
-        watches: list[Coroutine[None, None, None]] = []
+        await ensure_search_attributes(client)
         if duty != "duties":
             await stack.enter_async_context(case_worker(client, recorder))
-            await ensure_search_attributes(client)
+        watches = await _take_up_duties(stack, settings, keys, database, client, recorder) if duty != "cases" else []
+        if duty != "duties":
             watches.append(_stay_seen(database))
-        if duty != "cases":
-            watches += await _take_up_duties(stack, settings, keys, database, client, recorder)
         _log.info("worker ready")
         await _until(stop, *watches)
         _log.info("worker draining")
@@ -204,7 +203,6 @@ async def _take_up_duties(  # noqa: PLR0917 -- what the process has
     await stack.enter_async_context(duty_worker(client, reconciler, deliverer, replanner, Ringer(database, recorder)))
     async with database.transaction(WORKER) as conn:
         await replans.ask_for_rules(conn, rules.digest())
-    await ensure_search_attributes(client)
     await ensure_schedules(client)
     await keep_armed(client, reconciler)
     return [_stay_armed(client, reconciler), _stay_telling(database, client)]

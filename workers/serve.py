@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from socket import socket
 from typing import override
 
@@ -31,6 +31,7 @@ from ledger.keys import KeyRing
 from ledger.settings import Settings
 from ledger.store import WORKER, Database
 from web.app import with_pages
+from web.clock import host_clock
 from web.in_process import InProcess
 from workers.process import DATABASE_NAME, leave
 from workers.temporal import connect, runtime
@@ -82,15 +83,10 @@ async def tell_of_the_wall(database: Database) -> None:
         _log.warning("there is no wall of row-level security: the policy of the API is the only one", mend="yuanshou doctor")
 
 
-def host_clock() -> datetime:
-    """What this host takes for now; the ledger's time as long as the database has never answered."""
-    return datetime.now(UTC)
-
-
 @asynccontextmanager
 async def _ledgers_time(database: Database) -> AsyncGenerator[LedgerClock]:
     """A clock that follows the ledger's while it is open."""
-    clock = LedgerClock(host_clock)
+    clock = LedgerClock(host_clock)  # the host's, as long as the database has never answered
     await clock.ask(database)
     keeping = asyncio.create_task(clock.keep(database))
     try:

@@ -11,21 +11,29 @@ with workflow.unsafe.imports_passed_through():
 _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=20))
 
 
+async def _duty(
+    activity: str, *args: float | str, longest: timedelta, in_all: timedelta | None = None, heartbeat: timedelta | None = None
+) -> int:
+    """Run one activity, each try no longer than `longest`, all of them no longer than `in_all`."""
+    return await workflow.execute_activity(
+        activity,
+        args=args,
+        result_type=int,
+        task_queue=contract.DUTY_QUEUE,
+        start_to_close_timeout=longest,
+        schedule_to_close_timeout=in_all,
+        heartbeat_timeout=heartbeat,
+        retry_policy=_RETRY,
+    )
+
+
 @workflow.defn(name="reconcile")
 class ReconcileWorkflow:
     """Finds cases whose workflow lags behind the ledger and wakes them."""
 
     @workflow.run
     async def run(self, lag_seconds: float) -> int:
-        return await workflow.execute_activity(
-            "reconcile",
-            lag_seconds,
-            result_type=int,
-            task_queue=contract.DUTY_QUEUE,
-            start_to_close_timeout=timedelta(seconds=50),
-            schedule_to_close_timeout=timedelta(minutes=5),
-            retry_policy=_RETRY,
-        )
+        return await _duty("reconcile", lag_seconds, longest=timedelta(seconds=50), in_all=timedelta(minutes=5))
 
 
 @workflow.defn(name="deliver")
@@ -34,14 +42,7 @@ class DeliverWorkflow:
 
     @workflow.run
     async def run(self) -> int:
-        return await workflow.execute_activity(
-            "deliver",
-            result_type=int,
-            task_queue=contract.DUTY_QUEUE,
-            start_to_close_timeout=timedelta(seconds=50),
-            schedule_to_close_timeout=timedelta(minutes=5),
-            retry_policy=_RETRY,
-        )
+        return await _duty("deliver", longest=timedelta(seconds=50), in_all=timedelta(minutes=5))
 
 
 @workflow.defn(name="replan")
@@ -50,14 +51,7 @@ class ReplanWorkflow:
 
     @workflow.run
     async def run(self) -> int:
-        return await workflow.execute_activity(
-            "replan",
-            result_type=int,
-            task_queue=contract.DUTY_QUEUE,
-            start_to_close_timeout=timedelta(hours=2),
-            heartbeat_timeout=timedelta(seconds=60),
-            retry_policy=_RETRY,
-        )
+        return await _duty("replan", longest=timedelta(hours=2), heartbeat=timedelta(seconds=60))
 
 
 @workflow.defn(name="send")
@@ -66,15 +60,7 @@ class SendWorkflow:
 
     @workflow.run
     async def run(self, channel: str) -> int:
-        return await workflow.execute_activity(
-            "send",
-            channel,
-            result_type=int,
-            task_queue=contract.DUTY_QUEUE,
-            start_to_close_timeout=timedelta(minutes=10),
-            schedule_to_close_timeout=timedelta(minutes=30),
-            retry_policy=_RETRY,
-        )
+        return await _duty("send", channel, longest=timedelta(minutes=10), in_all=timedelta(minutes=30))
 
 
 @workflow.defn(name="digest")
@@ -83,14 +69,7 @@ class DigestWorkflow:
 
     @workflow.run
     async def run(self) -> int:
-        return await workflow.execute_activity(
-            "digest",
-            result_type=int,
-            task_queue=contract.DUTY_QUEUE,
-            start_to_close_timeout=timedelta(minutes=5),
-            schedule_to_close_timeout=timedelta(hours=3),
-            retry_policy=_RETRY,
-        )
+        return await _duty("digest", longest=timedelta(minutes=5), in_all=timedelta(hours=3))
 
 
 @workflow.defn(name="ring")
@@ -99,13 +78,5 @@ class RingWorkflow:
 
     @workflow.run
     async def run(self) -> int:
-        seen = workflow.get_last_completion_result(int) if workflow.has_last_completion_result() else 0
-        return await workflow.execute_activity(
-            "ring",
-            seen,
-            result_type=int,
-            task_queue=contract.DUTY_QUEUE,
-            start_to_close_timeout=timedelta(hours=1),
-            heartbeat_timeout=timedelta(seconds=20),
-            retry_policy=_RETRY,
-        )
+        seen = workflow.get_last_completion_result(int) or 0
+        return await _duty("ring", seen, longest=timedelta(hours=1), heartbeat=timedelta(seconds=20))

@@ -35,11 +35,6 @@ def room_left(clock: Clock, rules: Rules, now: datetime) -> int:
     return max(0, most - clock.extended) if runs else 0
 
 
-def may_be_asked(case: CaseState, rules: Rules, now: datetime) -> bool:
-    """Whether there is a clock of the case for which more time may be asked."""
-    return any(room_left(clock, rules, now) for clock in case.clocks)
-
-
 class AskExtension(Command):
     """Ask for more time for a limit that runs. Where days are counted a day off gives way to the next working day."""
 
@@ -56,6 +51,10 @@ class AskExtension(Command):
     @classmethod
     def allowed_in(cls, case: CaseState) -> bool:
         return case.state in cls.states and any(clock.state in _UNDER_WAY for clock in case.clocks)
+
+    @classmethod
+    def offered(cls, case: CaseState, rules: Rules, now: datetime) -> bool:
+        return any(room_left(clock, rules, now) for clock in case.clocks)
 
     def decide(self, case: CaseState, facts: Facts) -> Sequence[Event]:
         in_hand(case, facts)

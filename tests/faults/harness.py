@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -252,6 +252,17 @@ class System:
         """The types of the case's events, in order."""
         rows = await self.rows("SELECT type FROM events WHERE stream = %s ORDER BY version", workflow_id(case_id))
         return [row["type"] for row in rows]
+
+
+@asynccontextmanager
+async def running(home: Path, *, prepare: Callable[[System], Awaitable[None]] | None = None) -> AsyncGenerator[System]:
+    """A system, started and in the end stopped, however far its start came."""
+    started = System(home)
+    try:
+        await started.start(prepare=prepare)
+        yield started
+    finally:
+        await started.stop()
 
 
 def _say(text: str) -> None:

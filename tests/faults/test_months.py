@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.faults import almanac, ladders
-from tests.faults.harness import System, new_key
+from tests.faults.harness import System, new_key, running
 from tests.poll import until
 from tests.scenarios import ACCEPT, ASSIGN, CHOOSE, LAWYERS, PAPERS, SHANGHAI, Step, engage
 
@@ -24,12 +24,8 @@ _PATIENCE = 90.0
 @pytest.fixture
 async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
     """A system of its own: its clock is turned."""
-    running = System(tmp_path_factory.mktemp("months"))
-    try:
-        await running.start(prepare=almanac.install)
-        yield running
-    finally:
-        await running.stop()
+    async with running(tmp_path_factory.mktemp("months"), prepare=almanac.install) as started:
+        yield started
 
 
 def at(day: int, hour: int = 10) -> datetime:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.checks import armed, gaps, whole
 from tests.faults.deeds import Deed, Strike, accepting, in_peace, noting, reconciling, ringing, rolling_over
-from tests.faults.harness import Broken, System, Victim
+from tests.faults.harness import Broken, System, Victim, running
 from tests.faults.hook import WITHOUT
 
 PATIENCE = 10.0
@@ -47,12 +47,8 @@ CASES = (
 @pytest.fixture(scope="module")
 async def spoiled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
     """A system of its own, since its ledger gets spoiled."""
-    running = System(tmp_path_factory.mktemp("spoiled"))
-    try:
-        await running.start()
-        yield running
-    finally:
-        await running.stop()
+    async with running(tmp_path_factory.mktemp("spoiled")) as started:
+        yield started
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{c.protection}-{c.point}" for c in CASES])

@@ -15,7 +15,7 @@ from tests.faults.hook import HOST_AHEAD, WITHOUT
 from tests.faults.timers import approach, ended, standing
 from tests.house import session_of
 from tests.poll import until
-from workers.serve import host_clock
+from web.clock import host_clock
 
 SOON = timedelta(seconds=6)
 HOURS = timedelta(hours=3)

@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import httpx
+import psycopg
 import pytest
 
 from api import stream
 from api.live import Live
+from ledger.sql import Connection
 from ledger.store import WORKER
+from readmodels import inbox
 from tests.house import House
 from tests.integration.desks import Desks
 from tests.integration.lookers import looking, owned, remind
@@ -241,6 +244,26 @@ async def test_without_any_announcement_the_heartbeat_finds_it(house: House) -> 
         async with looking(address, who) as looker:
             await remind(desks, case_id)
             await looker.told("message")
+
+
+async def test_what_a_look_found_that_failed_half_way_is_told_by_the_next(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    count, faults = inbox.unread_count, [psycopg.OperationalError("the database went away")]
+
+    async def away_once(conn: Connection, person: str) -> int:
+        unread = await count(conn, person)
+        if unread and faults:
+            raise faults.pop()
+        return unread
+
+    monkeypatch.setattr(inbox, "unread_count", away_once)
+    async with open_house(house, heartbeat=0.2) as (desks, address):
+        who = await desks.signed_in("caseworker", office=house.centre)
+        case_id = await owned(desks, who)
+        async with looking(address, who) as looker:
+            missed = await remind(desks, case_id)
+            (told,) = await looker.told("message")
+    assert not faults
+    assert told["id"].rpartition("/")[0] == missed
 
 
 async def test_more_than_is_sent_at_once_is_said_to_be_a_gap(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

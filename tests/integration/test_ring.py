@@ -7,7 +7,7 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from activities.ring import Ringer
-from ledger import crowds
+from ledger import crowds, events
 from ledger.store import WORKER, clock
 from tests.house import WAGES, House
 from tests.poll import until
@@ -91,7 +91,7 @@ async def test_nothing_is_rung_in_a_ledger_that_is_behind_what_was_rung(house: H
 
 async def ring_head(house: House) -> int:
     async with house.database.transaction(WORKER) as conn:
-        return await crowds.head(conn)
+        return await events.end(conn)
 
 
 async def test_of_many_that_wait_for_one_moment_the_later_ones_leave_it_to_the_crowd(house: House) -> None:

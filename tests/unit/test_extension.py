@@ -15,7 +15,7 @@ from domain.decide import allowed_commands, may_issue
 from domain.directory.entries import DayRule
 from domain.rules import Rules
 from domain.stages.application import DeemWithdrawn
-from domain.stages.extension import ApproveExtension, AskExtension, RefuseExtension, may_be_asked, room_left
+from domain.stages.extension import ApproveExtension, AskExtension, RefuseExtension, room_left
 from domain.stages.supplement import RequireSupplement, SupplyPapers
 from domain.stream import Clock, fold
 from tests.unit.test_rules import raw
@@ -111,8 +111,8 @@ class TestRefusals:
         case = given(submit())
         refusal = case.refused("limit_not_extendable", ask(case, date(2026, 4, 1), "examine_application"))
         assert (refusal.status, refusal.pointer) == (409, "/clock")
-        assert not may_be_asked(case.state, RULES, noon(TODAY))
-        assert may_be_asked(waiting().state, RULES, noon(TODAY))
+        assert not AskExtension.offered(case.state, RULES, noon(TODAY))
+        assert AskExtension.offered(waiting().state, RULES, noon(TODAY))
 
     def test_a_clock_there_is_not(self) -> None:
         asked = AskExtension(clock="supply_papers/99", due_on=LATER, reason="x")
