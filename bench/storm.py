@@ -58,13 +58,16 @@ async def _many(count: int, one: Callable[[int], Awaitable[object]]) -> None:
     await asyncio.gather(*(gated(number) for number in range(count)))
 
 
-async def _cases(office: Office, count: int) -> None:
+async def _cases(office: Office, count: int) -> float:
+    """Take in so many applications; how many seconds that took."""
     say(f"{count:,} applications")
+    began = time.perf_counter()
 
     async def one(_: int) -> None:
         await office.submit()
 
     await _many(count, one)
+    return time.perf_counter() - began
 
 
 async def _ask(dsn: str, question: str, *said: object) -> tuple[object, ...]:
@@ -115,11 +118,11 @@ class Stage:
         return child
 
 
-async def _storm(stage: Stage, count: int) -> tuple[float, list[float], list[float]]:
-    """Seconds from the moment to the last message, and the notes before and within."""
+async def _storm(stage: Stage, count: int, applications: float) -> tuple[float, list[float], list[float]]:
+    """Seconds from the moment to the last message, and the notes before and within. `applications`: the seconds so many took before."""
     quiet_cases = [await stage.office.submit() for _ in range(20)]
     quiet = await _notes(stage.office, quiet_cases, lambda number: number < QUIET)
-    at = datetime.now(_ZONE).replace(microsecond=0) + timedelta(seconds=60 + count / 25)
+    at = datetime.now(_ZONE).replace(microsecond=0) + timedelta(seconds=60 + 1.5 * applications)
     before = [child for child in stage.children.started if child.args[-1] == "cases"]  # pyright: ignore[reportIndexIssue,reportArgumentType]
     for child in before:
         child.terminate()
@@ -186,9 +189,11 @@ async def _timers(stage: Stage, count: int) -> float:
     return last.timestamp() - at
 
 
-async def _replan(stage: Stage, count: int) -> tuple[float, int]:
-    """Seconds from a change of calendar to the last case's new plan; and how many events a case that it does not touch got."""
-    await _cases(stage.office, count)
+async def _replan(stage: Stage, count: int) -> tuple[float, int, float]:
+    """Seconds from a change of calendar to the last case's new plan; how many events a case that it does not touch got; and the seconds
+    that the applications took.
+    """
+    applications = await _cases(stage.office, count)
     dsn = stage.engines.owner_dsn
     (due,) = await _ask(dsn, "SELECT max(due_on) FROM clock_list WHERE limit_id = %s", LIMIT)
     assert isinstance(due, date)
@@ -217,7 +222,7 @@ async def _replan(stage: Stage, count: int) -> tuple[float, int]:
     await change(due + timedelta(days=60))
     (after,) = await _ask(dsn, "SELECT count(*) FROM events WHERE stream LIKE 'case/%%' AND position > %s", before)
     assert isinstance(after, int)
-    return took, after
+    return took, after, applications
 
 
 async def _signals(stage: Stage, count: int) -> float:
@@ -260,9 +265,9 @@ async def _measure(engines: Engines, count: int) -> Report:
             people = await stand.office(port, usernames, password)
             client = await connect(_settings(engines), keys)
             stage = Stage(engines, children, database, people, client, await Client.connect(engines.temporal_address))
-            planned, strays = await _replan(stage, count)
+            planned, strays, applications = await _replan(stage, count)
             signals = await _signals(stage, count)
-            storm, quiet, busy = await _storm(stage, count)
+            storm, quiet, busy = await _storm(stage, count, applications)
             timers = await _timers(stage, count)
             people.close()
     return _report(count, storm=storm, timers=timers, quiet=quiet, busy=busy, planned=planned, signals=signals, strays=strays)
