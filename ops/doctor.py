@@ -130,7 +130,7 @@ def _sealing(dsn: str, home: Home) -> Iterator[Finding]:
     except SettingsFault as fault:
         yield Finding("sealing", False, str(fault), "see the README's settings")
         return
-    outside = sealed.outside(settings, mail=bool(os.environ.get("YUANSHOU_SMTP_URL")))
+    outside = sealed.outside(settings)
     ages = sealed.ages(dsn, outside)
     late = [f"{age.ledger} for {age.waiting}" for age in ages if age.waiting and age.waiting > settings.checkpoint_max_age]
     found = f"events wait for a checkpoint: {', '.join(late)}" if late else "every event is under a checkpoint, or will be in a minute"

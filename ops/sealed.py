@@ -12,9 +12,9 @@ from ledger.note import Checkpoint, Note, NoteFault
 from ledger.settings import SealingSettings
 
 
-def outside(settings: SealingSettings, *, mail: bool) -> list[str]:
-    """Kinds of anchors that lie outside the installation. `mail`: a mail server is set up."""
-    found = {"witness": settings.witness is not None, "email": mail, "directory": settings.anchors_outside}
+def outside(settings: SealingSettings) -> list[str]:
+    """Kinds of anchors that were set up outside the installation: those that are counted on."""
+    found = {"witness": settings.witness is not None, "email": bool(settings.anchor_emails), "directory": settings.anchors_outside}
     return [kind for kind, is_there in found.items() if is_there]
 
 
