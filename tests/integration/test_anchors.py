@@ -313,7 +313,8 @@ class TestWitness:
         office.watched = office.keys.vkeys
         await office.ask(0, 7)
         office.keys = office.keys.rotated(NOW)
-        assert (await office.ask(7, 9, note=office.keys.sign(office.note(9).text, NOW, None)))[0] == 403  # the new key alone
+        alone = office.keys.sign(office.note(9).text, NOW + timedelta(days=8), None)
+        assert (await office.ask(7, 9, note=alone))[0] == 403
         crossed = office.keys.sign(office.note(9).text, NOW + timedelta(days=1), office.note(7))
         assert len(crossed.signatures) == 2
         assert (await office.ask(7, 9, note=crossed))[0] == 200

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -25,9 +24,9 @@ async def sealed(house: House) -> Checkpoint:
 
 
 @pytest.fixture(scope="module")
-async def desks(house: House) -> AsyncIterator[Desks]:
+async def desks(house: House) -> Desks:
     await house.submit()
-    yield await Desks.open(house)
+    return await Desks.open(house)
 
 
 async def asked(desks: Desks, who: Someone, path: str, **params: Any) -> Any:
