@@ -12,7 +12,7 @@ type Body = dict[str, Any]
 type Step = Callable[[Body], Body]
 """From a body of one version to one of the next: total, deterministic, without looking at anything else."""
 
-STEPS: Mapping[tuple[str, int], Step] = {}
+STEPS: dict[tuple[str, int], Step] = {}
 """By type and the version it lifts from. A body of version n and type t needs every step from (t, n) on: a test asks for them all.
 
 A step sees personal fields sealed, as they are stored: it may move a box to where the same field stands today, never under another name,
