@@ -35,6 +35,11 @@ async def history_as_of(
 ) -> list[Recorded]:
     """The first `version` events; or those recorded by a moment and of a legal day and before, whichever is asked."""
     history = await (load_history(conn, case_id, upto=version) if version is not None else load_history(conn, case_id))
+    return part_of(history, recorded=recorded, legal=legal)
+
+
+def part_of(history: list[Recorded], *, recorded: datetime | None = None, legal: date | None = None) -> list[Recorded]:
+    """Of a history the events that were recorded by a moment, and those of a legal day and before; asked for both, those that are both."""
     tests: list[Callable[[Recorded], bool]] = []
     if recorded is not None:
         tests.append(lambda r: r.recorded_at <= recorded)
