@@ -289,7 +289,6 @@ async def test_an_event_that_cannot_be_read_is_told_where_it_stands_and_stops_a_
     async with ledger_of_its_own(engines) as ledger:
         await write(ledger.database, f"case/{case_id(1)}", walk(dice(3)).history)
         await write(ledger.database, f"case/{case_id(2)}", walk(dice(4)).history)
-        stream = f"case/{case_id(1)}"
         async with ledger.owner.transaction(WORKER) as conn:
             await conn.execute("ALTER TABLE events DISABLE TRIGGER USER")
             row = await (
