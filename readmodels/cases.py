@@ -1,13 +1,13 @@
 """One case out of the ledger: as it stands, as it stood, and the evidence files it carries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from typing import cast
 
 import sqlalchemy as sa
 
 from domain.case import CaseState, blank
-from domain.stream import fold
+from domain.stream import evolve, fold
 from ledger import streams
 from ledger.events import Recorded, load_history
 from ledger.schema import cases, files
@@ -28,6 +28,17 @@ async def current(conn: Connection, case_id: str) -> CaseState | None:
 def folded(case_id: str, history: list[Recorded]) -> CaseState:
     """The fold of a history: nothing but the events decides how a case stood."""
     return fold((r.happened for r in history), blank(case_id))
+
+
+def at_versions(case_id: str, history: list[Recorded], versions: Collection[int]) -> dict[int, CaseState]:
+    """The case as it stood after each of these versions, by one fold; those the history does not reach are not there. 0 is always."""
+    state = blank(case_id)
+    stood = {0: state}
+    for recorded in history:
+        state = evolve(state, recorded.happened)
+        if recorded.at.version in versions:
+            stood[recorded.at.version] = state
+    return stood
 
 
 async def history_as_of(

@@ -16,7 +16,7 @@ from domain.case import CaseState, blank
 from domain.command import Happened
 from domain.stream import evolve, fold
 from ledger.events import Recorded
-from readmodels.cases import folded, part_of
+from readmodels.cases import at_versions, folded, part_of
 from readmodels.course import course_of
 from tests.unit.test_lifecycle_properties import LIFE, Life, lives
 from tests.unit.world import noon
@@ -77,6 +77,8 @@ def test_a_version_is_the_fold_of_the_events_up_to_it(life: Life, data: st.DataO
     version = data.draw(st.integers(1, len(history)))
     assert folded(case_id, recorded(history)[:version]) == naive(history[:version], case_id)
     assert naive(history[:version], case_id).version == version
+    stood = at_versions(case_id, recorded(history), (version, 1))
+    assert stood == {n: naive(history[:n], case_id) for n in {0, 1, version}}
 
 
 @LIFE
