@@ -1,6 +1,7 @@
 """Read models made anew from the ledger and held against it, in a ledger of the test's own."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -8,13 +9,16 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from typer.testing import CliRunner, Result
 
 from ledger.store import WORKER
 from ops import wall
+from ops.cli import app
 from ops.engines import Engines
 from ops.home import ROOT
 from readmodels import rebuild as rebuilding
@@ -283,6 +287,37 @@ async def test_of_two_at_once_the_second_is_told(own: Ledger) -> None:
         conn.execute("SELECT pg_advisory_lock(%s)", [rebuilding.REBUILD_LOCK])
         with pytest.raises(AnotherRebuild):
             await rebuild(own.at.owner, ["case_list"])
+
+
+class TestTheVerb:
+    def said(self, own: Ledger, tmp_path: Path, *words: str) -> Result:
+        env = {"YUANSHOU_HOME": str(tmp_path), "DATABASE_URL": own.at.app, "DATABASE_OWNER_URL": own.at.owner}
+        return CliRunner().invoke(app, ["rebuild", *words], env=env)
+
+    def test_it_checks_puts_right_and_says_so(self, own: Ledger, tmp_path: Path) -> None:
+        with psycopg.connect(own.at.owner) as conn:
+            conn.execute("UPDATE case_list SET owner = 'P-FORGED' WHERE case_id = %s", [case_id(3)])
+        checked = self.said(own, tmp_path, "case_list", "--check", "--json")
+        told = json.loads(checked.stdout)
+        assert (checked.exit_code, told["same"], told["written"]) == (1, False, False)
+        assert [(m["model"], m["differing_streams"]) for m in told["models"]] == [("case_list", 1)]
+        made = self.said(own, tmp_path, "case_list")
+        assert made.exit_code == 0
+        assert "case_list" in made.stdout
+        assert "as the ledger says" in made.stdout
+        assert "search_tokens" in made.stdout
+        again = json.loads(self.said(own, tmp_path, "--check", "--json", *NAMES).stdout)
+        assert (again["same"], len(again["models"])) == (True, len(NAMES))
+
+    def test_it_explains_itself(self, own: Ledger, tmp_path: Path) -> None:
+        assert "Exit status" in self.said(own, tmp_path, "--help").stdout
+
+    def test_a_model_that_there_is_not_is_no_model(self, own: Ledger, tmp_path: Path) -> None:
+        assert self.said(own, tmp_path, "nonsense").exit_code == 2
+
+    def test_before_the_first_start_there_is_nothing_to_rebuild(self, tmp_path: Path) -> None:
+        nothing = {"DATABASE_URL": None, "DATABASE_OWNER_URL": None, "YUANSHOU_HOME": str(tmp_path)}
+        assert CliRunner().invoke(app, ["rebuild"], env=nothing).exit_code == 2
 
 
 async def test_an_event_that_cannot_be_read_is_told_where_it_stands_and_stops_a_rebuild(engines: Engines) -> None:
