@@ -68,7 +68,8 @@ async def entries(desks: Desks, who: Someone) -> list[dict[str, Any]]:
 def elsewhere(house: House) -> str:
     """A centre of another county."""
     here = house.directory.office(house.centre)
-    return next(o.code for o in house.directory.offices() if here and o.kind == "centre" and o.level == "county" and o.county != here.county)
+    centres = [o for o in house.directory.offices() if o.kind == "centre" and o.level == "county"]
+    return next(o.code for o in centres if here and o.county != here.county)
 
 
 async def people_of(desks: Desks, *cases: str) -> set[str]:
@@ -243,9 +244,8 @@ class TestRecording:
                     " WHERE ledger = 'access' AND actor = %s", (auditor.person,)
                 )
             ).fetchone()  # fmt: skip
-            whole = await (
-                await conn.execute("SELECT count(*) AS n, min(position) AS first, max(position) AS last FROM events WHERE ledger = 'access'")
-            ).fetchone()
+            places = "SELECT count(*) AS n, min(position) AS first, max(position) AS last FROM events WHERE ledger = 'access'"
+            whole = await (await conn.execute(places)).fetchone()
         assert found == {"n": 50, "commits": 2, "moments": 2}
         assert whole is not None
         assert (whole["first"], whole["last"]) == (1, whole["n"])
