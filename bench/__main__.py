@@ -9,7 +9,23 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import access, append, assignment, command, dates, directory, figures, memory, papers, people, reports, startup, storm, together, wall
+from bench import (
+    access,
+    append,
+    assignment,
+    command,
+    dates,
+    directory,
+    figures,
+    memory,
+    papers,
+    people,
+    reports,
+    startup,
+    storm,
+    together,
+    wall,
+)
 from bench.figures import Report
 from ops.home import ROOT
 
