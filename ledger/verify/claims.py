@@ -2,6 +2,10 @@
 before its root counts for anything.
 """
 
+import os
+import re
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +15,11 @@ from typing import Literal, NamedTuple
 from ledger import chain
 from ledger.note import COSIGNATURE, Checkpoint, Dated, Note, NoteFault, Vkey, parse_vkeys
 from ledger.verify.findings import Finding
+
+
+_DIGITS = 20
+_FIRST = re.compile(rf"\d{{{_DIGITS}}}\.note", re.ASCII)
+_AGAIN = re.compile(rf"\d{{{_DIGITS}}}-\d{{8}}T\d{{12}}Z\.note", re.ASCII)
 
 
 class Trouble(Exception):  # noqa: N818 -- told to whoever verifies
@@ -116,30 +125,41 @@ def _signed(text: str | bytes, kept: Kept, trusted: Trusted) -> Checkpoint:
 
 
 class Anchors:
-    """The anchor directory of a ledger: `<size in 20 digits>.note`, one a checkpoint."""
+    """The anchor directory of a ledger: `<size in 20 digits>.note`, one a checkpoint; heads that were signed again later lie in `again`, the
+    moment behind the size. Names are kept as sizes where they can be: of a year under load there are half a million.
+
+    Raises `Trouble` where a folder is there and cannot be read.
+    """
 
     def __init__(self, folder: Path, ledger: str) -> None:
-        self.folder, self.ledger = folder / ledger, ledger
+        self._folder, self._ledger = folder / ledger, ledger
+        self._sizes = array("q", sorted(int(name[:_DIGITS]) for name in self._names(self._folder) if _FIRST.fullmatch(name)))
+        again = self._folder / "again"
+        self._again = sorted(name for name in self._names(again) if _AGAIN.fullmatch(name))
 
-    def sizes(self) -> Iterator[int]:
-        """Sizes of the notes there are, in no order. Raises `Trouble` where the folder is there and cannot be read."""
+    def _names(self, folder: Path) -> Iterator[str]:
         try:
-            for file in self.folder.iterdir():
-                if file.suffix == ".note" and len(file.stem) == 20 and file.stem.isascii() and file.stem.isdecimal():
-                    yield int(file.stem)
+            with os.scandir(folder) as entries:
+                yield from (entry.name for entry in entries)
         except FileNotFoundError:
             return
         except OSError as fault:
-            raise Trouble(f"the anchors in {self.folder} cannot be read: {_why(fault)}") from fault
+            raise Trouble(f"the anchors in {folder} cannot be read: {_why(fault)}") from fault
 
-    def judge(self, size: int, trusted: Trusted) -> Judged:
+    def between(self, first: int, last: int) -> tuple[str, ...]:
+        """Names of the notes on sizes from … up to and with …."""
+        sizes = self._sizes[bisect_left(self._sizes, first) : bisect_right(self._sizes, last)]
+        again = self._again[bisect_left(self._again, f"{first:0{_DIGITS}d}") : bisect_left(self._again, f"{last + 1:0{_DIGITS}d}")]
+        return (*(f"{size:0{_DIGITS}d}.note" for size in sizes), *(f"again/{name}" for name in again))
+
+    def judge(self, name: str, trusted: Trusted) -> Judged:
         """Raises `Trouble` for a note that cannot be read."""
-        file = self.folder / f"{size:020d}.note"
+        file = self._folder / name
         try:
             text = file.read_bytes()
         except OSError as fault:
             raise Trouble(f"the anchor {file} cannot be read: {_why(fault)}") from fault
-        return judge(text, Kept(self.ledger, "anchor", f"anchor {file.name}", size), trusted)
+        return judge(text, Kept(self._ledger, "anchor", f"anchor {name}", int(file.name[:_DIGITS])), trusted)
 
 
 def remembered(file: Path, ledger: str, trusted: Trusted) -> Judged | None:

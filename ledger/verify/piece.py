@@ -29,7 +29,7 @@ _COPY = cast(
     f"COPY (SELECT {', '.join(rows.COLUMNS)} FROM events WHERE ledger = %s AND position BETWEEN %s AND %s ORDER BY position)"  # noqa: S608 -- names of the table's columns
     " TO STDOUT (FORMAT BINARY)",
 )
-_TILES = "SELECT level, n, hashes FROM tiles WHERE ledger = %s AND (level = 0 AND n BETWEEN %s AND %s OR level = 1 AND n = %s)"
+_TILES = "SELECT level, n, hashes, root FROM tiles WHERE ledger = %s AND (level = 0 AND n BETWEEN %s AND %s OR level = 1 AND n = %s)"
 _CHECKPOINTS = "SELECT size, root, note FROM checkpoints WHERE ledger = %s AND size BETWEEN %s AND %s ORDER BY size"
 _BEFORE = (
     "SELECT e.stream, e.version, e.position, e.ledger, e.chain_hash FROM unnest(%s::text[], %s::int[]) AS k(stream, version)"
@@ -64,8 +64,8 @@ class Job:
     first: int
     last: int
     sealed: int
-    anchored: tuple[int, ...] = ()
-    """Sizes of anchors in the piece."""
+    anchored: tuple[str, ...] = ()
+    """Names of the anchors on sizes in the piece."""
     more: tuple[Claim, ...] = ()
     """Other good claims on sizes in the piece."""
 
@@ -186,10 +186,10 @@ def _bodies(reader: Reader, job: Job) -> Bodies | None:
     return Bodies(job.ledger, reader.asked, master_keys(source.keys) if source.keys else None, canonical=source.canonical)
 
 
-def _tiles(reader: Reader, job: Job) -> dict[tuple[int, int], bytes]:
+def _tiles(reader: Reader, job: Job) -> dict[tuple[int, int], tuple[bytes, bytes]]:
     first = (job.first - 1) // 256
     found = reader.ask(_TILES, job.ledger, first, first + 255, (job.first - 1) // PIECE)
-    return {(level, n): bytes(hashes) for level, n, hashes in found}
+    return {(level, n): (bytes(hashes), bytes(root)) for level, n, hashes, root in found}
 
 
 def _claims(reader: Reader, job: Job) -> tuple[list[Claim], list[Finding]]:
@@ -204,10 +204,12 @@ def _claims(reader: Reader, job: Job) -> tuple[list[Claim], list[Finding]]:
             why = f"checkpoint {size}: its root stands otherwise beside the note"
             verdict = Judged(verdict.claim, Finding("checkpoint_forged", why, job.ledger, size, f"checkpoint {size}"))
         judged.append(verdict)
-    for size in job.anchored:
-        verdict = anchors.judge(size, trusted)
-        if verdict.claim is not None and size not in held:
-            why = f"the anchor of size {size} was given away, and the database has no checkpoint of that size"
+    for name in job.anchored:
+        verdict = anchors.judge(name, trusted)
+        if verdict.claim is not None and verdict.claim.size not in held:
+            size = verdict.claim.size
+            held.add(size)
+            why = f"{verdict.claim.place} was given away, and the database has no checkpoint of that size"
             verdict = Judged(verdict.claim, Finding("checkpoint_missing", why, job.ledger, size, verdict.claim.place))
         judged.append(verdict)
     claims = sorted((*job.more, *(v.claim for v in judged if v.claim is not None)), key=lambda claim: claim.size)

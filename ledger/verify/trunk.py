@@ -7,7 +7,7 @@ is the fold of the edge before the piece and of the root found here.
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 
-from ledger.merkle import HASH, WIDTH, Frontier, fold, whole
+from ledger.merkle import HASH, WIDTH, Frontier, Tile, fold, whole
 
 PIECE = WIDTH * WIDTH
 """Events of a full piece: a tile of level 1."""
@@ -16,11 +16,11 @@ PIECE = WIDTH * WIDTH
 class Trunk:
     """Takes the chain hashes of a piece, tile by tile.
 
-    `sizes` are the sizes of the whole ledger at which a root is wanted, those in the piece; `stored` gives the hashes of a stored tile by
+    `sizes` are the sizes of the whole ledger at which a root is wanted, those in the piece; `stored` gives a stored tile's hashes and root by
     level and number, or None; `sealed` is the size up to which full tiles must be stored.
     """
 
-    def __init__(self, first: int, sizes: Iterable[int], stored: Callable[[int, int], bytes | None], sealed: int) -> None:
+    def __init__(self, first: int, sizes: Iterable[int], stored: Callable[[int, int], tuple[bytes, bytes] | None], sealed: int) -> None:
         self._first, self._stored, self._sealed = first, stored, sealed
         self._wanted = sorted(set(sizes), reverse=True)
         self._tiles = Frontier()
@@ -42,8 +42,6 @@ class Trunk:
         """Neighbouring chain hashes: a full tile, or the piece's last events."""
         leaves = [sha256(b"\x00" + chained).digest() for chained in chains]
         full = len(leaves) == WIDTH
-        if full:
-            self._compare(0, upto // WIDTH - 1, leaves, upto)
         if full and not (self._wanted and self._wanted[-1] < upto):
             self._grow(whole(leaves))
         else:
@@ -59,23 +57,27 @@ class Trunk:
         if full and self._wanted and self._wanted[-1] == upto:
             self.roots[self._wanted.pop()] = fold(self._tiles.edge)
         self.upto = upto
+        if full:
+            self._compare(Tile(0, upto // WIDTH - 1, b"".join(leaves), self._roots_of_tiles[-1]), upto)
         if len(self._roots_of_tiles) == WIDTH:
-            self._compare(1, upto // PIECE - 1, self._roots_of_tiles, upto)
+            self._compare(Tile(1, upto // PIECE - 1, b"".join(self._roots_of_tiles), self._tiles.edge[0]), upto)
 
     def _grow(self, root: bytes) -> None:
         self._tiles.append(root)
         self._roots_of_tiles.append(root)
 
-    def _compare(self, level: int, n: int, hashes: list[bytes], upto: int) -> None:
-        held = self._stored(level, n)
+    def _compare(self, own: Tile, upto: int) -> None:
+        """Hold a full tile, the last event under which is `upto`, against the stored one."""
+        held, name = self._stored(own.level, own.n), f"tile {own.level}/{own.n}"
         if held is None:
             if upto <= self._sealed:
-                self.changed.append((upto, f"tile {level}/{n} is not stored"))
+                self.changed.append((upto, f"{name} is not stored"))
             return
-        if held == b"".join(hashes):
-            return
-        width = PIECE // WIDTH if level else 1
-        first = upto - WIDTH * width + 1
-        wrong = [at for at, own in enumerate(hashes) if held[at * HASH : (at + 1) * HASH] != own]
-        at = wrong[0] if wrong else WIDTH - 1
-        self.changed.append((first + at * width, f"tile {level}/{n} holds {len(wrong) or 'more'} other hashes, the first at {at}"))
+        hashes, root = held
+        if hashes != own.hashes:
+            width = WIDTH**own.level
+            wrong = [at for at in range(WIDTH) if hashes[at * HASH : (at + 1) * HASH] != own.hashes[at * HASH : (at + 1) * HASH]]
+            first = upto - WIDTH * width + 1
+            self.changed.append((first + wrong[0] * width, f"{name} holds {len(wrong)} other hashes, the first at {wrong[0]}"))
+        elif root != own.root:
+            self.changed.append((upto, f"{name} has another root beside its hashes"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,6 +15,8 @@ from ledger.verify.findings import Finding, LedgerResult, placed
 from ledger.verify.piece import Job, Piece, Reader
 from ledger.verify.rows import KEPT, Suspect
 from ledger.verify.trunk import PIECE
+
+_LAST = 2**63 - 2
 
 type Run = Callable[[Iterable[Job]], Iterator[Piece]]
 """Looks at pieces and gives what it found in their order, in this process or in others."""
@@ -78,13 +78,12 @@ class _Whole:
         if low < 1:
             self._find("reordered", f"a row stands at position {low}, where the ledger has not begun", low)
         anchors = Anchors(source.anchors, self._ledger)
-        sizes = array("q", sorted(anchors.sizes()))
-        more = self._memory(sealed, end)
+        more = self._memory(sealed)
         start = self._begin(end)
         if self._wanted.since is not None:
             more.append(self._wanted.since)
         expected = start + 1
-        for piece in run(self._jobs(start, end, sealed, sizes, more)):
+        for piece in run(self._jobs(start, end, sealed, anchors, more)):
             if piece.job.first > expected:
                 self._find("event_missing", f"positions {expected} to {piece.job.first - 1} have no events", expected)
                 self._broken = True
@@ -92,7 +91,7 @@ class _Whole:
             self._add(piece)
             self._told(min(piece.job.last, end), end)
         self._settle(None)
-        self._beyond(end, anchors, sizes, more)
+        self._beyond(end, anchors, more)
         self._covered(end)
         return self._finished()
 
@@ -112,7 +111,7 @@ class _Whole:
             self._bad = start
         return start
 
-    def _jobs(self, start: int, end: int, sealed: int, sizes: array[int], more: list[Claim]) -> Iterator[Job]:
+    def _jobs(self, start: int, end: int, sealed: int, anchors: Anchors, more: list[Claim]) -> Iterator[Job]:
         """Pieces that have any events; a ledger with a hole a mile wide has few."""
         first = start + 1
         while first <= end:
@@ -121,9 +120,8 @@ class _Whole:
                 return
             begin = (low - 1) // PIECE * PIECE + 1
             last = min(begin + PIECE - 1, end)
-            anchored = tuple(sizes[bisect_left(sizes, begin) : bisect_right(sizes, last)])
             here = tuple(claim for claim in more if begin <= claim.size <= last)
-            yield Job(self._ledger, begin, last, sealed, anchored, here)
+            yield Job(self._ledger, begin, last, sealed, anchors.between(begin, last), here)
             first = last + 1
 
     def _add(self, piece: Piece) -> None:
@@ -176,7 +174,8 @@ class _Whole:
             good = self.result.good[-1] if self.result.good else 0
             known = sorted(position for position, _ in self._changed if good < position <= size)
             where = f"the first that differs from its tile is {known[0]}" if known else f"what differs lies in {good + 1} to {size}"
-            self._find("rewritten", f"the root over {size} events is not the one in {bad[0].place}; {where}", known[0] if known else good + 1)
+            why = f"the root over {size} events is not the one in {bad[0].place}; {where}"
+            self._find("rewritten", why, known[0] if known else good + 1)
 
     def _settle(self, good: int | None) -> None:
         """Tiles that differ though the events are those that were signed up to a good size, or that nothing signed speaks of."""
@@ -186,7 +185,7 @@ class _Whole:
                     self._find("tile_changed", why, position)
         self._changed = [] if good is None else [(position, why) for position, why in self._changed if position > good]
 
-    def _memory(self, sealed: int, end: int) -> list[Claim]:
+    def _memory(self, sealed: int) -> list[Claim]:
         """What the signer remembers, to be held against the tree."""
         judged = remembered(self._wanted.memory, self._ledger, self._reader.source.trusted)
         if judged is None:
@@ -201,12 +200,12 @@ class _Whole:
             self._note("memory_behind", f"the signer remembers {judged.claim.size} events, the newest stored checkpoint has {sealed}")
         return [judged.claim]
 
-    def _beyond(self, end: int, anchors: Anchors, sizes: array[int], more: list[Claim]) -> None:
+    def _beyond(self, end: int, anchors: Anchors, more: list[Claim]) -> None:
         """Signed claims on more events than there are."""
         trusted = self._reader.source.trusted
         ahead: list[Claim] = [claim for claim in more if claim.size > end]
-        if sizes and sizes[-1] > end:
-            judged = anchors.judge(sizes[-1], trusted)
+        for name in anchors.between(end + 1, _LAST)[-1:]:
+            judged = anchors.judge(name, trusted)
             self.result.findings += [judged.finding] if judged.finding else []
             ahead += [judged.claim] if judged.claim else []
         stored = self._reader.ask(_BEYOND, self._ledger, end)
