@@ -16,7 +16,6 @@ from ledger import chain
 from ledger.note import COSIGNATURE, Checkpoint, Dated, Note, NoteFault, Vkey, parse_vkeys
 from ledger.verify.findings import Finding
 
-
 _DIGITS = 20
 _FIRST = re.compile(rf"\d{{{_DIGITS}}}\.note", re.ASCII)
 _AGAIN = re.compile(rf"\d{{{_DIGITS}}}-\d{{8}}T\d{{12}}Z\.note", re.ASCII)
@@ -125,15 +124,16 @@ def _signed(text: str | bytes, kept: Kept, trusted: Trusted) -> Checkpoint:
 
 
 class Anchors:
-    """The anchor directory of a ledger: `<size in 20 digits>.note`, one a checkpoint; heads that were signed again later lie in `again`, the
-    moment behind the size. Names are kept as sizes where they can be: of a year under load there are half a million.
+    """The anchor directory of a ledger: `<size in 20 digits>.note`, one a checkpoint; heads that were signed again later lie in `again`,
+    the moment behind the size. Names are kept as sizes where they can be: of a year under load there are half a million.
 
     Raises `Trouble` where a folder is there and cannot be read.
     """
 
     def __init__(self, folder: Path, ledger: str) -> None:
         self._folder, self._ledger = folder / ledger, ledger
-        self._sizes = array("q", sorted(int(name[:_DIGITS]) for name in self._names(self._folder) if _FIRST.fullmatch(name)))
+        sizes = (int(name[:_DIGITS]) for name in self._names(self._folder) if _FIRST.fullmatch(name))
+        self._sizes = array("q", sorted(size for size in sizes if size < 1 << 63))
         again = self._folder / "again"
         self._again = sorted(name for name in self._names(again) if _AGAIN.fullmatch(name))
 

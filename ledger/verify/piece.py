@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString, Self, cast
@@ -47,10 +47,10 @@ class Source:
     """Where a verification reads from; what every process of it is given."""
 
     dsn: str
-    snapshot: str | None
-    """The snapshot that all its connections share, so that they see one state of the database."""
     anchors: Path
     trusted: Trusted
+    snapshot: str | None = None
+    """The snapshot that all connections share, so that they see one state of the database; None: the first one makes it."""
     canonical: bool = False
     keys: Path | None = None
     """The folder of the key ring, where personal values are to be opened."""
@@ -95,8 +95,11 @@ class Reader:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self.rows = stack.enter_context(_connected(self.source))
             self.asked = stack.enter_context(_connected(self.source))
+            if self.source.snapshot is None:
+                [(snapshot,)] = self.ask("SELECT pg_export_snapshot()")
+                self.source = replace(self.source, snapshot=snapshot)
+            self.rows = stack.enter_context(_connected(self.source))
             self._stack = stack.pop_all()
         return self
 

@@ -16,8 +16,8 @@ PIECE = WIDTH * WIDTH
 class Trunk:
     """Takes the chain hashes of a piece, tile by tile.
 
-    `sizes` are the sizes of the whole ledger at which a root is wanted, those in the piece; `stored` gives a stored tile's hashes and root by
-    level and number, or None; `sealed` is the size up to which full tiles must be stored.
+    `sizes` are the sizes of the whole ledger at which a root is wanted, those in the piece; `stored` gives a stored tile's hashes and root
+    by level and number, or None; `sealed` is the size up to which full tiles must be stored.
     """
 
     def __init__(self, first: int, sizes: Iterable[int], stored: Callable[[int, int], tuple[bytes, bytes] | None], sealed: int) -> None:

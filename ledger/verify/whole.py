@@ -204,7 +204,7 @@ class _Whole:
         """Signed claims on more events than there are."""
         trusted = self._reader.source.trusted
         ahead: list[Claim] = [claim for claim in more if claim.size > end]
-        for name in anchors.between(end + 1, _LAST)[-1:]:
+        for name in sorted(anchors.between(end + 1, _LAST), key=lambda name: name.rpartition("/")[2])[-1:]:
             judged = anchors.judge(name, trusted)
             self.result.findings += [judged.finding] if judged.finding else []
             ahead += [judged.claim] if judged.claim else []
