@@ -259,6 +259,12 @@ TABLES: Mapping[str, Wall] = {
             why="Hashes and signatures over the whole ledger: they tell nothing of a case. The sealing writes them.",
         ),
     ),
+    "stage_days": Wall(read=_of_case("stage_days.case_id"), worker="SELECT, INSERT, UPDATE, DELETE", told=("reader", "auditor")),
+    "followers": Wall(
+        read=_any(_ADMINISTRATOR, _AUDITOR),
+        told=("reader", "auditor"),
+        why="How far lists have come, in numbers: nothing of a case.",
+    ),
     "number_series": Wall(why="Numbers are drawn by the worker, with the event that carries them."),
     **dict.fromkeys(("wall_offices", "wall_people", "wall_grants"), _SHADOW),
 }
