@@ -24,6 +24,7 @@ from bench import (
     startup,
     storm,
     together,
+    verify,
     wall,
 )
 from bench.figures import Report
@@ -47,6 +48,7 @@ BENCHES: Mapping[str, Callable[[], Report]] = {
     "assignment": assignment.run,
     "reports": reports.run,
     "sealing": sealing.run,
+    "verify": verify.run,
     "storm": storm.run,
     "startup": startup.run,
     "memory": memory.run,

@@ -221,7 +221,9 @@ def _claims(reader: Reader, job: Job) -> tuple[list[Claim], list[Finding]]:
 
 def _backdated(reader: Reader, job: Job, claims: Iterable[Claim]) -> Iterator[Finding]:
     """Events behind a checkpoint that say they were recorded before it: it would hold them."""
-    signed = {claim.size + 1: claim.at for claim in claims}
+    signed: dict[int, datetime] = {}
+    for claim in claims:
+        signed[claim.size + 1] = max(claim.at, signed.get(claim.size + 1, claim.at))
     wanted = sorted(signed)
     for at in range(0, len(wanted), _MANY):
         for position, recorded in cast("list[tuple[int, datetime]]", reader.ask(_NEXT, job.ledger, wanted[at : at + _MANY])):
