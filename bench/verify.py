@@ -139,7 +139,7 @@ def report(runs: list[Run], bare: float) -> Report:
     ]
     how = (
         f"{alone.events:,} events of {ledgers.OPEN} streams at a time, sealed and anchored. Wall time holds everything: processes begun,"
-        " rows sent by PostgreSQL on the same cores, hashes, tree, tiles and signatures compared. Memory is that of all its processes together."
+        " rows sent by PostgreSQL on the same cores, hashes, tree, tiles and signatures compared. Memory is that of all its processes."
     )
     kept = rate.kept and whole.kept and all(most.kept for most in memory)
     head = ("", "events", "wall", "own processor time", "memory")

@@ -133,7 +133,7 @@ def verify(request: Request, told: Told = lambda *_: None) -> Outcome:
         with ExitStack() as stack:
             reader = stack.enter_context(Reader(_source(request)))
             outcome = _verify(reader, request, stack, told)
-    except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege) as fault:
+    except psycopg.Error as fault:
         raise Trouble(f"the database cannot be read: {str(fault).strip().splitlines()[0]}") from fault
     outcome.seconds = time.monotonic() - started
     return outcome
