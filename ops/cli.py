@@ -306,7 +306,7 @@ def verify_(  # noqa: PLR0917 -- the verb's options
         if as_json:
             typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
         give_up(f"the verification could not be carried out: {fault}", BUSY)
-    except (Exception, KeyboardInterrupt):  # whatever broke it off is no verdict, and its status must not look like one
+    except (Exception, KeyboardInterrupt):  # noqa: BLE001 -- whatever broke it off is no verdict, and its status must not look like one
         traceback.print_exc()
         give_up("the verification was broken off", BUSY)
     if as_json:

@@ -124,10 +124,10 @@ class Reader:
 def _connected(source: Source) -> Plain:
     connection = psycopg.connect(source.dsn, application_name="yuanshou-verify")
     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    # Whoever sets another path for this role could show it another table of the ledger's name.
-    connection.execute("SET search_path = pg_catalog, public")
     if source.snapshot is not None:
         connection.execute(cast("LiteralString", f"SET TRANSACTION SNAPSHOT '{source.snapshot}'"))
+    # Whoever sets another path for this role could show it another table of the ledger's name.
+    connection.execute("SET search_path = pg_catalog, public")
     return connection
 
 
