@@ -15,8 +15,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,10 +23,8 @@ import psutil
 
 from bench import ledgers, stand
 from bench.figures import Judged, Report
-from ledger.events import LEDGERS
 from ledger.settings import SealingSettings
 from ledger.store import Database
-from ledger.verify import kinds
 from ledger.verify.run import Request, verify
 from notify.anchors.directory import Directory
 from notify.sealing import Sealing
@@ -64,10 +61,6 @@ def floor(events: int) -> float:
     return events / (time.perf_counter() - started)
 
 
-def _request(dsn: str, home: Path, jobs: int) -> Request:
-    return Request(dsn, home, home / "anchors", LEDGERS, timedelta(hours=26), jobs=jobs, kinds=kinds.known())
-
-
 def look(dsn: str, home: Path, jobs: int) -> Run:
     """Verify in a process of its own, and look at the memory of it and its children meanwhile."""
     child = subprocess.Popen(  # noqa: S603 -- this file
@@ -99,7 +92,7 @@ def _memory(pid: int) -> int:
 
 def _looked(home: Path, jobs: int) -> int:
     """The child's part: verify, and say how it went."""
-    outcome = verify(_request(os.environ["BENCH_DSN"], home, jobs))
+    outcome = verify(replace(Request.of(os.environ["BENCH_DSN"], home, _settings(home)), jobs=jobs))
     own, children = os.times()[:2], os.times()[2:4]
     told = {
         "events": sum(result.hashed for result in outcome.ledgers),
@@ -112,9 +105,13 @@ def _looked(home: Path, jobs: int) -> int:
 
 
 async def _sealed(dsn: str, home: Path) -> None:
-    settings = SealingSettings(home / "signer", home / "anchors")
+    settings = _settings(home)
     async with Database(dsn, size=2, name="bench") as database:
         await Sealing(database, home / "keys", settings, [Directory(settings.anchors, outside=False)]).run()
+
+
+def _settings(home: Path) -> SealingSettings:
+    return SealingSettings(home / "signer", home / "anchors")
 
 
 def report(runs: list[Run], bare: float) -> Report:

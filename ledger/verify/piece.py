@@ -242,3 +242,14 @@ def _walked(job: Job, walked: Walked) -> Iterator[Finding]:
         yield Finding("duplicate", f"position {position} stands twice", job.ledger, position)
     for position in walked.back:
         yield Finding("clock_back", "recorded before the event in front of it", job.ledger, position)
+
+
+_readers: dict[Source, Reader] = {}
+"""Of a process of the pool: its connections, kept from piece to piece and closed with the process."""
+
+
+def look_apart(source: Source, job: Job) -> Piece:
+    """As `look`, in a process of a pool."""
+    if source not in _readers:
+        _readers[source] = Reader(source).__enter__()
+    return look(_readers[source], job)
