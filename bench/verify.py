@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,9 +25,9 @@ from bench import ledgers, stand
 from bench.figures import Judged, Report
 from ledger.settings import SealingSettings
 from ledger.store import Database
-from ledger.verify.run import Request, verify
 from notify.anchors.directory import Directory
 from notify.sealing import Sealing
+from ops.engines import Engines
 from ops.home import Home
 
 EVENTS = 1_000_000
@@ -61,11 +61,12 @@ def floor(events: int) -> float:
     return events / (time.perf_counter() - started)
 
 
-def look(dsn: str, home: Path, jobs: int) -> Run:
-    """Verify in a process of its own, and look at the memory of it and its children meanwhile."""
-    child = subprocess.Popen(  # noqa: S603 -- this file
-        [sys.executable, "-m", "bench.verify", "--look", str(jobs), "--home", str(home)],
-        env={**os.environ, "BENCH_DSN": dsn},
+def look(engines: Engines, home: Path, jobs: int) -> Run:
+    """Run the verb in a process of its own, and look at the memory of it and its children meanwhile."""
+    before = sum(os.times()[2:4])
+    child = subprocess.Popen(  # noqa: S603 -- the product's own verb
+        [sys.executable, "-m", "ops.cli", "verify", "--json", "--jobs", str(jobs)],
+        env={**os.environ, **engines.environment(), "YUANSHOU_HOME": str(home)},
         stdout=subprocess.PIPE,
     )
     most = 0
@@ -75,8 +76,9 @@ def look(dsn: str, home: Path, jobs: int) -> Run:
     assert child.stdout is not None
     told = json.loads(child.stdout.read())
     if child.returncode or told["findings"]:
-        raise stand.BenchError(f"an untouched ledger was found tampered with: {told}")
-    return Run(jobs, told["events"], told["seconds"], told["processor"], most)
+        raise stand.BenchError(f"an untouched ledger is not found clean: {told}")
+    events = sum(ledger["hashed"] for ledger in told["ledgers"].values())
+    return Run(jobs, events, told["seconds"], sum(os.times()[2:4]) - before, most)
 
 
 def _memory(pid: int) -> int:
@@ -90,28 +92,10 @@ def _memory(pid: int) -> int:
     return total
 
 
-def _looked(home: Path, jobs: int) -> int:
-    """The child's part: verify, and say how it went."""
-    outcome = verify(replace(Request.of(os.environ["BENCH_DSN"], home, _settings(home)), jobs=jobs))
-    own, children = os.times()[:2], os.times()[2:4]
-    told = {
-        "events": sum(result.hashed for result in outcome.ledgers),
-        "seconds": outcome.seconds,
-        "processor": sum(own) + sum(children),
-        "findings": [finding.as_dict() for finding in outcome.findings][:5],
-    }
-    print(json.dumps(told))
-    return 0
-
-
 async def _sealed(dsn: str, home: Path) -> None:
-    settings = _settings(home)
+    settings = SealingSettings(home / "signer", home / "anchors")
     async with Database(dsn, size=2, name="bench") as database:
         await Sealing(database, home / "keys", settings, [Directory(settings.anchors, outside=False)]).run()
-
-
-def _settings(home: Path) -> SealingSettings:
-    return SealingSettings(home / "signer", home / "anchors")
 
 
 def report(runs: list[Run], bare: float) -> Report:
@@ -139,7 +123,7 @@ def report(runs: list[Run], bare: float) -> Report:
         " rows sent by PostgreSQL on the same cores, hashes, tree, tiles and signatures compared. Memory is that of all its processes."
     )
     kept = rate.kept and whole.kept and all(most.kept for most in memory)
-    head = ("", "events", "wall", "own processor time", "memory")
+    head = ("", "events", "wall", "processor time of its own", "memory")
     return Report("Verifying the ledger", "python -m bench.verify", how, (head, table), kept)
 
 
@@ -148,19 +132,14 @@ def run(events: int = EVENTS) -> Report:
     with stand.engines() as engines, tempfile.TemporaryDirectory(prefix="yuanshou-bench-") as folder:
         ledgers.fill(ledgers.superuser(Home(engines.home), engines.owner_dsn), events)
         asyncio.run(_sealed(engines.worker_dsn, Path(folder)))
-        runs = [look(engines.worker_dsn, Path(folder), jobs) for jobs in (1, max(2, os.cpu_count() or 1))]
+        runs = [look(engines, Path(folder), jobs) for jobs in (1, max(2, os.cpu_count() or 1))]
         return report(runs, floor(min(events, _FLOOR)))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.verify", description=__doc__)
     parser.add_argument("--events", type=int, default=EVENTS)
-    parser.add_argument("--look", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.look:
-        return _looked(given.home, given.look)
-    found = run(given.events)
+    found = run(parser.parse_args().events)
     print(found.text())
     return 0 if found.kept else 1
 
