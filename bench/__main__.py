@@ -26,6 +26,7 @@ from bench import (
     startup,
     storm,
     together,
+    verify,
     wall,
 )
 from bench.figures import Report
@@ -51,6 +52,7 @@ BENCHES: Mapping[str, Callable[[], Report]] = {
     "reports": reports.run,
     "sealing": sealing.run,
     "models": models.run,
+    "verify": verify.run,
     "storm": storm.run,
     "startup": startup.run,
     "memory": memory.run,

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import traceback
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -269,6 +270,51 @@ def seal(
         for each in (*done["refused"], *done["not_anchored"]):
             say(", ".join(f"{name} {value}" for name, value in each.items()))
     raise typer.Exit(1 if done["refused"] or done["not_anchored"] else 0)
+
+
+@app.command(name="verify")
+def verify_(  # noqa: PLR0917 -- the verb's options
+    ledger: Annotated[list[str] | None, typer.Option("--ledger", help="Only this ledger: case or access; may be given twice.")] = None,
+    since: Annotated[Path | None, typer.Option("--since", help="A checkpoint kept elsewhere: hash only what came after it.")] = None,
+    vkeys: Annotated[Path | None, typer.Option("--vkeys", help="Public keys kept elsewhere, instead of the home's own.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", min=1, max=64, help="Processes that hash; one a core if not said.")] = None,
+    canonical: Annotated[bool, typer.Option("--canonical", help="Also: is every body canonical JSON?")] = False,
+    personal: Annotated[bool, typer.Option("--personal", help="Also: does every personal value open where it stands?")] = False,
+    files: Annotated[bool, typer.Option("--files", help="Also: is every evidence file the one that was recorded?")] = False,
+    read_models: Annotated[bool, typer.Option("--read-models", help="Also: do read models and snapshots say what the events say?")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Also: are triggers, rights, policies and roles as they should be?")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All of these.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read every event again, hash it, and hold the ledger against every checkpoint and anchor.
+
+    Exit status: 0 clean, 1 tampering (each finding names ledger, position, class and the nearest good checkpoint), 2 it could not be
+    carried out, 3 clean but the last anchor is older than the policy.
+    """
+    from ledger.verify.claims import Trouble
+    from ops.verifying import Asked, could_not_run, lines, run
+
+    home = Home.of()
+    asked = Asked(
+        tuple(ledger or ()), since, vkeys, jobs, canonical or everything, personal or everything, files or everything,
+        read_models or everything, schema or everything,
+    )  # fmt: skip
+    try:
+        outcome = run(home, address(home, "worker"), asked, quiet=as_json)
+    except Trouble as fault:
+        told = could_not_run(home, asked, fault, datetime.now(UTC).isoformat())
+        if as_json:
+            typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        give_up(f"the verification could not be carried out: {fault}", BUSY)
+    except (Exception, KeyboardInterrupt):  # noqa: BLE001 -- whatever broke it off is no verdict, and its status must not look like one
+        traceback.print_exc()
+        give_up("the verification was broken off", BUSY)
+    if as_json:
+        typer.echo(json.dumps(outcome.as_dict(), ensure_ascii=False, indent=1))
+    else:
+        for line in lines(outcome):
+            typer.echo(line)
+    raise typer.Exit(outcome.status)
 
 
 @app.command(name="rebuild")
