@@ -59,6 +59,8 @@ class Settings:
     """Where people open the pages: links in letters begin with it."""
     smtp: SmtpSettings | None = None
     sms: SmsSettings | None = None
+    shred_list: Path = Path("var", "shredded")
+    """The list of the erased (`ledger.shredlist`), outside the database."""
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -89,6 +91,7 @@ class Settings:
             public_url=_public(f"http://127.0.0.1:{port}"),
             smtp=_smtp(),
             sms=_sms(),
+            shred_list=Path(os.environ.get("YUANSHOU_SHRED_LIST") or home / "shredded"),
         )
 
 

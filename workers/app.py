@@ -37,18 +37,29 @@ from activities.reconcile import Reconciler
 from activities.record import Recorder
 from activities.replan import Replanner
 from activities.ring import Ringer
+from activities.shred import Shredder
 from ledger import logs, replans, rules
 from ledger.inbox import OUTBOX_NOTICE
 from ledger.keys import KeyRing
 from ledger.settings import Settings
+from ledger.shredlist import ShredList
 from ledger.store import WORKER, Database
 from notify.sending import Sender
 from workers.channels import channels_of
 from workers.process import DATABASE_NAME, leave
+from workers.shredlist import apply_shred_list
 from workers.temporal import connect, runtime
 from workflows import contract
 from workflows.case import CaseWorkflow
-from workflows.schedules import DeliverWorkflow, DigestWorkflow, ReconcileWorkflow, ReplanWorkflow, RingWorkflow, SendWorkflow
+from workflows.schedules import (
+    DeliverWorkflow,
+    DigestWorkflow,
+    ReconcileWorkflow,
+    ReplanWorkflow,
+    RingWorkflow,
+    SendWorkflow,
+    ShredWorkflow,
+)
 
 type Duty = Literal["cases", "duties"]
 """What a process takes from Temporal: the workflows of cases, for which people wait, or what is done beside them."""
@@ -87,13 +98,23 @@ def case_worker(client: Client, recorder: Recorder, *, cached: int = _CACHED_CAS
     )
 
 
-def duty_worker(client: Client, reconciler: Reconciler, deliverer: Deliverer, replanner: Replanner, ringer: Ringer) -> Worker:
+def duty_worker(  # noqa: PLR0917 -- what the process does
+    client: Client, reconciler: Reconciler, deliverer: Deliverer, replanner: Replanner, ringer: Ringer, shredder: Shredder
+) -> Worker:
     """The worker of what runs beside the cases."""
     return Worker(
         client,
         task_queue=contract.DUTY_QUEUE,
-        workflows=[ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow, SendWorkflow, DigestWorkflow, RingWorkflow],
-        activities=[reconciler.reconcile, deliverer.deliver, deliverer.send, deliverer.digest, replanner.replan, ringer.ring],
+        workflows=[ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow, SendWorkflow, DigestWorkflow, RingWorkflow, ShredWorkflow],
+        activities=[
+            reconciler.reconcile,
+            deliverer.deliver,
+            deliverer.send,
+            deliverer.digest,
+            replanner.replan,
+            ringer.ring,
+            shredder.shred,
+        ],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=_DRAIN,
     )
@@ -124,7 +145,8 @@ async def keep_armed(client: Client, reconciler: Reconciler) -> None:
 
 async def ensure_schedules(client: Client) -> None:
     """Create the schedules that are missing, also on an installation that is older than one of them."""
-    for name, workflow in ((contract.DELIVER_SCHEDULE, "deliver"), (contract.REPLAN_SCHEDULE, "replan")):
+    by_the_minute = ((contract.DELIVER_SCHEDULE, "deliver"), (contract.REPLAN_SCHEDULE, "replan"), (contract.SHRED_SCHEDULE, "shred"))
+    for name, workflow in by_the_minute:
         if not await _scheduled(client, name):
             await _schedule(client, name, workflow, [])
     if not await _scheduled(client, contract.RING_SCHEDULE):  # a run that watched a crowd is followed by the next one at once
@@ -177,6 +199,7 @@ async def serve(settings: Settings, stop: asyncio.Event, duty: Duty | None = Non
     async with AsyncExitStack() as stack:
         name = DATABASE_NAME if duty != "duties" else f"{DATABASE_NAME}-duties"
         database = await stack.enter_async_context(Database(settings.worker_url, name=name))
+        await apply_shred_list(database, settings.shred_list)
         metrics = f"127.0.0.1:{settings.metrics_port}" if settings.metrics_port else None
         client = await _reach(settings, keys, metrics)
         recorder = Recorder(database, rules.current)
@@ -200,7 +223,8 @@ async def _take_up_duties(  # noqa: PLR0917 -- what the process has
         database, keys.master, client=client, sender=Sender(database, channels_of(settings), keys.master, settings.public_url)
     )
     replanner = Replanner(database, client, rules.current, rules.digest())
-    await stack.enter_async_context(duty_worker(client, reconciler, deliverer, replanner, Ringer(database, recorder)))
+    shredder = Shredder(database, rules.current, ShredList(settings.shred_list))
+    await stack.enter_async_context(duty_worker(client, reconciler, deliverer, replanner, Ringer(database, recorder), shredder))
     async with database.transaction(WORKER) as conn:
         await replans.ask_for_rules(conn, rules.digest())
     await ensure_schedules(client)

@@ -34,6 +34,7 @@ from web.app import with_pages
 from web.clock import host_clock
 from web.in_process import InProcess
 from workers.process import DATABASE_NAME, leave
+from workers.shredlist import apply_shred_list
 from workers.temporal import connect, runtime
 
 _log = structlog.get_logger(__name__)
@@ -109,6 +110,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
         Live().listening(settings.database_url) as live,
         _ledgers_time(database) as now,
     ):
+        await apply_shred_list(database, settings.shred_list)
         await tell_of_the_wall(database)
         yield Services(
             database=database,

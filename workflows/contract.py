@@ -20,6 +20,7 @@ DELIVER_SCHEDULE = "yuanshou-deliver"
 REPLAN_SCHEDULE = "yuanshou-replan"
 DIGEST_SCHEDULE = "yuanshou-digest"
 RING_SCHEDULE = "yuanshou-ring"
+SHRED_SCHEDULE = "yuanshou-shred"
 CHANNELS: tuple[Literal["email", "sms", "bot", "webhook"], ...] = ("email", "sms", "bot", "webhook")
 """What leaves the house does so by these, each with a workflow of its own: one that hangs holds up no other."""
 

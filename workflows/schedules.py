@@ -80,3 +80,12 @@ class RingWorkflow:
     async def run(self) -> int:
         seen = workflow.get_last_completion_result(int) or 0
         return await _duty("ring", seen, longest=timedelta(hours=1), heartbeat=timedelta(seconds=20))
+
+
+@workflow.defn(name="shred")
+class ShredWorkflow:
+    """Carries out the erasures that two people decided, and what an earlier run left in the middle."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await _duty("shred", longest=timedelta(minutes=30), in_all=timedelta(hours=2))
