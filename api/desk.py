@@ -1,8 +1,8 @@
 """One signed-in person's request: a transaction under their session, their scope, the directory of the moment."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from domain.case import CaseState
 from domain.directory import CaseScope, Directory
 from ledger import sessions
 from ledger.events import stream_of
-from ledger.personal import load_keys, subjects_in, unseal_json
+from ledger.personal import Held, Restricted, keys_to_read, subjects_in, unseal_json
 from ledger.sessions import Session
 from ledger.sql import Connection
 from ledger.store import WORKER
@@ -52,6 +52,8 @@ class Desk:
     now: datetime
     lang: texts.Lang
     session: Session | None = None
+    reason: str | None = None
+    """Why the caller reads, where they said so."""
 
     @property
     def scope(self) -> Scope:
@@ -71,22 +73,39 @@ class Desk:
         async with self.services.database.transaction(WORKER) as conn:
             yield conn
 
+    async def keys_of(self, subjects: Iterable[str]) -> dict[str, Held]:
+        """The keys the caller may read with; of people under a restriction only with a reason."""
+        return await keys_to_read(self.conn, self.services.keys.master, subjects, restricted=bool(self.reason))
+
+    async def keys_of_one(self, subjects: Iterable[str]) -> dict[str, Held]:
+        """The same for one file, which is shown whole or not at all. Raises `Problem` 403 `reason_required` where a reason is needed."""
+        keys = await self.keys_of(subjects)
+        if any(isinstance(key, Restricted) for key in keys.values()):
+            raise Problem(403, "reason_required")
+        return keys
+
     async def reveal(self, case_id: str, data: Any, kind: str = "case") -> Any:
-        """JSON of one case, or stream of another kind, with its personal values opened for display."""
-        keys = await load_keys(self.conn, self.services.keys.master, subjects_in(data))
+        """JSON of one case, or stream of another kind, with its personal values opened for display. Raises what `keys_of_one` does."""
+        keys = await self.keys_of_one(subjects_in(data))
         return unseal_json(data, keys, stream_of(case_id, kind))
 
     async def reveal_each(self, items: list[tuple[str, dict[str, Any]]], kind: str = "case") -> list[dict[str, Any]]:
-        """The same for (case id, JSON) of many cases, with one statement for all their keys."""
-        keys = await load_keys(self.conn, self.services.keys.master, set[str]().union(*(subjects_in(data) for _, data in items)))
+        """The same for (case id, JSON) of many cases, with one statement for all their keys; what needs a reason reads as restricted."""
+        keys = await self.keys_of(set[str]().union(*(subjects_in(data) for _, data in items)))
         return [unseal_json(data, keys, stream_of(case_id, kind)) for case_id, data in items]
 
 
 @asynccontextmanager
 async def open_desk(
-    services: Services, token: str | None, lang: texts.Lang = "zh-CN", need: Need = EVERYTHING, *, pipeline: bool = True
+    services: Services,
+    token: str | None,
+    lang: texts.Lang = "zh-CN",
+    need: Need = EVERYTHING,
+    *,
+    pipeline: bool = True,
+    reason: str | None = None,
 ) -> AsyncGenerator[Desk]:
-    """The desk of the session's person.
+    """The desk of the session's person; `reason` is why they read.
 
     Raises `Problem`: 401 `authentication_required` where no session is open under the token; 403 `scope_missing` where it is a personal
     access token that was not given for this, `password_change_required`, `second_factor_required` and `otp_owed` where those come first.
@@ -95,7 +114,7 @@ async def open_desk(
         raise Problem(401, "authentication_required")
     try:
         async with _opened(services, token, lang, need, pipeline=pipeline) as desk:
-            yield desk
+            yield replace(desk, reason=reason)
     except InsufficientPrivilege as fault:
         # The database's own wall: where the session was ended while its request was under way, it is told as if it had come later.
         if await _still_open(services, token):

@@ -34,6 +34,10 @@ class SealFault(Exception):  # noqa: N818 -- a fault of the data or of the calle
     """A value does not open under its subject's key at this place, or there is no key to seal it under."""
 
 
+class SubjectErased(SealFault):
+    """Something is to be sealed for a person who was erased: their key is destroyed, and no other is made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Erased:
     """Stands where a subject's key was: shredded at that moment."""
@@ -119,7 +123,7 @@ class Sealer:
     def seal[M: BaseModel](self, model: M) -> M:
         """The same value with every personal leaf sealed; what is sealed already stays.
 
-        Raises `SealFault` when a party has no subject, or a subject no live key.
+        Raises `SealFault` when a party has no subject, or a subject no live key; `SubjectErased` where it was destroyed.
         """
         return map_personal(model, self._leaf)
 
@@ -130,6 +134,8 @@ class Sealer:
         if subject is None:
             raise SealFault(f"{field} belongs to nobody who has a key")
         key = self.keys.get(str(subject))
+        if isinstance(key, Erased):
+            raise SubjectErased(f"the subject of {field} was erased")
         if not isinstance(key, bytes):
             raise SealFault(f"the subject of {field} has no live key")
         text = value.isoformat() if isinstance(value, date) else value
@@ -176,7 +182,7 @@ def _is_sealed(data: Mapping[str, object]) -> bool:
     return len(data) == 2 and "subject" in data and "box" in data
 
 
-def _sealed_for(fields: Mapping[str, object], name: str) -> str:
+def sealed_for(fields: Mapping[str, object], name: str) -> str:
     """The field a member was sealed for: its own name, or the one a correction's pointer (`field`, `path`) ends with."""
     pointer = fields.get("field", fields.get("path")) if name == "value" else None
     if not isinstance(pointer, str):
@@ -197,7 +203,7 @@ def unseal_json(data: Any, keys: SubjectKeys, stream: str, field: str = "", *, l
         return data
     fields = cast("dict[str, Any]", data)
     if not _is_sealed(fields):
-        return {name: unseal_json(value, keys, stream, _sealed_for(fields, name), ledger=ledger) for name, value in fields.items()}
+        return {name: unseal_json(value, keys, stream, sealed_for(fields, name), ledger=ledger) for name, value in fields.items()}
     key = keys.get(str(fields["subject"]))
     if key is None:
         raise SealFault(f"no key was given for the subject of {field}")
@@ -256,9 +262,7 @@ async def load_keys(conn: Connection, master: Keys, subjects: Iterable[str]) -> 
 async def keys_to_read(conn: Connection, master: Keys, subjects: Iterable[str], *, restricted: bool) -> dict[str, Held]:
     """The same for somebody who reads: people under a restriction come as `Restricted` unless `restricted` are to be opened as well."""
     rows = await _rows(conn, subjects)
-    return {
-        str(row["subject_id"]): Restricted() if row["state"] == RESTRICTED and not restricted else _held(master, row) for row in rows
-    }
+    return {str(row["subject_id"]): Restricted() if row["state"] == RESTRICTED and not restricted else _held(master, row) for row in rows}
 
 
 async def _rows(conn: Connection, subjects: Iterable[str]) -> list[Row]:

@@ -50,6 +50,9 @@ _CONTENT = Statement(
     .values(content=b"")
 )
 _SHREDDED = Statement(sa.select(subject_keys.c.subject_id, subject_keys.c.shredded_at).where(subject_keys.c.wrapped.is_(None)))
+_ERASED = Statement(
+    sa.select(subject_keys.c.subject_id).where(subject_keys.c.subject_id == sa.any_(_IDS), subject_keys.c.wrapped.is_(None)).limit(1)
+)
 _TOLD = Statement(
     sa.select(sa.distinct(events.c.stream).label("stream")).where(
         events.c.type == PersonShredded.type, events.c.stream == sa.any_(sa.bindparam("streams", type_=sa.ARRAY(sa.Text)))
@@ -138,6 +141,11 @@ async def note(conn: Connection, subjects: Sequence[str], *, now: datetime, toda
     known = {row["stream"] for row in told}
     new = [PersonShredded(since=today, subject=UUID(s)) for s in subjects if f"person/{s}" not in known]
     return await registers.append(conn, new, actor=PRODUCT, now=now, command_id=command_id) if new else []
+
+
+async def any_erased(conn: Connection, subjects: Iterable[str]) -> bool:
+    """Whether the key of one of them is destroyed."""
+    return await (await _ERASED.run(conn, ids=list(subjects))).fetchone() is not None
 
 
 async def shredded(conn: Connection) -> dict[str, datetime]:

@@ -86,7 +86,7 @@ class ErasureRecord:
         if self.request is None or self.request.state != "open":
             raise Refusal("no_shred_requested")
         if self.request.asked_by == actor.id:
-            raise Refusal("same_person", status=403, event=ShredRequested.type)
+            raise Refusal("two_persons_required", status=403)
         return self.request
 
     def _check_here(self) -> None:
