@@ -86,8 +86,8 @@ def _leaves(visit: Visit, command: str, fields: Sequence[Field], data: Mapping[s
 
 
 def _plain(value: Any) -> bool:
-    """A value as people say one; an erased one is an object that says so."""
-    return isinstance(value, str | int | float)
+    """A value as people say one; not one that is erased or restricted."""
+    return isinstance(value, str | int | float) and not isinstance(value, Gone)
 
 
 def _escaped(name: str) -> str:

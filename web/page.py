@@ -31,6 +31,7 @@ from texts import Lang
 from texts.speak import Lookup, moment, paper, say_date, say_fen, say_moment, say_short_date, say_time, say_weekday
 from web.backend import Backend, Json, Problem
 from web.clock import go_by
+from web.gone import speak_in
 from web.near import Near
 
 SESSION, DOOR, LANGUAGE, TYPE = "yuanshou_session", "yuanshou_door", "yuanshou_lang", "yuanshou_type"
@@ -280,6 +281,7 @@ class PageRoute(APIRoute):
 
         async def page(request: Request) -> Response:
             go_by(request.app.state.now)
+            speak_in(language_of(request))
             try:
                 return await handler(request)
             except Problem as problem:
