@@ -6,16 +6,18 @@ import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import psycopg
 
-from ops import keyring, migration, postgres, process, temporal_binary, wall
+from ledger.shredlist import ShredList, ShredListFault
+from ops import keyring, migration, postgres, process, shredding, temporal_binary, wall
 from ops.home import ROOT, Home
 from ops.process import EngineError
 from ops.supervisor import answers
 
 _DISK = 2 * 1024**3
-_WALLS = {"events_rows_stay", "events_stay", "inbox_stays", "inbox_stays_whole"}
+_WALLS = {"events_rows_stay", "events_stay", "inbox_stays", "inbox_stays_whole", "shredded_keys_stay", "shredded_rows_stay"}
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ def _database(dsn: str, owner: str, worker: str, home: Home) -> Iterator[Finding
                 yield _triggers(connection)
                 yield from _wall(connection, worker)
                 yield _master_keys(worker, home)
+                yield _erased(worker, home)
     except psycopg.OperationalError as fault:
         yield Finding("database", False, str(fault).strip().splitlines()[0], "`make run` starts it; or look at DATABASE_URL")
 
@@ -117,6 +120,17 @@ def _master_keys(dsn: str, home: Home) -> Finding:
     missing = keyring.missing_masters(dsn, home.keys)
     found = f"not held: {', '.join(missing)}" if missing else "those the database was written under"
     return Finding("master keys", not missing, found, f"put this database's key files back into {home.keys}")
+
+
+def _erased(dsn: str, home: Home) -> Finding:
+    """Whether everybody on the list of the erased is erased in this database."""
+    listed = ShredList(Path(os.environ.get("YUANSHOU_SHRED_LIST") or home.path / "shredded"))
+    try:
+        back = shredding.brought_back(dsn, listed)
+    except ShredListFault as fault:
+        return Finding("erased people", False, str(fault), "put the list back from its back-up; nothing starts without it")
+    found = f"{len(back)} keys of erased people are in this database" if back else "nobody's key is in this database"
+    return Finding("erased people", not back, found, "end the system and start it again: the list is applied before anything is served")
 
 
 def _roles(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from jsonpointer import JsonPointer, JsonPointerException
 import texts
 from domain.command import COMMANDS, EVENTS
 from domain.stages.correction import DECISIONS, FIXED, CorrectRecord
-from texts.speak import say_date, say_moment
+from texts.speak import Gone, say_date, say_moment
 from web.backend import Json
 from web.choices import Choices
 from web.fields import Field, fields_of, fields_of_event
