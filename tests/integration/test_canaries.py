@@ -59,9 +59,9 @@ async def _papers(at: Erasing, planted: Planted, case_id: str) -> None:
     """A file attached, its content and title words too, and papers issued and drawn."""
     content = f"%PDF-1.4\n{planted.text()}".encode()
     form = {"title": planted.text()}
-    path = f"/cases/{case_id}/commands/attach_document"
+    path = f"/cases/{case_id}/documents"
     sent = await at.api.ask("caseworker", "POST", path, data=form, files={"file": ("x.pdf", content, "application/pdf")}, headers=key())
-    assert sent.status_code == 200, sent.text
+    assert sent.status_code == 201, sent.text
     for template in ("receipt", "accept_first_notice"):
         answer = await at.api.ask(
             "caseworker", "POST", f"/cases/{case_id}/commands/issue_document", json={"template": template}, headers=key()
@@ -118,7 +118,7 @@ async def test_nothing_of_a_person_is_readable_before_and_nothing_at_all_after(a
     await on_disk(at.house)
     assert scanner.found(dumped(at.house)) == set(), "plaintext in the database"
     assert scanner.found_below(home, but=frozenset({"keys"})) == {}, (
-        "plaintext in the files of the engines, their logs, Temporal's database"
+        "plaintext in the engines' files, logs, Temporal's database"
     )
 
     subject = await at.subject(case_id)
