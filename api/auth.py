@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, cast
-from urllib.parse import unquote
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
@@ -52,21 +51,6 @@ def token_of(request: Request) -> str | None:
     return token if scheme.lower() == "bearer" and token else None
 
 
-_REASON_LIMIT = 500
-"""Characters of a reason."""
-
-
-def reason_of(request: Request) -> str | None:
-    """Why the caller reads: the header `X-Access-Reason`, UTF-8 percent-encoded, or plain where it is ASCII.
-
-    Raises `Problem` 422 for one that is too long.
-    """
-    said = unquote(request.headers.get("x-access-reason", "")).strip()
-    if len(said) > _REASON_LIMIT:
-        raise Problem(422, "invalid", errors=[{"parameter": "X-Access-Reason", "in": "header", "code": "too_long"}])
-    return said or None
-
-
 def origin_of(request: Request) -> Origin:
     address = request.client.host if request.client else None
     return Origin(address, request.headers.get("user-agent"), request.scope.get("state", {}).get("correlation_id"))
@@ -90,8 +74,7 @@ def need_of(request: Request) -> Need:
 
 
 async def _desk(request: Request, _: Annotated[Any, Depends(BEARER)]) -> AsyncIterator[Desk]:
-    at = services_of(request), token_of(request), lang_of(request), need_of(request)
-    async with open_desk(*at, reason=reason_of(request)) as desk:
+    async with open_desk(services_of(request), token_of(request), lang_of(request), need_of(request)) as desk:
         yield desk
 
 

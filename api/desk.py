@@ -1,22 +1,25 @@
 """One signed-in person's request: a transaction under their session, their scope, the directory of the moment."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from psycopg.errors import InsufficientPrivilege
 
 import texts
+from api import recording
 from api.problem import Problem
+from api.recording import Access, read_of
 from api.services import Services
 from domain.access import Principal, Scope, list_scope, scope_of, unwalled
 from domain.case import CaseState
 from domain.directory import CaseScope, Directory
+from domain.reads import What
 from ledger import sessions
 from ledger.events import stream_of
-from ledger.personal import Held, Restricted, keys_to_read, subjects_in, unseal_json
+from ledger.personal import Held, Restricted, keys_to_read, sealed_in, unseal_json
 from ledger.sessions import Session
 from ledger.sql import Connection
 from ledger.store import WORKER
@@ -52,8 +55,8 @@ class Desk:
     now: datetime
     lang: texts.Lang
     session: Session | None = None
-    reason: str | None = None
-    """Why the caller reads, where they said so."""
+    access: Access = field(default_factory=Access)
+    """What the request opens is said into it; of a desk that no request opened nothing is recorded."""
 
     @property
     def scope(self) -> Scope:
@@ -73,9 +76,20 @@ class Desk:
         async with self.services.database.transaction(WORKER) as conn:
             yield conn
 
+    @property
+    def reason(self) -> str | None:
+        """Why the caller reads, where they said so; it is recorded with what they read."""
+        return self.access.reason
+
+    def for_a_reason(self) -> str:
+        """The reason the caller gives for what they ask; it is recorded with what they read. Raises `Problem` 403 `reason_required`."""
+        if self.access.reason is None:
+            raise Problem(403, "reason_required")
+        return self.access.reason
+
     async def keys_of(self, subjects: Iterable[str]) -> dict[str, Held]:
         """The keys the caller may read with; of people under a restriction only with a reason."""
-        return await keys_to_read(self.conn, self.services.keys.master, subjects, restricted=bool(self.reason))
+        return await keys_to_read(self.conn, self.services.keys.master, subjects, restricted=self.reason is not None)
 
     async def keys_of_one(self, subjects: Iterable[str]) -> dict[str, Held]:
         """The same for one file, which is shown whole or not at all. Raises `Problem` 403 `reason_required` where a reason is needed."""
@@ -84,37 +98,43 @@ class Desk:
             raise Problem(403, "reason_required")
         return keys
 
-    async def reveal(self, case_id: str, data: Any, kind: str = "case") -> Any:
-        """JSON of one case, or stream of another kind, with its personal values opened for display. Raises what `keys_of_one` does."""
-        keys = await self.keys_of_one(subjects_in(data))
+    async def reveal(self, case_id: str, data: Any, kind: str = "case", *, what: What = "case") -> Any:
+        """JSON of one case, or stream of another kind, with its personal values opened for display: that is recorded as read.
+
+        Raises what `keys_of_one` does.
+        """
+        sealed = sealed_in(data)
+        keys = await self.keys_of_one(sealed)
+        self.access.read(what, [read_of(case_id, sealed, keys)])
         return unseal_json(data, keys, stream_of(case_id, kind))
 
-    async def reveal_each(self, items: list[tuple[str, dict[str, Any]]], kind: str = "case") -> list[dict[str, Any]]:
+    async def reveal_each(self, items: Sequence[tuple[str, Any]], kind: str = "case", *, what: What = "list") -> list[Any]:
         """The same for (case id, JSON) of many cases, with one statement for all their keys; what needs a reason reads as restricted."""
-        keys = await self.keys_of(set[str]().union(*(subjects_in(data) for _, data in items)))
+        counted = [sealed_in(data) for _, data in items]
+        keys = await self.keys_of({subject for each in counted for subject in each})
+        self.access.read(what, [read_of(case_id, each, keys) for (case_id, _), each in zip(items, counted, strict=True)])
         return [unseal_json(data, keys, stream_of(case_id, kind)) for case_id, data in items]
+
+    async def open_unseen(self, case_id: str, data: Any) -> Any:
+        """JSON of one case with its personal values opened for what is sealed again or counted; nobody is shown it."""
+        return unseal_json(data, await self.keys_of_one(sealed_in(data)), stream_of(case_id))
 
 
 @asynccontextmanager
 async def open_desk(
-    services: Services,
-    token: str | None,
-    lang: texts.Lang = "zh-CN",
-    need: Need = EVERYTHING,
-    *,
-    pipeline: bool = True,
-    reason: str | None = None,
+    services: Services, token: str | None, lang: texts.Lang = "zh-CN", need: Need = EVERYTHING, *, pipeline: bool = True
 ) -> AsyncGenerator[Desk]:
-    """The desk of the session's person; `reason` is why they read.
+    """The desk of the session's person.
 
     Raises `Problem`: 401 `authentication_required` where no session is open under the token; 403 `scope_missing` where it is a personal
     access token that was not given for this, `password_change_required`, `second_factor_required` and `otp_owed` where those come first.
+    `LookupError` where nothing would record what is read (`api.recording`).
     """
     if not token:
         raise Problem(401, "authentication_required")
     try:
         async with _opened(services, token, lang, need, pipeline=pipeline) as desk:
-            yield replace(desk, reason=reason)
+            yield desk
     except InsufficientPrivilege as fault:
         # The database's own wall: where the session was ended while its request was under way, it is told as if it had come later.
         if await _still_open(services, token):
@@ -130,6 +150,7 @@ async def _still_open(services: Services, token: str) -> bool:
 
 @asynccontextmanager
 async def _opened(services: Services, token: str, lang: texts.Lang, need: Need, *, pipeline: bool) -> AsyncGenerator[Desk]:
+    access = recording.current()
     async with services.database.transaction(token, pipeline=pipeline) as conn:
         now = services.now()
         known, asked = await services.directory.ask(conn), await sessions.ask_session(conn, token, now)
@@ -137,10 +158,11 @@ async def _opened(services: Services, token: str, lang: texts.Lang, need: Need, 
         session = await sessions.session_from(asked, now, directory)
         if session is None:
             raise Problem(401, "authentication_required")
+        access.principal = session.principal
         _check(session, need)
         if session.stale and not need.quiet:
             await sessions.seen(conn, token, now)
-        yield Desk(services, conn, session.principal, directory, now, lang, session)
+        yield Desk(services, conn, session.principal, directory, now, lang, session, access)
 
 
 _OWED = {"password": "password_change_required", "otp": "otp_owed", "second_factor": "second_factor_required"}

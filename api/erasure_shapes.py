@@ -139,6 +139,16 @@ class DataDecision(Shape):
     data: dict[str, Any]
 
 
+class DataRead(Shape):
+    """Somebody read the person's data, among that of others perhaps."""
+
+    at: AwareDatetime
+    by: Code
+    role: str
+    what: list[str]
+    channel: str
+
+
 class PersonExport(Shape):
     """All that is held about a person, as far as the caller sees their files (个人信息保护法 art. 45)."""
 
@@ -150,6 +160,8 @@ class PersonExport(Shape):
     files: list[HeldFile]
     elsewhere: int
     decisions: list[DataDecision]
+    reads: list[DataRead] = Field(description="Who read of it, the newest first.")
+    more_reads: bool = Field(description="There were more than are told here.")
 
 
 _SUBJECT = KNOWN["subject_id"]
@@ -183,6 +195,8 @@ EXPORT: Json = {
         }
     ],
     "elsewhere": 0, "decisions": [],
+    "reads": [{"at": "2026-11-24T10:29:00+08:00", "by": "P-JIA-FENGQIN", "role": "caseworker", "what": ["case"], "channel": "page"}],
+    "more_reads": False,
 }  # fmt: skip
 CHANGED: Mapping[str, Json] = {
     "restrict_person": {"subject_id": _SUBJECT, "state": "restricted"},

@@ -18,9 +18,13 @@ from ledger.personal import Erased, Held, SubjectKeys, sealed_for, subjects_in, 
 from ledger.schema import erasures
 from ledger.shred import Standing
 from ledger.sql import Connection, Row, fetch_one
+from readmodels import access_reads
+from readmodels.access_reads import AccessQuery
 
 type Json = dict[str, Any]
 
+MOST_READS = 10_000
+"""Reads of the person's data that an export tells, the newest."""
 _ENTRY = ("party_id", "kind", "role", "present", "number", "state", "centre", "cause")
 
 
@@ -31,6 +35,8 @@ async def data_of(desk: Desk, subject: str) -> Json:
         person = await whole(conn, desk, subject)
         request = await _request(conn, person)
     keys = await desk.keys_of({*person.subjects, *(str(row["subject_id"]) for row in rows)})
+    if isinstance(keys.get(person.subject), bytes):
+        desk.access.opened("person", subjects=[person.subject], cases=[str(row["case_id"]) for row in rows], count=1)
     key = keys.get(person.subject)
     state = _state(key, person.record)
     standing = {each.file.case_id: each for each in person.standing}
@@ -115,19 +121,21 @@ async def export(desk: Desk, subject: str) -> Json:
     """
     actor = acting(desk, MAY_ASK_ERASURE)
     rows = await seen(desk, subject)
-    if not desk.reason:
-        raise Problem(403, "reason_required")
+    reason = desk.for_a_reason()
     async with desk.in_own_name() as conn:
         person = await whole(conn, desk, subject)
         if person.record.shredded_on:
             raise Problem(410, "person_data_erased")
         mine = {str(row["case_id"]) for row in rows}
-        event = DataExported(since=today(desk), subject=UUID(person.subject), reason=desk.reason, cases=len(mine))
+        event = DataExported(since=today(desk), subject=UUID(person.subject), reason=reason, cases=len(mine))
         told = await sealed(conn, desk, [event])
         await registers.append(conn, told, actor=actor, now=desk.now, command_id=str(uuid7()))
         decisions = await registers.history(conn, f"person/{person.subject}")
+        read = await access_reads.find(conn, AccessQuery(subjects=person.subjects, kind="personal_data_read", limit=MOST_READS))
     standing = {each.file.case_id: each for each in person.standing}
     files = [await _held(desk, row, set(person.subjects), standing.get(str(row["case_id"]))) for row in rows]
+    values = sum(len(event["values"]) for each in files for event in each["events"])
+    desk.access.opened("export", subjects=person.subjects, cases=sorted(mine), count=values, channel="export")
     keys = await desk.keys_of(person.subjects)
     return {
         "made_at": views.moment(desk.now),
@@ -147,6 +155,11 @@ async def export(desk: Desk, subject: str) -> Json:
             }
             for each in decisions
         ],
+        "reads": [
+            {"at": views.moment(row["at"]), "by": row["person"], "role": row["role"], "what": row["what"], "channel": row["channel"]}
+            for row in read.rows
+        ],
+        "more_reads": read.next_cursor is not None,
     }
 
 

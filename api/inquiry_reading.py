@@ -32,9 +32,12 @@ NOT_FOUND: Mapping[Kind, str] = {"consultation": "consultation_not_found", "duty
 async def visible(desk: Desk, kind: Kind, inquiry_id: str) -> ConsultationState | DutyState:
     """The inquiry as it stands, if it exists for the caller. Raises `Problem` 404 otherwise, alike for both reasons."""
     state = await inquiries.current(desk.conn, kind, inquiry_id)
-    if state is None or not access.may_see(desk.principal, access.scope_of(state), desk.directory):
-        raise not_found(NOT_FOUND[kind])
-    return state
+    if state is not None and access.may_see(desk.principal, access.scope_of(state), desk.directory):
+        return state
+    missing = not_found(NOT_FOUND[kind])
+    async with desk.in_own_name() as conn:
+        missing.hides = inquiry_id if await inquiries.current(conn, kind, inquiry_id) is not None else None
+    raise missing
 
 
 async def one(desk: Desk, kind: Kind, inquiry_id: str) -> Json:
@@ -42,17 +45,18 @@ async def one(desk: Desk, kind: Kind, inquiry_id: str) -> Json:
     state = await visible(desk, kind, inquiry_id)
     history = await load_history(desk.conn, inquiry_id, kind=kind)
     events = [inquiry_views.event(kind, inquiry_id, recorded, desk.directory) for recorded in history]
-    return await desk.reveal(inquiry_id, inquiry_views.view(state, desk.now) | {"events": events}, kind)
+    return await desk.reveal(inquiry_id, inquiry_views.view(state, desk.now) | {"events": events}, kind, what="inquiry")
 
 
 async def listed(desk: Desk, query: InquiryQuery) -> Json:
     """Inquiries in the caller's scope that fit the filters."""
     if query.q:
+        desk.access.via("search")
         query = replace(query, tokens=[token for _, token in tokens_for_query(desk.services.keys.search, query.q)])
     with reading_cursor():
         page = await inquiries.find(desk.conn, desk.scope, query)
     rows = [(str(row["inquiry_id"]), inquiry_views.row(row)) for row in page.rows]
-    return {"items": await desk.reveal_each(rows, query.kind), "next_cursor": page.next_cursor}
+    return {"items": await desk.reveal_each(rows, query.kind, what="inquiries"), "next_cursor": page.next_cursor}
 
 
 async def allowed(desk: Desk, kind: Kind, inquiry_id: str) -> Json:

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 import texts
 from api import (
+    access_shapes,
     account_shapes,
     case_shapes,
     directory_shapes,
@@ -77,6 +78,7 @@ _TAGS = {
     "work": "What waits for the person signed in.",
     "notices": "Who is told what by which channel: letters, programs and chat bots of offices, what could not be sent.",
     "history": "Histories across cases, for those who watch over them.",
+    "access": "The ledger of reads: who read personal data, when, by which way and why; who was refused.",
     "eligibility": "Who is helped: sums, limitations and venues worked out, the standards by day, decisions made again, spot checks.",
     "rules": "Dates and sums worked out on request, recorded nowhere.",
     "operations": "Whether the system lives and takes commands.",
@@ -93,8 +95,10 @@ Commands in, events out. JSON under `/api/v1`.
 * Errors are problem details (RFC 9457) in the caller's language (`Accept-Language`: zh-CN or en). Programs decide by `code`.
 * Times are RFC 3339 with offset, days ISO 8601, money integers in fen, lists `{items, next_cursor}`.
 * Fields may be added to answers; unknown fields in bodies are refused.
+* What is read of people's data is recorded before it is answered; where that cannot be done, the answer is a 503 and may be asked for
+  again. `X-Access-Reason` says why something is read; some reads ask for it (403 `reason_required`).
 * Personal values whose key was destroyed come as `{"erased": true, "at": …}`; in lists, values of people under a restriction as
-  `{"restricted": true}`. One file of theirs is read with a reason: `X-Access-Reason`, UTF-8 percent-encoded.
+  `{"restricted": true}`: one file of theirs is read with a reason.
 """
 _REQUEST_ID: Json = {"X-Request-Id": {"schema": {"type": "string"}, "description": "Names this request in the logs."}}
 _ETAG: Json = {
@@ -214,6 +218,8 @@ SUCCESSES: Mapping[str, Success] = {
     "list_erasures": _page_of(erasure_shapes.ErasureRequest, "The oldest first.", lambda _: erasure_shapes.REQUEST),
     "case_conflicts": Success(ConflictFindings, "What stands against the case.", lambda _: person_shapes.FINDINGS),
     "all_events": _page_of(case_shapes.EventOfCase, "The events that fit and are within the caller's scope.", Answers.event_of_case),
+    "access_records": _page_of(access_shapes.AccessRecord, "The entries that fit.", lambda _: access_shapes.RECORD),
+    "case_readers": _page_of(access_shapes.CaseReader, "Whoever read last comes first.", lambda _: access_shapes.READER),
     "my_queue": _page_of(
         shapes.QueueRow, "Cases that wait for the caller.", lambda a: a.row() | {"mine": False, "claimed_by": None, "urgency": "waiting"}
     ),

@@ -9,7 +9,23 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import append, assignment, command, dates, directory, figures, memory, papers, people, reports, startup, storm, together, wall
+from bench import (
+    access,
+    append,
+    assignment,
+    command,
+    dates,
+    directory,
+    figures,
+    memory,
+    papers,
+    people,
+    reports,
+    startup,
+    storm,
+    together,
+    wall,
+)
 from bench.figures import Report
 from ops.home import ROOT
 
@@ -22,6 +38,7 @@ BENCHES: Mapping[str, Callable[[], Report]] = {
     "command": command.run,
     "command-dev": command.run_dev,
     "append": append.run,
+    "access": access.run,
     "together": together.run,
     "wall": wall.run,
     "papers": papers.run,

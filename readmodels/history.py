@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from domain.access import Scope
-from ledger.events import stream_of
+from ledger.events import OF_CASES, stream_of
 from ledger.schema import case_list, events
 from ledger.sql import Connection, Row, fetch_all
 from readmodels.paging import LIMIT, Key, Order, Page, position
@@ -41,6 +41,7 @@ async def of_case(conn: Connection, case_id: str, after: int, limit: int, type_:
 async def across(conn: Connection, scope: Scope, query: EventQuery) -> Page:
     """Events of the cases in the scope, the newest first, each with its case's list row under `case_…`. Raises `BadCursor`."""
     filters: list[sa.ColumnElement[bool] | None] = [
+        OF_CASES,
         case_list.c.case_id == query.case if query.case else None,
         events.c.type == query.type if query.type else None,
         events.c.actor == query.actor if query.actor else None,

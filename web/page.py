@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -22,6 +22,8 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 from starlette.datastructures import FormData
 
 import texts
+from api import problem as api_problem
+from api import recording
 from api.list_reading import ACROSS_ROLES
 from domain.consultation.register import RegisterConsultation
 from domain.duty.request import ReceiveDutyRequest
@@ -35,6 +37,8 @@ from web.gone import speak_in
 from web.near import Near
 
 SESSION, DOOR, LANGUAGE, TYPE = "yuanshou_session", "yuanshou_door", "yuanshou_lang", "yuanshou_type"
+REASON = "yuanshou_reason"
+"""Why the pages of one file are read; the browser sends it to those alone."""
 CARRIED = ("key", "version", "from")
 FORMS = re.compile(
     r"/(?:intake|notices/new|same-day|reception|duty|(?:consultations|duty-requests)/[^/]+/commands/[^/]+|cases/[^/]+/(?:commands/[^/]+|group/add))"
@@ -225,8 +229,29 @@ async def troubled(request: Request, problem: Problem) -> Response:
         visit = await visitor(request)
     except Problem:
         visit = stranger(request)
+    if problem.status == 403 and problem.code == "reason_required" and request.method == "GET":
+        address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return render(visit, "reason.html", 403, place=address, most=recording.REASON_MOST, reason="", trouble="")
     detail = problem.detail or problem_sentence(visit, problem)
     return render(visit, "problem.html", problem.status, problem=problem, detail=detail)
+
+
+async def problem_page(request: Request, problem: api_problem.Problem) -> Response:
+    """The page of a problem that was met outside the pages: what holds an answer back."""
+    shown = await troubled(request, Problem(problem.status, problem.code, errors=problem.errors, **problem.values))
+    shown.headers.update(problem.headers)
+    return shown
+
+
+def file_of(path: str) -> str:
+    """The address below which the pages of one file stand: `/cases/<id>`."""
+    return "/".join(path.split("/")[:3])
+
+
+def _for_a_reason(request: Request) -> None:
+    """Let what the page at hand asks be asked for the reason that the browser carries, if it carries one."""
+    if said := unquote(request.cookies.get(REASON, "")).strip()[: recording.REASON_MOST]:
+        recording.current().reason = said
 
 
 async def _to_the_door(request: Request) -> Response:
@@ -282,9 +307,12 @@ class PageRoute(APIRoute):
         async def page(request: Request) -> Response:
             go_by(request.app.state.now)
             speak_in(language_of(request))
+            _for_a_reason(request)
             try:
                 return await handler(request)
             except Problem as problem:
+                # Told to whoever stands around the application: a right that a page itself refused is a refusal too.
+                request.scope.setdefault("state", {})["problem"] = api_problem.Problem(problem.status, problem.code)
                 return await troubled(request, problem)
 
         return page

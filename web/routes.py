@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from starlette.convertors import Convertor, register_url_convertor
 
 from web import (
+    access_records,
     account,
     accounts,
     assigning,
@@ -33,6 +34,7 @@ from web import (
     persons,
     pocket,
     promise,
+    reasons,
     reception,
     reckoning,
     replans,
@@ -64,6 +66,7 @@ for room in (
     door,
     account,
     accounts,
+    access_records,
     notices,
     glass,
     lists,
@@ -88,6 +91,7 @@ for room in (
     group_add,
     persons,
     person_data,
+    reasons,
     attach_page,
     command_page,
     paper_page,

@@ -117,9 +117,7 @@ async def test_nothing_of_a_person_is_readable_before_and_nothing_at_all_after(a
 
     await on_disk(at.house)
     assert scanner.found(dumped(at.house)) == set(), "plaintext in the database"
-    assert scanner.found_below(home, but=frozenset({"keys"})) == {}, (
-        "plaintext in the engines' files, logs, Temporal's database"
-    )
+    assert scanner.found_below(home, but=frozenset({"keys"})) == {}, "plaintext in the engines' files, logs, Temporal's database"
 
     subject = await at.subject(case_id)
     wrapped = bytes((await at.key_of(subject))["wrapped"])
