@@ -82,11 +82,12 @@ class Shredder:
         """Complete one. False: the files forbid it, which is recorded; None: another process was first."""
         subjects = await self._destroy(subject, version)
         if not subjects:
-            return subjects if subjects is None else False
+            return None if subjects is None else False
         async with self._database.transaction(WORKER) as conn:
             await shred.empty_files(conn, subjects)
         reach("shred_files_emptied")
         async with self._database.transaction(WORKER) as conn:
+            await registers.lock(conn)
             if await _taken(conn, subject, version) is None:
                 return None
             now = await clock(conn)
@@ -102,12 +103,12 @@ class Shredder:
     async def _destroy(self, subject: str, version: int) -> tuple[str, ...] | None:
         """Fence the subjects and destroy their keys; the subjects. Empty: the files forbid it. None: another process was first."""
         async with self._database.transaction(WORKER) as conn:
+            # The ledger's lock first, as everywhere: what is looked at from here on, such as a hold, nobody records before the key is gone.
+            await registers.lock(conn)
             row = await _taken(conn, subject, version)
             if row is None:
                 return None
             subjects = tuple(str(each) for each in row["subjects"])
-            # The ledger's lock: what is looked at from here on, such as a hold, nobody records before the key is gone.
-            await registers.lock(conn)
             now = await clock(conn)
             fenced = self._listed.read()
             if not fenced.keys() >= set(subjects) and (why := await self._bar(conn, subject, subjects, _day(now))):

@@ -1,4 +1,4 @@
-"""Carries out what is approved in a process of its own that dies at the point named, if any: `python -m tests.faults.shred_once LIST [POINT]`."""
+"""Carries out what is approved, in a process that dies at the point named, if any: `python -m tests.faults.shred_once LIST [POINT]`."""
 
 import asyncio
 import os
