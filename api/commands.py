@@ -35,7 +35,7 @@ from ledger import chain, events, inbox, streams
 from ledger.directory import DirectoryCache
 from ledger.inbox import IdempotencyConflict, Received
 from ledger.keys import KeyRing, body_hmac
-from ledger.personal import Erased, Sealer, SubjectKeys, load_keys, sealed_in, unseal_json
+from ledger.personal import Erased, Sealer, SubjectErased, SubjectKeys, load_keys, sealed_in, unseal_json
 from ledger.schema import cases
 from ledger.sql import Connection, Cursor, Row, Statement
 from ledger.store import WORKER, Database
@@ -196,7 +196,10 @@ class Commands:
                 return Taken.again(known, opening=opening)
             directory = await self._directory.answer(conn, asked)
             case = await self._case(conn, ask, row and await row.fetchone(), directory)
-            received, keys = await self._received(conn, ask, self._issued(ask, asked_for, case, directory), case, directory)
+            try:
+                received, keys = await self._received(conn, ask, self._issued(ask, asked_for, case, directory), case, directory)
+            except SubjectErased as fault:
+                raise Problem(409, "person_erased") from fault
             try:
                 twin = await inbox.receive(conn, received, lambda key_id: body_hmac(self._keys.inbox, canonical, key_id))
             except IdempotencyConflict as fault:

@@ -11,7 +11,7 @@ from domain.command import EVENTS, Event
 from domain.stages.correction import CorrectRecord, personal_target
 from domain.values import Party, Sealed
 from ledger import events
-from ledger.personal import Sealer, SealFault, seal
+from ledger.personal import Erased, Sealer, SealFault, SubjectErased, seal
 from ledger.schema import events as table
 from ledger.sql import Connection, Statement
 
@@ -61,6 +61,8 @@ async def seal_correction(conn: Connection, case_id: str, command: CorrectRecord
     _check_in_clear(event, command.field, command.value)
     subject = target.party.subject_id if target.mark.own and target.party is not None else sealer.applicant
     key = sealer.keys.get(str(subject))
+    if isinstance(key, Erased):
+        raise SubjectErased(f"the subject of {target.name} was erased")
     if subject is None or not isinstance(key, bytes):
         raise SealFault(f"the subject of {target.name} has no live key")
     sealed = command.model_copy(update={"value": seal(key, subject, sealer.stream, target.name, command.value)})

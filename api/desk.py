@@ -1,6 +1,6 @@
 """One signed-in person's request: a transaction under their session, their scope, the directory of the moment."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from psycopg.errors import InsufficientPrivilege
 import texts
 from api import recording
 from api.problem import Problem
-from api.recording import Access, Read, read_of
+from api.recording import Access, read_of
 from api.services import Services
 from domain.access import Principal, Scope, list_scope, scope_of, unwalled
 from domain.case import CaseState
@@ -19,7 +19,7 @@ from domain.directory import CaseScope, Directory
 from domain.reads import What
 from ledger import sessions
 from ledger.events import stream_of
-from ledger.personal import load_keys, sealed_in, unseal_json
+from ledger.personal import Held, Restricted, keys_to_read, sealed_in, unseal_json
 from ledger.sessions import Session
 from ledger.sql import Connection
 from ledger.store import WORKER
@@ -76,31 +76,48 @@ class Desk:
         async with self.services.database.transaction(WORKER) as conn:
             yield conn
 
+    @property
+    def reason(self) -> str | None:
+        """Why the caller reads, where they said so; it is recorded with what they read."""
+        return self.access.reason
+
     def for_a_reason(self) -> str:
         """The reason the caller gives for what they ask; it is recorded with what they read. Raises `Problem` 403 `reason_required`."""
         if self.access.reason is None:
             raise Problem(403, "reason_required")
         return self.access.reason
 
+    async def keys_of(self, subjects: Iterable[str]) -> dict[str, Held]:
+        """The keys the caller may read with; of people under a restriction only with a reason."""
+        return await keys_to_read(self.conn, self.services.keys.master, subjects, restricted=self.reason is not None)
+
+    async def keys_of_one(self, subjects: Iterable[str]) -> dict[str, Held]:
+        """The same for one file, which is shown whole or not at all. Raises `Problem` 403 `reason_required` where a reason is needed."""
+        keys = await self.keys_of(subjects)
+        if any(isinstance(key, Restricted) for key in keys.values()):
+            raise Problem(403, "reason_required")
+        return keys
+
     async def reveal(self, case_id: str, data: Any, kind: str = "case", *, what: What = "case") -> Any:
-        """JSON of one case, or stream of another kind, with its personal values opened for display: that is recorded as read."""
-        return (await self.reveal_each([(case_id, data)], kind, what=what))[0]
+        """JSON of one case, or stream of another kind, with its personal values opened for display: that is recorded as read.
+
+        Raises what `keys_of_one` does.
+        """
+        sealed = sealed_in(data)
+        keys = await self.keys_of_one(sealed)
+        self.access.read(what, [read_of(case_id, sealed, keys)])
+        return unseal_json(data, keys, stream_of(case_id, kind))
 
     async def reveal_each(self, items: Sequence[tuple[str, Any]], kind: str = "case", *, what: What = "list") -> list[Any]:
-        """The same for (case id, JSON) of many cases, with one statement for all their keys."""
-        opened, reads = await self._opened(items, kind)
-        self.access.read(what, reads)
-        return opened
+        """The same for (case id, JSON) of many cases, with one statement for all their keys; what needs a reason reads as restricted."""
+        counted = [sealed_in(data) for _, data in items]
+        keys = await self.keys_of({subject for each in counted for subject in each})
+        self.access.read(what, [read_of(case_id, each, keys) for (case_id, _), each in zip(items, counted, strict=True)])
+        return [unseal_json(data, keys, stream_of(case_id, kind)) for case_id, data in items]
 
     async def open_unseen(self, case_id: str, data: Any) -> Any:
         """JSON of one case with its personal values opened for what is sealed again or counted; nobody is shown it."""
-        return (await self._opened([(case_id, data)], "case"))[0][0]
-
-    async def _opened(self, items: Sequence[tuple[str, Any]], kind: str) -> tuple[list[Any], list[Read]]:
-        counted = [sealed_in(data) for _, data in items]
-        keys = await load_keys(self.conn, self.services.keys.master, {subject for each in counted for subject in each})
-        opened = [unseal_json(data, keys, stream_of(case_id, kind)) for case_id, data in items]
-        return opened, [read_of(case_id, each, keys) for (case_id, _), each in zip(items, counted, strict=True)]
+        return unseal_json(data, await self.keys_of_one(sealed_in(data)), stream_of(case_id))
 
 
 @asynccontextmanager

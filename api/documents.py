@@ -14,11 +14,10 @@ from api import case_reading, views
 from api.commands import Store
 from api.desk import Desk
 from api.problem import Problem, not_found
-from api.services import Services
 from domain import access
 from domain.case import CaseState
 from ledger.events import stream_of
-from ledger.personal import Erased, Sealer, SealFault, load_keys
+from ledger.personal import Erased, Sealer, SealFault, SubjectErased
 from ledger.schema import files
 from ledger.sql import Connection, Statement
 from readmodels import cases
@@ -55,9 +54,11 @@ def storing(media_type: str, content: bytes) -> Store:
 async def store_file(conn: Connection, case: CaseState, sealer: Sealer, document_id: UUID, *, media_type: str, content: bytes) -> None:
     """Write a file's row, its content encrypted (AES-256-GCM) under the applicant's key and bound to its case and id.
 
-    Raises `SealFault` where the applicant has no live key.
+    Raises `SubjectErased` where the applicant was erased, `SealFault` where they never had a key.
     """
     key = sealer.keys.get(str(sealer.applicant))
+    if isinstance(key, Erased):
+        raise SubjectErased("the applicant was erased")
     if not isinstance(key, bytes):
         raise SealFault("the applicant has no live key")
     await _INSERT.run(conn, **_row(case, key, document_id, media_type, content))
@@ -99,18 +100,21 @@ async def content(desk: Desk, case_id: str, document_id: UUID) -> tuple[bytes, s
     row = await cases.file_row(desk.conn, case_id, str(document_id)) if attached else None
     if row is None:
         raise not_found("document_not_found")
-    key = await key_of(desk.conn, desk.services, case)
+    key = await key_of(desk, case)
     desk.access.opened("document", subjects=[str(case.applicant.subject_id)], cases=[case_id], count=1)
     return opened(key, case_id, document_id, bytes(row["content"])), row["media_type"]
 
 
-async def key_of(conn: Connection, services: Services, case: CaseState) -> bytes:
-    """The applicant's key, under which the case's files stand. Raises `Problem` 410 once erased."""
+async def key_of(desk: Desk, case: CaseState) -> bytes:
+    """The applicant's key, under which the case's files stand.
+
+    Raises `Problem`: 410 once erased, 403 `reason_required` where the applicant's data is restricted and no reason was given.
+    """
     subject = str(case.applicant.subject_id)
-    key = (await load_keys(conn, services.keys.master, [subject])).get(subject)
+    key = (await desk.keys_of_one([subject])).get(subject)
     if isinstance(key, Erased):
         raise Problem(410, "document_erased")
-    if key is None:
+    if not isinstance(key, bytes):
         raise SealFault("the applicant has no key")
     return key
 

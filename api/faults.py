@@ -20,6 +20,12 @@ _OF_A_PAPER = (
     Problem(410, "document_erased"),
     Problem(422, "invalid", errors=[{"parameter": "document_id", "in": "path", "code": "not_a_uuid"}]),
 )
+_OF_DATA = (Problem(403, "forbidden"), not_found("person_not_found"))
+_ERASED = Problem(409, "person_erased")
+_BARS = tuple(
+    Problem(409, f"erasure_{why}", until=until, cases=["01a20b63-8040-7a3e-9b55-1c0d2e3f4a5b"], elsewhere=0)
+    for why, until in (("under_hold", None), ("case_open", None), ("retention_runs", "2056-11-24"), ("command_pending", None))
+)
 _WALLED = "01a20b63-8040-7a3e-9b55-1c0d2e3f4a5b"
 _SIGNING_IN = (
     Problem(401, "otp_required"),
@@ -164,9 +170,31 @@ _READS: dict[str, tuple[Problem, ...]] = {
         Problem(403, "forbidden"),
         not_found("person_not_found"),
         Problem(409, "people_linked_already"),
+        Problem(409, "shred_under_way"),
         Problem(422, "invalid", errors=[{"pointer": "/other", "code": "same_entry"}]),
     ),
-    "unlink_people": (Problem(403, "forbidden"), not_found("person_not_found"), Problem(409, "people_not_linked")),
+    "unlink_people": (
+        Problem(403, "forbidden"),
+        not_found("person_not_found"),
+        Problem(409, "people_not_linked"),
+        Problem(409, "shred_under_way"),
+    ),
+    "person_data": (not_found("person_not_found"),),
+    "export_person": (*_OF_DATA, Problem(403, "reason_required"), Problem(410, "person_data_erased")),
+    "restrict_person": (*_OF_DATA, Problem(409, "person_restricted"), _ERASED, Problem(409, "shred_under_way")),
+    "free_person": (*_OF_DATA, Problem(409, "person_not_restricted"), _ERASED),
+    "request_erasure": (*_OF_DATA, *_BARS, _ERASED, Problem(409, "shred_under_way")),
+    "approve_erasure": (
+        *_OF_DATA,
+        Problem(403, "two_persons_required"),
+        Problem(403, "not_all_files_seen", elsewhere=1),
+        *_BARS,
+        Problem(409, "no_shred_requested"),
+        Problem(409, "people_changed"),
+        _ERASED,
+    ),
+    "refuse_erasure": (*_OF_DATA, Problem(403, "two_persons_required"), Problem(409, "no_shred_requested"), _ERASED),
+    "list_erasures": (Problem(403, "forbidden"),),
     "case_conflicts": (Problem(403, "forbidden", withheld=["eligibility"]), not_found("case_not_found")),
     "all_events": (Problem(403, "forbidden"),),
     "read_checkpoint": _OF_PROOFS[:2],

@@ -19,6 +19,7 @@ from api import (
     case_shapes,
     directory_shapes,
     eligibility_shapes,
+    erasure_shapes,
     inquiry_answers,
     inquiry_shapes,
     lateness_shapes,
@@ -71,7 +72,8 @@ _TAGS = {
     "accounts": "Everybody's accounts, roles and refused sign-ins, as the security administrator keeps them.",
     "cases": "One case: as it stands, as it stood, its history, and what the caller may do next; and finding cases.",
     "inquiries": "Consultations, requests to duty lawyers, and the logs of the duty offices.",
-    "persons": "The people of the cases: searched, compared with whoever is taken down, linked as one; conflicts of interest.",
+    "persons": "The people of the cases: searched, compared with whoever is taken down, linked as one; conflicts of interest; their data "
+    "restricted, given out, erased.",
     "papers": "The centre's papers: previewed, fetched as issued, put together to print. Issuing one is the command `issue_document`.",
     "commands": "What changes a case. Each is one command, recorded once however often its key is sent.",
     "work": "What waits for the person signed in.",
@@ -96,7 +98,8 @@ Commands in, events out. JSON under `/api/v1`.
 * Fields may be added to answers; unknown fields in bodies are refused.
 * What is read of people's data is recorded before it is answered; where that cannot be done, the answer is a 503 and may be asked for
   again. `X-Access-Reason` says why something is read; some reads ask for it (403 `reason_required`).
-* Personal values whose key was destroyed come as `{"erased": true, "at": …}`.
+* Personal values whose key was destroyed come as `{"erased": true, "at": …}`; in lists, values of people under a restriction as
+  `{"restricted": true}`: one file of theirs is read with a reason.
 """
 _REQUEST_ID: Json = {"X-Request-Id": {"schema": {"type": "string"}, "description": "Names this request in the logs."}}
 _ETAG: Json = {
@@ -207,6 +210,13 @@ SUCCESSES: Mapping[str, Success] = {
     "person_identity": Success(person_shapes.IdentityFacts, "What the number says.", lambda _: person_shapes.IDENTITY),
     "link_people": Success(person_shapes.Linked, "They are one person from now on.", lambda _: person_shapes.LINKED, _DONE),
     "unlink_people": Success(person_shapes.Linked, "They are two again.", lambda _: person_shapes.LINKED, _DONE),
+    "person_data": Success(erasure_shapes.PersonData, "Where it stands.", lambda _: erasure_shapes.DATA),
+    "export_person": Success(erasure_shapes.PersonExport, "Everything, in one document.", lambda _: erasure_shapes.EXPORT),
+    **{
+        name: Success(erasure_shapes.ErasureChanged, "It is recorded.", lambda _, given=given: given, _DONE)
+        for name, given in erasure_shapes.CHANGED.items()
+    },
+    "list_erasures": _page_of(erasure_shapes.ErasureRequest, "The oldest first.", lambda _: erasure_shapes.REQUEST),
     "case_conflicts": Success(ConflictFindings, "What stands against the case.", lambda _: person_shapes.FINDINGS),
     "all_events": _page_of(case_shapes.EventOfCase, "The events that fit and are within the caller's scope.", Answers.event_of_case),
     "access_records": _page_of(access_shapes.AccessRecord, "The entries that fit.", lambda _: access_shapes.RECORD),
@@ -305,6 +315,7 @@ ASKED: Mapping[str, tuple[type[BaseModel], Mapping[str, Any]]] = {
     "open_shift": (shift_log.GoOnDuty, {"remark": "接班时无未办事项。"}),
     "close_shift": (shift_log.GoOffDuty, {"handed_to": "P-HOU-JUN", "remark": "一份申请待转交县中心。"}),
     **person_shapes.BODIES,
+    **erasure_shapes.BODIES,
 }
 """Bodies of operations that are no commands, and an example of each."""
 _OPENINGS: Mapping[str, str] = {

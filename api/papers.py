@@ -108,6 +108,7 @@ def _may_read(desk: Desk, case: CaseState, paper: Issued, history: Sequence[Reco
 async def preview(desk: Desk, case_id: str, wanted: IssueDocument) -> Printed:
     """The paper as it would be issued now, marked as a draft, without a number. Raises `Problem`: what issuing it would be refused with."""
     case = await case_reading.visible(desk, case_id)
+    await documents.key_of(desk, case)  # a paper to somebody who was erased would be a form without a name
     who = access.actor(desk.principal, _ISSUE, access.scope_of(case), desk.directory)
     if who is None:
         raise Problem(403, "role_not_allowed", command=_ISSUE)
@@ -185,7 +186,7 @@ async def _find(desk: Desk, case_id: str, document_id: UUID) -> _Found:
     history = await load_history(desk.conn, case_id, upto=paper.version)
     if not _may_read(desk, case, paper, history):
         raise Problem(403, "forbidden", withheld=["data"])
-    key = await documents.key_of(desk.conn, desk.services, case)
+    key = await documents.key_of(desk, case)
     row = await cases.file_row(desk.conn, case_id, str(document_id))
     if row is not None:
         return _Found(case, paper, key, documents.opened(key, case_id, document_id, bytes(row["content"])), None)

@@ -14,7 +14,7 @@ from domain import access
 from domain.access import MAY_LINK
 from domain.command import Actor, Role
 from domain.person_links import PeopleLinked, PeopleUnlinked
-from ledger import registers
+from ledger import registers, shred
 from readmodels import conflicts as conflict_search
 from readmodels import people as index
 from readmodels import person_search as search
@@ -38,6 +38,15 @@ async def _check_visible(desk: Desk, *subjects: str) -> None:
         raise not_found("person_not_found")
 
 
+async def _check_no_erasure(desk: Desk, *subjects: str) -> None:
+    """Raises `Problem` 409 where one of them is erased, or is about to be: who is one person was looked at when that was decided."""
+    async with desk.in_own_name() as conn:
+        if await shred.under_way(conn, subjects):
+            raise Problem(409, "shred_under_way")
+        if await shred.any_erased(conn, subjects):
+            raise Problem(409, "person_erased")
+
+
 def _today(desk: Desk) -> date:
     return desk.now.astimezone(views.ZONE).date()
 
@@ -54,6 +63,7 @@ async def link(desk: Desk, key: str, kept: str, asked: Linking) -> Done:
     async def act(deed: str) -> Json:
         await _check_visible(desk, kept, other)
         await registers.lock(desk.conn)
+        await _check_no_erasure(desk, kept, other)
         groups = {str(row["subject_id"]): str(row["kept"]) for row in await index.links(desk.conn, (kept, other))}
         first = groups.get(kept, kept)
         if other in groups or other in groups.values():
@@ -73,6 +83,7 @@ async def unlink(desk: Desk, key: str, kept: str, asked: Unlinking) -> Done:
     async def act(deed: str) -> Json:
         await _check_visible(desk, other)
         await registers.lock(desk.conn)
+        await _check_no_erasure(desk, kept, other)
         groups = {str(row["subject_id"]): str(row["kept"]) for row in await index.links(desk.conn, (other,))}
         if groups.get(other) != kept:
             raise Problem(409, "people_not_linked")

@@ -21,7 +21,7 @@ from domain.stages.correction import RecordCorrected
 from domain.values import Applicant, Party, Sealed
 from ledger.events import stream_of
 from ledger.names import Alike, alike, shape
-from ledger.personal import load_keys, subjects_in, unsealed
+from ledger.personal import subjects_in, unsealed
 from ledger.schema import case_people, people
 from ledger.schema import events as ledger_events
 from ledger.sql import Row, fetch_all
@@ -62,7 +62,7 @@ def _text(value: object) -> str | None:
 async def _opened(desk: Desk, subjects: Sequence[str], scope: Scope) -> dict[str, _Person]:
     """The persons these subjects stand for, in the order of the subjects, with every entry the caller may see of them."""
     person_of, rows = await search.known(desk.conn, subjects, scope)
-    keys = await load_keys(desk.conn, desk.services.keys.master, set[str]().union(*(subjects_in(row["party"]) for row in rows)))
+    keys = await desk.keys_of(set[str]().union(*(subjects_in(row["party"]) for row in rows)))
     found = {person_of[subject]: _Person(person_of[subject]) for subject in subjects}
     for row in rows:
         person = found[person_of[str(row["subject_id"])]]

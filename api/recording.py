@@ -28,7 +28,7 @@ from api.recorder import NotRecorded, Recorder
 from domain.reads import FURTHEST, AccessEvent, AccessRefused, PersonalDataRead, ReadChannel, What
 from ledger.access import NOBODY, Entry
 from ledger.keys import Keys
-from ledger.personal import Erased, SubjectKeys, wrap_secret
+from ledger.personal import SubjectKeys, wrap_secret
 
 if TYPE_CHECKING:
     from api.services import Services
@@ -51,8 +51,8 @@ class Read(NamedTuple):
 
 
 def read_of(case_id: str, sealed: Mapping[str, int], keys: SubjectKeys) -> Read:
-    """What of sealed values (how many, by subject) was opened: what is erased shows nothing."""
-    shown = {subject: count for subject, count in sealed.items() if not isinstance(keys.get(subject), Erased)}
+    """What of sealed values (how many, by subject) was opened: what is erased or restricted shows nothing."""
+    shown = {subject: count for subject, count in sealed.items() if isinstance(keys.get(subject), bytes)}
     return Read(frozenset(shown), case_id, sum(shown.values()))
 
 

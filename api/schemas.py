@@ -32,10 +32,16 @@ _NAMES: Mapping[str, str] = {AcceptFirst.__name__: "Acceptance", Sealed.__name__
 _NULLS_KEPT = (Explanation, Candidate, PassedOver)
 """The case keeps these as they were dumped, nulls and all."""
 ERASED: Json = {
-    "type": "object",
-    "description": "In place of a personal value whose key was destroyed on the person's demand or at the end of its time.",
-    "required": ["erased", "at"],
-    "properties": {"erased": {"type": "boolean", "const": True}, "at": {"type": "string", "format": "date-time"}},
+    "description": "In place of a personal value: its key was destroyed on the person's demand or at the end of its time; or, in a list, it"
+    " is of a person under a restriction.",
+    "anyOf": [
+        {
+            "type": "object",
+            "required": ["erased", "at"],
+            "properties": {"erased": {"type": "boolean", "const": True}, "at": {"type": "string", "format": "date-time"}},
+        },
+        {"type": "object", "required": ["restricted"], "properties": {"restricted": {"type": "boolean", "const": True}}},
+    ],
 }
 
 

@@ -22,11 +22,12 @@ from domain.duty.take_up import TakeUpRequest
 from domain.stages.continuation import CarriedOver, ContinueCase, going_on
 from domain.stages.correction import CorrectRecord
 from domain.stages.notice import ReceiveOrganNotice
+from domain.stages.papers import IssueDocument
 from domain.stream import StreamState
 from domain.values import Party
 from ledger import events, marks
 from ledger.keys import KeyRing
-from ledger.personal import Erased, Sealer, load_keys, new_subject_key, parties_of, unsealed, with_subjects
+from ledger.personal import Erased, Sealer, SubjectErased, load_keys, new_subject_key, parties_of, unsealed, with_subjects
 from ledger.sql import Connection
 
 
@@ -58,8 +59,10 @@ class Sealing:
     async def seal(self, command: Command) -> Command:
         """The command with subjects, ids of the cases it opens and every personal leaf sealed.
 
-        Raises `Problem` 422 for people who may not come into the case.
+        Raises `Problem` 422 for people who may not come into the case, `SubjectErased` where it needs the key of somebody who was erased.
         """
+        if isinstance(command, IssueDocument) and isinstance(self.keys.get(str(self.applicant)), Erased):
+            raise SubjectErased("a paper to somebody who was erased")
         if opened := command.opens():
             command = command.model_copy(update={"reserved": tuple(sorted(uuid7() for _ in range(opened)))})
         if isinstance(self.case, CaseState):

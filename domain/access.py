@@ -23,6 +23,11 @@ Column = Literal["centre", "outlet", "unit", "lawyer", "owner", "accepted_by", "
 
 MAY_LINK: tuple[Role, ...] = ("caseworker", "approver", "supervisor")
 """Who may say that two entries are one person."""
+MAY_ASK_ERASURE: tuple[Role, ...] = ("approver", "supervisor")
+"""Who may ask that a person be erased, restrict what is held of one, and give it out to the person: who answers for a centre's files."""
+MAY_DECIDE_ERASURE: tuple[Role, ...] = ("supervisor",)
+"""Who decides about it: those who place holds and lift them, and see every centre's files below theirs. Never who asked. The bureau has no
+part in a centre's files, the auditor changes nothing, administrators see no case."""
 SUBSIDY_STATES: frozenset[State] = onward("file_accepted")
 """From here on a finance officer sees a case."""
 _UNNAMED: frozenset[State] = frozenset({"assigned"})

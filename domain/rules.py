@@ -17,6 +17,7 @@ from domain.command import Refusal
 from domain.directory.entries import DayRule
 from domain.eligibility.limitation import Limitations, read_limitations
 from domain.eligibility.policy import Policy, read_policy
+from domain.erasure.retention import Retention, read_retention
 from domain.matching.weights import Matching, read_matching
 from domain.templates import Templates, read_templates
 
@@ -39,6 +40,8 @@ class Rules:
     limitations: Limitations
     matching: Matching
     """What weighs how much when lawyers are ranked."""
+    retention: Retention
+    """How long files are kept before a person in them may be erased."""
 
     def limit(self, limit_id: str, on: date) -> Limit | None:
         """The row of a limit in force on a legal day: the newest that began by then."""
@@ -102,6 +105,7 @@ def load(
     matching: Mapping[str, Any],
     limitations: Mapping[str, Any] | None = None,
     *,
+    retention: Mapping[str, Any] | None = None,
     days_off: Mapping[date, str],
     workdays: AbstractSet[date],
     announced_until: int,
@@ -129,4 +133,5 @@ def load(
         templates=read_templates(templates),
         limitations=read_limitations(limitations or {"limitations": ()}),
         matching=read_matching(matching),
+        retention=read_retention(retention or {"retention": ()}),
     )

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from domain.values import Party, Personal, Sealed, map_personal
 from ledger.keys import Keys
 from ledger.schema import subject_keys
-from ledger.sql import Connection, Statement
+from ledger.sql import Connection, Row, Statement
 
 LEDGER = "case"
 _NONCE = 12
@@ -35,6 +35,10 @@ class SealFault(Exception):  # noqa: N818 -- a fault of the data or of the calle
     """A value does not open under its subject's key at this place, or there is no key to seal it under."""
 
 
+class SubjectErased(SealFault):
+    """Something is to be sealed for a person who was erased: their key is destroyed, and no other is made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Erased:
     """Stands where a subject's key was: shredded at that moment."""
@@ -42,8 +46,16 @@ class Erased:
     at: datetime
 
 
-type SubjectKeys = Mapping[str, bytes | Erased]
+@dataclass(frozen=True, slots=True)
+class Restricted:
+    """Stands where a key is kept because the law says so, and nothing may be read with it unless a reason is given (PIPL art. 47)."""
+
+
+type Held = bytes | Erased | Restricted
+type SubjectKeys = Mapping[str, Held]
 """Data keys by subject id (canonical text of the UUID)."""
+ERASED, RESTRICTED = "erased", "restricted"
+"""The marks of values that are not there to be read: `{"erased": true, "at": …}` and `{"restricted": true}`."""
 
 
 def _bound(*parts: str) -> bytes:
@@ -112,7 +124,7 @@ class Sealer:
     def seal[M: BaseModel](self, model: M) -> M:
         """The same value with every personal leaf sealed; what is sealed already stays.
 
-        Raises `SealFault` when a party has no subject, or a subject no live key.
+        Raises `SealFault` when a party has no subject, or a subject no live key; `SubjectErased` where it was destroyed.
         """
         return map_personal(model, self._leaf)
 
@@ -123,6 +135,8 @@ class Sealer:
         if subject is None:
             raise SealFault(f"{field} belongs to nobody who has a key")
         key = self.keys.get(str(subject))
+        if isinstance(key, Erased):
+            raise SubjectErased(f"the subject of {field} was erased")
         if not isinstance(key, bytes):
             raise SealFault(f"the subject of {field} has no live key")
         text = value.isoformat() if isinstance(value, date) else value
@@ -186,7 +200,7 @@ def _is_sealed(data: Mapping[str, object]) -> bool:
     return len(data) == 2 and "subject" in data and "box" in data
 
 
-def _sealed_for(fields: Mapping[str, object], name: str) -> str:
+def sealed_for(fields: Mapping[str, object], name: str) -> str:
     """The field a member was sealed for: its own name, or the one a correction's pointer (`field`, `path`) ends with."""
     pointer = fields.get("field", fields.get("path")) if name == "value" else None
     if not isinstance(pointer, str):
@@ -197,6 +211,7 @@ def _sealed_for(fields: Mapping[str, object], name: str) -> str:
 def unseal_json(data: Any, keys: SubjectKeys, stream: str, field: str = "", *, ledger: str = LEDGER) -> Any:
     """JSON for display: each `{"subject", "box"}` becomes its text, or `{"erased": true, "at": …}` once its key is shredded.
 
+    `{"restricted": true}` stands for what a person's restriction keeps from a reader who gave no reason.
     The field a value was sealed for is the nearest key above it (items of a list inherit the list's). `field` names that
     of a value that stands alone. Raises `SealFault` for a value that does not open or whose key was not given.
     """
@@ -206,17 +221,19 @@ def unseal_json(data: Any, keys: SubjectKeys, stream: str, field: str = "", *, l
         return data
     fields = cast("dict[str, Any]", data)
     if not _is_sealed(fields):
-        return {name: unseal_json(value, keys, stream, _sealed_for(fields, name), ledger=ledger) for name, value in fields.items()}
+        return {name: unseal_json(value, keys, stream, sealed_for(fields, name), ledger=ledger) for name, value in fields.items()}
     key = keys.get(str(fields["subject"]))
     if key is None:
         raise SealFault(f"no key was given for the subject of {field}")
     if isinstance(key, Erased):
-        return {"erased": True, "at": key.at.isoformat()}
+        return {ERASED: True, "at": key.at.isoformat()}
+    if isinstance(key, Restricted):
+        return {RESTRICTED: True}
     return open_sealed(key, Sealed.model_validate(fields), stream, field, ledger=ledger)
 
 
 def unsealed[M: BaseModel](model: M, keys: SubjectKeys, stream: str, *, ledger: str = LEDGER) -> M:
-    """The same value with every sealed leaf opened, to be sealed again elsewhere; what is erased stays as it is.
+    """The same value with every sealed leaf opened, to be sealed again elsewhere; what is erased or restricted stays as it is.
 
     Days come out as texts. Raises `SealFault` for a value that does not open or whose key was not given.
     """
@@ -228,7 +245,7 @@ def unsealed[M: BaseModel](model: M, keys: SubjectKeys, stream: str, *, ledger: 
         key = keys.get(str(value.subject))
         if key is None:
             raise SealFault(f"no key was given for the subject of {field}")
-        return value if isinstance(key, Erased) else open_sealed(key, value, stream, field, ledger=ledger)
+        return open_sealed(key, value, stream, field, ledger=ledger) if isinstance(key, bytes) else value
 
     return map_personal(model, leaf)
 
@@ -237,9 +254,9 @@ _INSERT = Statement(
     sa.insert(subject_keys).values({c: sa.bindparam(c, type_=subject_keys.c[c].type) for c in ("subject_id", "master_key", "wrapped")})
 )
 _LOAD = Statement(
-    sa.select(subject_keys.c.subject_id, subject_keys.c.master_key, subject_keys.c.wrapped, subject_keys.c.shredded_at).where(
-        subject_keys.c.subject_id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(subject_keys.c.subject_id.type)))
-    )
+    sa.select(
+        subject_keys.c.subject_id, subject_keys.c.master_key, subject_keys.c.wrapped, subject_keys.c.state, subject_keys.c.shredded_at
+    ).where(subject_keys.c.subject_id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(subject_keys.c.subject_id.type))))
 )
 
 
@@ -253,16 +270,25 @@ async def new_subject_key(conn: Connection, master: Keys, subject: UUID) -> byte
 async def load_keys(conn: Connection, master: Keys, subjects: Iterable[str]) -> dict[str, bytes | Erased]:
     """The data keys of some subjects in one statement; a subject that never had a key is left out.
 
+    For the product's own work, such as sealing: who may read what is asked of `keys_to_read`.
     They are for one request: nothing keeps them longer, so a shredded key is gone with the next request.
     Raises `SealFault` for a wrapped key that was tampered with, `KeyFault` for an unknown master key.
     """
+    return {str(row["subject_id"]): _held(master, row) for row in await _rows(conn, subjects)}
+
+
+async def keys_to_read(conn: Connection, master: Keys, subjects: Iterable[str], *, restricted: bool) -> dict[str, Held]:
+    """The same for somebody who reads: people under a restriction come as `Restricted` unless `restricted` are to be opened as well."""
+    rows = await _rows(conn, subjects)
+    return {str(row["subject_id"]): Restricted() if row["state"] == RESTRICTED and not restricted else _held(master, row) for row in rows}
+
+
+async def _rows(conn: Connection, subjects: Iterable[str]) -> list[Row]:
     wanted = sorted(set(subjects))
-    if not wanted:
-        return {}
-    rows = await (await _LOAD.run(conn, ids=wanted)).fetchall()
-    return {
-        str(row["subject_id"]): Erased(row["shredded_at"])
-        if row["wrapped"] is None
-        else unwrap(master, row["master_key"], UUID(str(row["subject_id"])), bytes(row["wrapped"]))
-        for row in rows
-    }
+    return await (await _LOAD.run(conn, ids=wanted)).fetchall() if wanted else []
+
+
+def _held(master: Keys, row: Row) -> bytes | Erased:
+    if row["wrapped"] is None:
+        return Erased(row["shredded_at"])
+    return unwrap(master, row["master_key"], UUID(str(row["subject_id"])), bytes(row["wrapped"]))

@@ -38,6 +38,7 @@ def current() -> Rules:
         read("templates.yaml"),
         read("matching.yaml"),
         read("limitation.yaml"),
+        retention=read("retention.yaml"),
         days_off=dict(known),
         workdays=known.weekend_workdays,
         announced_until=announced,

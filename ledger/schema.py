@@ -243,6 +243,26 @@ people = sa.Table(
 for _column in ("id_token", "name_token", "shape_token", "kept"):
     sa.Index(f"people_{_column}", people.c[_column], postgresql_where=people.c[_column].is_not(None))
 
+erasures = sa.Table(
+    "erasures",
+    metadata,
+    sa.Column("subject_id", pg.UUID(as_uuid=False), comment="the subject that stands for the person"),
+    sa.Column("version", sa.Integer, autoincrement=False, comment="of the request in the person's stream"),
+    sa.Column("subjects", pg.ARRAY(pg.UUID(as_uuid=False)), nullable=False, comment="every entry that is linked as this person"),
+    sa.Column("state", sa.Text, nullable=False, comment="open, approved, refused, done"),
+    sa.Column("ground", sa.Text, nullable=False),
+    sa.Column("asked_by", sa.Text, nullable=False),
+    sa.Column("asked_on", sa.Date, nullable=False),
+    sa.Column("decided_by", sa.Text),
+    sa.Column("decided_on", sa.Date),
+    sa.Column("refused_for", sa.Text),
+    _time("destroyed_at", nullable=True),
+    _time("finished_at", nullable=True),
+    sa.PrimaryKeyConstraint("subject_id", "version"),
+    comment="Read model, inline: requests that a person be erased, and how far each has come.",
+)
+sa.Index("erasures_waiting", erasures.c.state, erasures.c.asked_on, postgresql_where=erasures.c.state.in_(["open", "approved"]))
+
 case_people = sa.Table(
     "case_people",
     metadata,

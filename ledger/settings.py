@@ -101,6 +101,8 @@ class Settings:
     smtp: SmtpSettings | None = None
     sms: SmsSettings | None = None
     sealing: SealingSettings = field(default_factory=lambda: SealingSettings(Path("var/signer"), Path("var/anchors")))
+    shred_list: Path = Path("var", "shredded")
+    """The list of the erased (`ledger.shredlist`), outside the database."""
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -132,6 +134,7 @@ class Settings:
             smtp=_smtp(),
             sms=_sms(),
             sealing=SealingSettings.of(home),
+            shred_list=Path(os.environ.get("YUANSHOU_SHRED_LIST") or home / "shredded"),
         )
 
 

@@ -353,6 +353,40 @@ def rebuild_(
     raise typer.Exit(0 if report.same else 1)
 
 
+def shred(
+    complete: Annotated[bool, typer.Option("--complete", help="Carry out what two people decided and is not complete.")] = False,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="Rewrite the tables of keys and search terms, so that no file of them holds what was deleted.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say which erasures wait, which are complete, and whether the list of the erased and the database agree.
+
+    Who is erased is decided by two people on the pages or the API; the terminal is nobody's session and only carries it out.
+    Exit status: 0 nothing is left to be done, 1 something is, or the files forbid it meanwhile, 2 no database.
+    """
+    from ledger.settings import Settings, SettingsFault
+    from ops.shredding import lines, report
+
+    home = Home.of()
+    worker = address(home, "worker")
+    if not worker or not answers(worker):
+        give_up("no database answers: start the system first, or set DATABASE_URL", BUSY)
+    os.environ.setdefault("DATABASE_URL", worker)
+    os.environ.setdefault("TEMPORAL_ADDRESS", "none")  # nothing is asked of it here
+    os.environ["YUANSHOU_HOME"] = str(home.path)
+    try:
+        found = report(worker, address(home, "owner") if sweep else None, Settings.from_environment().shred_list, complete=complete)
+    except (SettingsFault, EngineError, psycopg.OperationalError, OSError) as fault:
+        give_up(str(fault))
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=1))
+    else:
+        for line in lines(found):
+            typer.echo(line)
+    raise typer.Exit(0 if found.clean else 1)
+
+
 accounts = typer.Typer(no_args_is_help=True, help="The first accounts of a system; later ones are made on its pages.")
 app.add_typer(accounts, name="account")
 

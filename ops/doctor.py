@@ -6,17 +6,19 @@ import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import psycopg
 
 from ledger.settings import SealingSettings, SettingsFault
-from ops import keyring, migration, postgres, process, sealed, temporal_binary, wall
+from ledger.shredlist import ShredList, ShredListFault
+from ops import keyring, migration, postgres, process, sealed, shredding, temporal_binary, wall
 from ops.home import ROOT, Home
 from ops.process import EngineError
 from ops.supervisor import answers
 
 _DISK = 2 * 1024**3
-_WALLS = {"events_rows_stay", "events_stay", "inbox_stays", "inbox_stays_whole"} | {
+_WALLS = {"events_rows_stay", "events_stay", "inbox_stays", "inbox_stays_whole", "shredded_keys_stay", "shredded_rows_stay"} | {
     f"{table}_{how}" for table in ("tiles", "checkpoints", "anchors") for how in ("rows_stay", "stay")
 }
 
@@ -114,6 +116,7 @@ def _database(dsn: str, owner: str, worker: str, home: Home) -> Iterator[Finding
                 yield _master_keys(worker, home)
                 yield from _sealing(worker, home)
                 yield followers(worker)
+                yield _erased(worker, home)
     except psycopg.OperationalError as fault:
         yield Finding("database", False, str(fault).strip().splitlines()[0], "`make run` starts it; or look at DATABASE_URL")
 
@@ -155,6 +158,17 @@ def _sealing(dsn: str, home: Home) -> Iterator[Finding]:
     wrong = sealed.unremembered(dsn, settings.signer)
     found = f"it does not remember what stands in the database: {', '.join(wrong)}" if wrong else "remembers what it signed"
     yield Finding("signer", not wrong, found, "put its folder back; else look who took it, then `yuanshou seal --adopt`")
+
+
+def _erased(dsn: str, home: Home) -> Finding:
+    """Whether everybody on the list of the erased is erased in this database."""
+    listed = ShredList(Path(os.environ.get("YUANSHOU_SHRED_LIST") or home.path / "shredded"))
+    try:
+        back = shredding.brought_back(dsn, listed)
+    except ShredListFault as fault:
+        return Finding("erased people", False, str(fault), "put the list back from its back-up; nothing starts without it")
+    found = f"{len(back)} keys of erased people are in this database" if back else "nobody's key is in this database"
+    return Finding("erased people", not back, found, "end the system and start it again: the list is applied before anything is served")
 
 
 def _roles(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[Finding]:

@@ -31,6 +31,8 @@ _MARKS = Statement(
     sa.text(
         "INSERT INTO people AS known (subject_id, id_token, name_token, shape_token)"
         " SELECT * FROM unnest(cast(:subjects AS uuid[]), cast(:numbers AS bigint[]), cast(:names AS bigint[]), cast(:shapes AS bigint[]))"
+        " AS n(subject_id, id_token, name_token, shape_token) WHERE NOT EXISTS"
+        " (SELECT FROM subject_keys k WHERE k.subject_id = n.subject_id AND k.wrapped IS NULL)"
         " ON CONFLICT (subject_id) DO UPDATE SET id_token = coalesce(excluded.id_token, known.id_token),"
         " name_token = coalesce(excluded.name_token, known.name_token), shape_token = coalesce(excluded.shape_token, known.shape_token)"
     )
@@ -38,9 +40,11 @@ _MARKS = Statement(
 _TERMS = Statement(
     sa.text(
         "INSERT INTO search_tokens (token, subject_id)"
-        " SELECT * FROM unnest(cast(:tokens AS bigint[]), cast(:subjects AS uuid[])) ON CONFLICT DO NOTHING"
+        " SELECT * FROM unnest(cast(:tokens AS bigint[]), cast(:subjects AS uuid[])) AS n(token, subject_id) WHERE NOT EXISTS"
+        " (SELECT FROM subject_keys k WHERE k.subject_id = n.subject_id AND k.wrapped IS NULL) ON CONFLICT DO NOTHING"
     )
 )
+"""Nobody who is erased is found again: a command taken in before may be recorded after."""
 _LINKED = Statement(
     sa.select(people.c.subject_id, people.c.kept).where(
         people.c.kept.is_not(None),

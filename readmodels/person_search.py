@@ -49,8 +49,8 @@ def _visible(scope: Scope, subject: sa.ColumnElement[str]) -> sa.FromClause:
 
 _GROUP = (
     "WITH root AS MATERIALIZED ("
-    "SELECT DISTINCT coalesce(kept, subject_id) AS id FROM people WHERE subject_id = ANY(cast(:ids AS uuid[])))"
-    " SELECT p.subject_id, root.id AS person FROM root JOIN people p ON p.subject_id = root.id"
+    "SELECT DISTINCT coalesce(p.kept, s.id) AS id FROM unnest(cast(:ids AS uuid[])) AS s(id) LEFT JOIN people p ON p.subject_id = s.id)"
+    " SELECT root.id AS subject_id, root.id AS person FROM root"
     " UNION ALL SELECT p.subject_id, root.id FROM root JOIN people p ON p.kept = root.id"
 )
 """The subjects and all that are linked with them, each with the one that stands for the person."""

@@ -12,6 +12,14 @@ from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal
 
 ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class Gone(str):
+    """Words that stand where a value is no longer there to be read, and are said as they are, even where a day was expected."""
+
+    __slots__ = ()
+
+
 _PART = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 _CONDITION = re.compile(r"^([a-z_.]+)([?!])")
 _PLACE = re.compile(r"\{([a-z_.]+)(?::([a-z_]+))?\}")
@@ -78,6 +86,8 @@ class _Reader:
 
     def read(self, field: str, spec: str, held: Any) -> str:
         """A value of a field as the place's spec wants it."""
+        if isinstance(held, Gone):
+            return str(held)
         if isinstance(held, bool):
             return self.lookup.word(f"words.{'yes' if held else 'no'}", otherwise=str(held))
         if spec == "count":
@@ -129,11 +139,15 @@ def moment(held: Any) -> datetime:
 
 
 def say_date(lang: str, held: Any) -> str:
-    return format_date(_day(held), "y年M月d日" if lang == "zh-CN" else "d MMM y", locale=_LOCALE[lang])
+    return (
+        str(held)
+        if isinstance(held, Gone)
+        else format_date(_day(held), "y年M月d日" if lang == "zh-CN" else "d MMM y", locale=_LOCALE[lang])
+    )
 
 
 def say_short_date(lang: str, held: Any) -> str:
-    return format_date(_day(held), "M月d日" if lang == "zh-CN" else "d MMM", locale=_LOCALE[lang])
+    return str(held) if isinstance(held, Gone) else format_date(_day(held), "M月d日" if lang == "zh-CN" else "d MMM", locale=_LOCALE[lang])
 
 
 def say_weekday(lang: str, held: Any) -> str:

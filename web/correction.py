@@ -14,7 +14,7 @@ from jsonpointer import JsonPointer, JsonPointerException
 import texts
 from domain.command import COMMANDS, EVENTS
 from domain.stages.correction import DECISIONS, FIXED, CorrectRecord
-from texts.speak import say_date, say_moment
+from texts.speak import Gone, say_date, say_moment
 from web.backend import Json
 from web.choices import Choices
 from web.fields import Field, fields_of, fields_of_event
@@ -86,8 +86,8 @@ def _leaves(visit: Visit, command: str, fields: Sequence[Field], data: Mapping[s
 
 
 def _plain(value: Any) -> bool:
-    """A value as people say one; an erased one is an object that says so."""
-    return isinstance(value, str | int | float)
+    """A value as people say one; not one that is erased or restricted."""
+    return isinstance(value, str | int | float) and not isinstance(value, Gone)
 
 
 def _escaped(name: str) -> str:

@@ -12,6 +12,7 @@ from api import stream
 from readmodels.paging import LIMIT_MAX
 from texts import Lang
 from web.backend import Json, Origin, Problem, part
+from web.gone import MARKS, worded
 
 _BASE = "http://api.invalid/api/v1"
 
@@ -229,7 +230,9 @@ class InProcess:
 
     async def _ask(self, method: str, path: str, session: str | None, lang: str = "zh-CN", **more: Any) -> Any:
         response = await self._call(method, path, session, lang, **more)
-        return response.json() if response.content else None
+        if not response.content:
+            return None
+        return worded(response.json()) if any(mark in response.content for mark in MARKS) else response.json()
 
     async def _call(self, method: str, path: str, session: str | None, lang: str = "zh-CN", **more: Any) -> httpx.Response:
         headers = {"Accept-Language": lang, **more.pop("headers", {})}

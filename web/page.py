@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -23,6 +23,7 @@ from starlette.datastructures import FormData
 
 import texts
 from api import problem as api_problem
+from api import recording
 from api.list_reading import ACROSS_ROLES
 from domain.consultation.register import RegisterConsultation
 from domain.duty.request import ReceiveDutyRequest
@@ -32,9 +33,12 @@ from texts import Lang
 from texts.speak import Lookup, moment, paper, say_date, say_fen, say_moment, say_short_date, say_time, say_weekday
 from web.backend import Backend, Json, Problem
 from web.clock import go_by
+from web.gone import speak_in
 from web.near import Near
 
 SESSION, DOOR, LANGUAGE, TYPE = "yuanshou_session", "yuanshou_door", "yuanshou_lang", "yuanshou_type"
+REASON = "yuanshou_reason"
+"""Why the pages of one file are read; the browser sends it to those alone."""
 CARRIED = ("key", "version", "from")
 FORMS = re.compile(
     r"/(?:intake|notices/new|same-day|reception|duty|(?:consultations|duty-requests)/[^/]+/commands/[^/]+|cases/[^/]+/(?:commands/[^/]+|group/add))"
@@ -225,6 +229,9 @@ async def troubled(request: Request, problem: Problem) -> Response:
         visit = await visitor(request)
     except Problem:
         visit = stranger(request)
+    if problem.status == 403 and problem.code == "reason_required" and request.method == "GET":
+        address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return render(visit, "reason.html", 403, place=address, most=recording.REASON_MOST, reason="", trouble="")
     detail = problem.detail or problem_sentence(visit, problem)
     return render(visit, "problem.html", problem.status, problem=problem, detail=detail)
 
@@ -234,6 +241,17 @@ async def problem_page(request: Request, problem: api_problem.Problem) -> Respon
     shown = await troubled(request, Problem(problem.status, problem.code, errors=problem.errors, **problem.values))
     shown.headers.update(problem.headers)
     return shown
+
+
+def file_of(path: str) -> str:
+    """The address below which the pages of one file stand: `/cases/<id>`."""
+    return "/".join(path.split("/")[:3])
+
+
+def _for_a_reason(request: Request) -> None:
+    """Let what the page at hand asks be asked for the reason that the browser carries, if it carries one."""
+    if said := unquote(request.cookies.get(REASON, "")).strip()[: recording.REASON_MOST]:
+        recording.current().reason = said
 
 
 async def _to_the_door(request: Request) -> Response:
@@ -288,6 +306,8 @@ class PageRoute(APIRoute):
 
         async def page(request: Request) -> Response:
             go_by(request.app.state.now)
+            speak_in(language_of(request))
+            _for_a_reason(request)
             try:
                 return await handler(request)
             except Problem as problem:

@@ -39,11 +39,13 @@ from activities.record import Recorder
 from activities.replan import Replanner
 from activities.ring import Ringer
 from activities.seal import Sealer
+from activities.shred import Shredder
 from ledger import logs, replans, rules
 from ledger.inbox import OUTBOX_NOTICE
 from ledger.keys import KeyRing
 from ledger.live import CASE_NOTICE
 from ledger.settings import Settings
+from ledger.shredlist import ShredList
 from ledger.store import WORKER, Database
 from notify.sealing import Sealing
 from notify.sending import Sender
@@ -51,6 +53,7 @@ from readmodels import following
 from workers.anchors import anchors_of
 from workers.channels import channels_of
 from workers.process import DATABASE_NAME, leave
+from workers.shredlist import apply_shred_list
 from workers.temporal import connect, runtime
 from workflows import contract
 from workflows.case import CaseWorkflow
@@ -63,6 +66,7 @@ from workflows.schedules import (
     RingWorkflow,
     SealWorkflow,
     SendWorkflow,
+    ShredWorkflow,
 )
 
 type Duty = Literal["cases", "duties"]
@@ -105,23 +109,16 @@ def case_worker(client: Client, recorder: Recorder, *, cached: int = _CACHED_CAS
     )
 
 
-def duty_worker(  # noqa: PLR0917 -- what there is to do
-    client: Client, reconciler: Reconciler, deliverer: Deliverer, replanner: Replanner, ringer: Ringer, sealer: Sealer
+def duty_worker(client: Client, *duties: Callable[..., Coroutine[Any, Any, int]]) -> Worker:
 ) -> Worker:
     """The worker of what runs beside the cases."""
     return Worker(
         client,
         task_queue=contract.DUTY_QUEUE,
-        workflows=[ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow, SendWorkflow, DigestWorkflow, RingWorkflow, SealWorkflow],
-        activities=[
-            reconciler.reconcile,
-            deliverer.deliver,
-            deliverer.send,
-            deliverer.digest,
-            replanner.replan,
-            ringer.ring,
-            sealer.seal,
+        workflows=[
+            ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow, SendWorkflow, DigestWorkflow, RingWorkflow, SealWorkflow, ShredWorkflow
         ],
+        activities=duties,
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=_DRAIN,
     )
@@ -152,7 +149,8 @@ async def keep_armed(client: Client, reconciler: Reconciler) -> None:
 
 async def ensure_schedules(client: Client) -> None:
     """Create the schedules that are missing, also on an installation that is older than one of them."""
-    for name, workflow in ((contract.DELIVER_SCHEDULE, "deliver"), (contract.REPLAN_SCHEDULE, "replan")):
+    by_the_minute = ((contract.DELIVER_SCHEDULE, "deliver"), (contract.REPLAN_SCHEDULE, "replan"), (contract.SHRED_SCHEDULE, "shred"))
+    for name, workflow in by_the_minute:
         if not await _scheduled(client, name):
             await _schedule(client, name, workflow, [])
     if not await _scheduled(client, contract.RING_SCHEDULE):  # a run that watched a crowd is followed by the next one at once
@@ -208,6 +206,7 @@ async def serve(settings: Settings, stop: asyncio.Event, duty: Duty | None = Non
     async with AsyncExitStack() as stack:
         name = DATABASE_NAME if duty != "duties" else f"{DATABASE_NAME}-duties"
         database = await stack.enter_async_context(Database(settings.worker_url, name=name))
+        await apply_shred_list(database, settings.shred_list)
         metrics = f"127.0.0.1:{settings.metrics_port}" if settings.metrics_port else None
         client = await _reach(settings, keys, metrics)
         recorder = Recorder(database, rules.current)
@@ -232,7 +231,12 @@ async def _take_up_duties(  # noqa: PLR0917 -- what the process has
     )
     replanner = Replanner(database, client, rules.current, rules.digest())
     sealer = Sealer(Sealing(database, settings.keys, settings.sealing, anchors_of(settings, database, keys.master), reach))
-    await stack.enter_async_context(duty_worker(client, reconciler, deliverer, replanner, Ringer(database, recorder), sealer))
+    shredder = Shredder(database, rules.current, ShredList(settings.shred_list))
+    duties = (
+        *(reconciler.reconcile, deliverer.deliver, deliverer.send, deliverer.digest, replanner.replan),
+        *(Ringer(database, recorder).ring, sealer.seal, shredder.shred),
+    )
+    await stack.enter_async_context(duty_worker(client, *duties))
     async with database.transaction(WORKER) as conn:
         await replans.ask_for_rules(conn, rules.digest())
         await following.enter(conn)

@@ -35,6 +35,7 @@ from web.clock import host_clock
 from web.in_process import InProcess
 from workers.measuring import keep_measuring
 from workers.process import DATABASE_NAME, leave
+from workers.shredlist import apply_shred_list
 from workers.temporal import connect, runtime
 
 _log = structlog.get_logger(__name__)
@@ -123,6 +124,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
         _ledgers_time(database) as now,
         _measured(database),
     ):
+        await apply_shred_list(database, settings.shred_list)
         await tell_of_the_wall(database)
         yield Services(
             database=database,

@@ -23,6 +23,7 @@ RING_SCHEDULE = "yuanshou-ring"
 SEAL_SCHEDULE = "yuanshou-seal"
 SEAL_EVERY = timedelta(seconds=50)
 """So that no event waits for a checkpoint for longer than a minute."""
+SHRED_SCHEDULE = "yuanshou-shred"
 CHANNELS: tuple[Literal["email", "sms", "bot", "webhook"], ...] = ("email", "sms", "bot", "webhook")
 """What leaves the house does so by these, each with a workflow of its own: one that hangs holds up no other."""
 

@@ -89,3 +89,12 @@ class SealWorkflow:
     @workflow.run
     async def run(self) -> int:
         return await _duty("seal", longest=timedelta(minutes=30), heartbeat=timedelta(minutes=3))
+
+
+@workflow.defn(name="shred")
+class ShredWorkflow:
+    """Carries out the erasures that two people decided, and what an earlier run left in the middle."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await _duty("shred", longest=timedelta(minutes=30), in_all=timedelta(hours=2))

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import JSONResponse
 
-from api import person_links, persons
+from api import erasure, held, person_links, persons
 from api.auth import AtDesk
 from api.deeds import answered
+from api.erasure_shapes import Approving, AskingErasure, Freeing, RefusingErasure, Restricting
 from api.params import Cursor, Limit
 from api.person_shapes import Asked, AskedNumber, Linking, Unlinking
 from api.problem import Problem, not_found
@@ -57,6 +58,46 @@ async def link_people(desk: AtDesk, subject_id: SubjectId, asked: Linking, key: 
 @router.post("/persons/{subject_id}/unlinks", tags=["persons"], summary="Undo a link: they are two people again")
 async def unlink_people(desk: AtDesk, subject_id: SubjectId, asked: Unlinking, key: Key = None) -> JSONResponse:
     return answered(await person_links.unlink(desk, key_of(key), subject_id, asked))
+
+
+@router.get("/persons/{subject_id}", tags=["persons"], summary="Where a person's data stands")
+async def person_data(desk: AtDesk, subject_id: SubjectId) -> Json:
+    return await held.data_of(desk, subject_id)
+
+
+@router.get("/persons/{subject_id}/export", tags=["persons"], summary="All that is held about a person; needs `X-Access-Reason`")
+async def export_person(desk: AtDesk, subject_id: SubjectId) -> Json:
+    return await held.export(desk, subject_id)
+
+
+@router.post("/persons/{subject_id}/restrictions", tags=["persons"], summary="Keep a person's data, read it with a reason only")
+async def restrict_person(desk: AtDesk, subject_id: SubjectId, asked: Restricting, key: Key = None) -> JSONResponse:
+    return answered(await erasure.restrict(desk, key_of(key), subject_id, asked))
+
+
+@router.post("/persons/{subject_id}/restriction-ends", tags=["persons"], summary="Lift a restriction")
+async def free_person(desk: AtDesk, subject_id: SubjectId, asked: Freeing, key: Key = None) -> JSONResponse:
+    return answered(await erasure.free(desk, key_of(key), subject_id, asked))
+
+
+@router.post("/persons/{subject_id}/erasure-requests", tags=["persons"], summary="Ask that a person be erased")
+async def request_erasure(desk: AtDesk, subject_id: SubjectId, asked: AskingErasure, key: Key = None) -> JSONResponse:
+    return answered(await erasure.request(desk, key_of(key), subject_id, asked))
+
+
+@router.post("/persons/{subject_id}/erasure-approvals", tags=["persons"], summary="Agree that a person be erased, as another asked")
+async def approve_erasure(desk: AtDesk, subject_id: SubjectId, asked: Approving, key: Key = None) -> JSONResponse:
+    return answered(await erasure.approve(desk, key_of(key), subject_id, asked))
+
+
+@router.post("/persons/{subject_id}/erasure-refusals", tags=["persons"], summary="Refuse that a person be erased")
+async def refuse_erasure(desk: AtDesk, subject_id: SubjectId, asked: RefusingErasure, key: Key = None) -> JSONResponse:
+    return answered(await erasure.refuse(desk, key_of(key), subject_id, asked))
+
+
+@router.get("/erasure-requests", tags=["persons"], summary="Erasures that wait to be decided or carried out")
+async def list_erasures(desk: AtDesk) -> Json:
+    return await erasure.waiting(desk)
 
 
 @router.get("/cases/{case_id}/conflicts", tags=["persons"], summary="What a check for conflicts would find now")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from domain.access import MAY_LINK, SUBSIDY_STATES
+from domain.access import MAY_ASK_ERASURE, MAY_LINK, SUBSIDY_STATES
 
 _ME = "(SELECT wall_user())"
 _SIGNED_IN = f"{_ME} IS NOT NULL"
@@ -82,6 +82,13 @@ def _of_any(table: str) -> str:
     return f"{_of_case(f'{table}.case_id')} OR {_of_inquiry(f'{table}.case_id')}"
 
 
+_WITH_CASES = (
+    "(SELECT wall_has_role('liaison', 'receptionist', 'caseworker', 'approver', 'duty_lawyer', 'unit_manager', 'lawyer', 'finance_officer',"
+    " 'supervisor', 'bureau_officer', 'auditor'))"
+)
+"""Whoever has cases at all: no administrator of the system."""
+_LINKER = f"(SELECT wall_has_role({', '.join(f"'{role}'" for role in MAY_LINK)}))"
+_ERASER = f"(SELECT wall_has_role({', '.join(f"'{role}'" for role in MAY_ASK_ERASURE)}))"
 _STREAM_ID = "split_part(events.stream, '/', 2)::uuid"
 _OWN_ACCOUNT = f"stream = 'account/' || {_ME}"
 _EVENT_READ = (
@@ -91,6 +98,7 @@ _EVENT_READ = (
     f" WHEN 'consultation' THEN {_of_inquiry(_STREAM_ID)}"
     f" WHEN 'duty' THEN {_of_inquiry(_STREAM_ID)}"
     f" WHEN 'account' THEN {_any(_SECURITY, _AUDITOR, _OWN_ACCOUNT)}"
+    f" WHEN 'person' THEN {_WITH_CASES}"
     f" ELSE {_SIGNED_IN} END"
 )
 _OF_CASES = "ledger = 'case'"
@@ -99,14 +107,9 @@ _EVENT_ADD = (
     " WHEN 'case' THEN false WHEN 'consultation' THEN false WHEN 'duty' THEN false WHEN 'access' THEN false"
     f" WHEN 'directory' THEN {_ADMINISTRATOR} OR type = 'person_away' AND {_SIGNED_IN}"
     f" WHEN 'account' THEN {_any(_SECURITY, _OWN_ACCOUNT)}"
+    f" WHEN 'person' THEN {_LINKER} AND type IN ('people_linked', 'people_unlinked')"
     f" ELSE {_SIGNED_IN} END"
 )
-_WITH_CASES = (
-    "(SELECT wall_has_role('liaison', 'receptionist', 'caseworker', 'approver', 'duty_lawyer', 'unit_manager', 'lawyer', 'finance_officer',"
-    " 'supervisor', 'bureau_officer', 'auditor'))"
-)
-"""Whoever has cases at all: no administrator of the system."""
-_LINKER = f"(SELECT wall_has_role({', '.join(f"'{role}'" for role in MAY_LINK)}))"
 _KNOWN_PERSON = "EXISTS (SELECT FROM case_people c WHERE c.subject_id = people.subject_id)"
 _OWN_SESSION = "token_hash = sha256(convert_to(current_setting('app.session', true), 'UTF8'))"
 _OWN_COMMAND = f"principal = {_ME}"
@@ -173,6 +176,10 @@ TABLES: Mapping[str, Wall] = {
         add=_SIGNED_IN,
         told=(),
         why="A row names no case and nobody: a random id and a key wrapped under one that is kept outside the database.",
+    ),
+    "erasures": Wall(
+        read=_any(_AUDITOR, f"{_ERASER} AND EXISTS (SELECT FROM case_people c WHERE c.subject_id = erasures.subject_id)"),
+        why="Asked, decided and carried out in the product's own name, once the API has seen who may: random ids, codes and days.",
     ),
     "clock_list": Wall(read=_of_kind("clock_list"), worker="SELECT, INSERT, UPDATE, DELETE", told=("reader", "auditor")),
     "replans": Wall(
