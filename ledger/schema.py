@@ -41,6 +41,7 @@ events = sa.Table(
 sa.Index("events_by_type", events.c.type, events.c.position)
 sa.Index("events_by_actor", events.c.actor, events.c.position)
 sa.Index("events_by_office", events.c.office, events.c.position)
+sa.Index("events_by_legal_day", events.c.effective_on, events.c.position, postgresql_where=events.c.ledger == sa.literal_column("'case'"))
 
 cases = sa.Table(
     "cases",

@@ -1,0 +1,17 @@
+"""Histories across cases: the events of a legal period, in the order of legal days."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0017"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index("events_by_legal_day", "events", ["effective_on", "position"], postgresql_where=sa.text("ledger = 'case'"))
+
+
+def downgrade() -> None:
+    op.drop_index("events_by_legal_day", table_name="events")
