@@ -163,6 +163,10 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "unlink_people": (Problem(403, "forbidden"), not_found("person_not_found"), Problem(409, "people_not_linked")),
     "case_conflicts": (Problem(403, "forbidden", withheld=["eligibility"]), not_found("case_not_found")),
     "all_events": (Problem(403, "forbidden"),),
+    "case_actors": (Problem(403, "forbidden"), not_found("case_not_found")),
+    **dict.fromkeys(
+        ("days_by_stage", "process_map", "skipped_steps", "export_xes", "export_ocel2", "export_csv"), (Problem(403, "forbidden"),)
+    ),
     "case_candidates": (Problem(403, "forbidden"), not_found("case_not_found")),
     "open_assignments": (Problem(403, "forbidden"),),
     "let_go": (not_found("case_not_found"), not_found("claim_not_found")),

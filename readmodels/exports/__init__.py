@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 SYSTEM = "system"
 """The actor of what the product did by itself; it is nobody's name."""
@@ -43,16 +43,23 @@ class Line(NamedTuple):
 
 
 class Writer(Protocol):
-    """A form of export. Lines come case by case, in each by version; `begin`, any number of `take`, `end`, each once in this order."""
+    """A form of export. Lines come case by case, in each by version; `begin`, any number of `take`, `end`, in this order.
 
-    media_type: str
-    ending: str
+    `close` frees what it holds, wherever the export stopped; it may be called again.
+    """
+
+    media_type: ClassVar[str]
+    ending: ClassVar[str]
+
+    def __init__(self) -> None: ...
 
     def begin(self) -> bytes: ...
 
     def take(self, lines: Sequence[Line]) -> bytes: ...
 
     def end(self) -> Iterator[bytes]: ...
+
+    def close(self) -> None: ...
 
 
 class Names(Protocol):

@@ -1,7 +1,7 @@
 """The lines of an export, out of the ledger page by page."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -38,7 +38,7 @@ class Export:
     query: EventQuery
     names: Names
 
-    async def pages(self, open_: Callable[[], AbstractAsyncContextManager[Connection]], size: int = PAGE) -> AsyncIterator[list[Line]]:
+    async def pages(self, open_: Callable[[], AbstractAsyncContextManager[Connection]], size: int = PAGE) -> AsyncGenerator[list[Line]]:
         """Lines case by case and by version, at most `size` at a time; each page in a transaction of its own, which soon ends."""
         after, known = ("", 0), dict[str, Case]()
         while True:

@@ -66,7 +66,7 @@ class Ocel2Json:
 
     def __init__(self) -> None:
         self._met = Met()
-        self._objects = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by `end`, or with this writer when an export is broken off
+        self._objects = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by `close`
         self._events = self._cases = 0
 
     def begin(self) -> bytes:
@@ -84,10 +84,9 @@ class Ocel2Json:
 
     def end(self) -> Iterator[bytes]:
         yield b'\n],"objects":['
-        with self._objects as kept:
-            kept.seek(0)
-            while part := kept.read(_CHUNK):
-                yield part
+        self._objects.seek(0)
+        while part := self._objects.read(_CHUNK):
+            yield part
         others = [
             {"id": object_id(kind, code), "type": kind, "attributes": [], "relationships": []}
             for kind, code in sorted(self._met.people_and_offices)
@@ -96,6 +95,10 @@ class Ocel2Json:
         kinds = [{"name": name, "attributes": _declared(given)} for name, given in OBJECT_TYPES.items()]
         types = [{"name": name, "attributes": _declared(EVENT_ATTRIBUTES)} for name in sorted(self._met.types)]
         yield b'\n],"objectTypes":' + _json(kinds) + b',"eventTypes":' + _json(types) + b"}\n"
+
+    def close(self) -> None:
+        """The objects kept on the disk are gone with it."""
+        self._objects.close()
 
 
 def _declared(attributes: Mapping[str, str]) -> list[dict[str, str]]:

@@ -53,18 +53,22 @@ class Ocel2Sqlite:
         return b""
 
     def end(self) -> Iterator[bytes]:
-        with self._folder:
-            for kind, code in sorted(self._met.people_and_offices):
-                self._db.execute("INSERT INTO object VALUES (?, ?)", (object_id(kind, code), kind))
-                self._db.execute(
-                    f'INSERT INTO "object_{kind}" (ocel_id, ocel_time) VALUES (?, ?)',  # noqa: S608 -- one of OBJECT_TYPES
-                    (object_id(kind, code), "1970-01-01T00:00:00Z"),
-                )
-            self._db.execute("COMMIT")
-            self._db.close()
-            with self._path.open("rb") as made:
-                while part := made.read(_CHUNK):
-                    yield part
+        for kind, code in sorted(self._met.people_and_offices):
+            self._db.execute("INSERT INTO object VALUES (?, ?)", (object_id(kind, code), kind))
+            self._db.execute(
+                f'INSERT INTO "object_{kind}" (ocel_id, ocel_time) VALUES (?, ?)',  # noqa: S608 -- one of OBJECT_TYPES
+                (object_id(kind, code), "1970-01-01T00:00:00Z"),
+            )
+        self._db.execute("COMMIT")
+        self._db.close()
+        with self._path.open("rb") as made:
+            while part := made.read(_CHUNK):
+                yield part
+
+    def close(self) -> None:
+        """The file is gone with it."""
+        self._db.close()
+        self._folder.cleanup()
 
     def _type(self, of: str, name: str, columns: str) -> None:
         self._db.execute(f"INSERT INTO {of}_map_type VALUES (?, ?)", (name, name))  # noqa: S608 -- event or object

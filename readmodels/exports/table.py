@@ -34,6 +34,9 @@ class Csv:
     def end(self) -> Iterator[bytes]:
         yield b""
 
+    def close(self) -> None:
+        """It holds nothing."""
+
 
 def _rows(rows: object) -> bytes:
     out = io.StringIO(newline="")

@@ -40,6 +40,9 @@ class Xes:
     def end(self) -> Iterator[bytes]:
         yield (b"</trace>\n" if self._case else b"") + b"</log>\n"
 
+    def close(self) -> None:
+        """It holds nothing."""
+
     def _parts(self, lines: Sequence[Line]) -> Iterator[str]:
         for line in lines:
             if line.case.id != self._case:

@@ -1,0 +1,90 @@
+"""The routes of histories across cases: reports on stages and skipped steps, who touched a case, exports."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response, StreamingResponse
+
+from api import exporting, reports
+from api.auth import AtDesk, lang_of, need_of, services_of, token_of
+from api.desk import open_desk
+from api.exporting import Form
+from api.history_filters import Asked, HistoryFilters
+from api.params import LIMIT, Cursor, LegalDay, Limit, Word
+from api.reports import Period
+from api.routes.reads import CaseId
+from readmodels.skipped import Kind
+from readmodels.stages import GroupBy
+
+router = APIRouter(tags=["history"])
+type Json = dict[str, Any]
+
+First = Annotated[LegalDay | None, Query(alias="from", description="The first of January of the last day's year where absent.")]
+Office = Annotated[str | None, Query(max_length=64, description="An office, those below it included.")]
+MatterKind = Annotated[str | None, Query(max_length=64, description="Of the matter, such as `civil`.")]
+
+
+@router.get("/cases/{case_id}/actors", summary="Who acted on the case, how often, first and last")
+async def case_actors(desk: AtDesk, case_id: CaseId) -> Json:
+    return await reports.touched(desk, case_id)
+
+
+@router.get("/reports/stages", summary="Days that cases spent in each stage, of the stages left in a period")
+async def days_by_stage(
+    *, desk: AtDesk, first: First = None, to: LegalDay | None = None, office: Office = None, category: Word = None, kind: MatterKind = None,
+    group_by: GroupBy = "stage",
+) -> Json:  # fmt: skip
+    return await reports.by_stage(desk, Period(first, to, office), by=group_by, category=category, kind=kind)
+
+
+@router.get("/reports/process-map", summary="The ways cases took through the states in a period, with counts and days")
+async def process_map(
+    *, desk: AtDesk, first: First = None, to: LegalDay | None = None, office: Office = None, category: Word = None, kind: MatterKind = None,
+) -> Json:  # fmt: skip
+    return await reports.process_map(desk, Period(first, to, office), category=category, kind=kind)
+
+
+@router.get("/reports/skipped", summary="Cases that skipped a step or broke a limit in a period, the latest first")
+async def skipped_steps(
+    *,
+    desk: AtDesk,
+    first: First = None,
+    to: LegalDay | None = None,
+    office: Office = None,
+    kind: Kind | None = None,
+    step: Word = None,
+    open_only: Annotated[bool, Query(alias="open", description="Only what was not made good since.")] = False,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT,
+) -> Json:
+    period = Period(first, to, office)
+    return await reports.skipped_steps(desk, period, kind=kind, step=step, open_only=open_only, cursor=cursor, limit=limit)
+
+
+@router.get("/exports/xes", summary="Histories as XES (IEEE 1849), pseudonymised", response_class=Response)
+async def export_xes(request: Request, asked: HistoryFilters) -> Response:
+    return await _exported(request, "xes", asked)
+
+
+@router.get("/exports/ocel2", summary="Histories as OCEL 2.0, JSON or SQLite, pseudonymised", response_class=Response)
+async def export_ocel2(
+    request: Request, asked: HistoryFilters, written_as: Annotated[Literal["json", "sqlite"], Query(alias="format")] = "json"
+) -> Response:
+    return await _exported(request, "ocel2-sqlite" if written_as == "sqlite" else "ocel2", asked)
+
+
+@router.get("/exports/csv", summary="Histories as a table, pseudonymised", response_class=Response)
+async def export_csv(request: Request, asked: HistoryFilters) -> Response:
+    return await _exported(request, "csv", asked)
+
+
+async def _exported(request: Request, form: Form, asked: Asked) -> Response:
+    services, token = services_of(request), token_of(request)
+    async with open_desk(services, token, lang_of(request), need_of(request)) as desk:
+        made = await exporting.begin(desk, token or "", form, asked)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{made.name}"',
+        "X-Content-Type-Options": "nosniff",
+        "Ledger-Position": str(made.upto),
+    }
+    return StreamingResponse(made.parts, media_type=made.media_type, headers=headers)
