@@ -279,6 +279,42 @@ def rearm(as_json: AsJson = False) -> None:
     typer.echo(json.dumps({"woken": woken}) if as_json else f"{woken} cases woken")
 
 
+@app.command(name="rebuild")
+def rebuild_(
+    models: Annotated[list[str] | None, typer.Argument(help="Read models by name; all where none is named.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only say whether they hold what the ledger says.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make read models anew from the ledger while the system runs: readers see the old rows or the new ones, and Ctrl-C leaves the old.
+
+    Exit status: 0 they hold what the ledger says, 1 they do not, or the ledger cannot be read, 2 no such model, no database, or another
+    rebuild is at it.
+    """
+    from ops.rebuilding import as_dict, lines, run, unknown
+    from readmodels.rebuild import AnotherRebuild, Unreadable
+
+    names = models or []
+    if strange := unknown(names):
+        give_up(f"no read model is called {', '.join(strange)}", BUSY)
+    dsn = address(Home.of(), "owner")
+    if not dsn:
+        give_up("there is no database yet: start the system first, or set DATABASE_URL", BUSY)
+    try:
+        report, seconds = run(dsn, names, only_check=check, quiet=as_json)
+    except Unreadable as fault:
+        give_up(f"the ledger cannot be read, nothing was written: {fault}")
+    except AnotherRebuild:
+        give_up("another rebuild is at it", BUSY)
+    except psycopg.OperationalError as fault:
+        give_up(str(fault), BUSY)
+    if as_json:
+        typer.echo(json.dumps(as_dict(report, seconds), ensure_ascii=False, indent=1))
+    else:
+        for line in lines(report, seconds):
+            typer.echo(line)
+    raise typer.Exit(0 if report.same else 1)
+
+
 accounts = typer.Typer(no_args_is_help=True, help="The first accounts of a system; later ones are made on its pages.")
 app.add_typer(accounts, name="account")
 
