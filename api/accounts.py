@@ -114,7 +114,7 @@ async def _deed(desk: Desk, key: str, name: str, body: BaseModel, act: Act, **ab
     except Refusal as refusal:
         if refusal.code in ("cannot_grant_to_self", "separation_of_administrators"):
             async with desk.services.database.transaction(WORKER) as conn:
-                await security_log.note(conn, refusal.code, desk.principal.username, Origin())
+                await security_log.note(conn, refusal.code, desk.principal.username, Origin(), "accounts")
         raise
 
 

@@ -10,7 +10,10 @@ from api.body import BodyGuard
 from api.envelope import Envelope
 from api.openapi import PREFIX, describe
 from api.problem import RETRY_SECONDS
+from api.recorder import Recorder
+from api.recording import Recording
 from api.routes import (
+    access,
     accounts,
     commands,
     deadlines,
@@ -40,6 +43,7 @@ def create_app(services: Services) -> FastAPI:
     for part in (
         reference.router,
         accounts.router,
+        access.router,
         eligibility.router,
         reads.router,
         history.router,
@@ -56,6 +60,8 @@ def create_app(services: Services) -> FastAPI:
     ):
         app.include_router(part, prefix=PREFIX)
     app.include_router(_operations(services))
+    app.state.recorder = recorder = Recorder(lambda: services.database)
+    app.add_middleware(Recording, api_prefix=PREFIX, recorder=recorder, services=services)
     app.add_middleware(BodyGuard, api_prefix=PREFIX)
     app.add_middleware(Envelope, api_prefix=PREFIX)
     described: dict[str, Any] = {}

@@ -89,7 +89,7 @@ async def unassigned(desk: Desk, limit: int, best: int) -> Json:
         if case.assignment:
             panel = tuple(c for c in panel if c.unit == case.assignment.unit)
         items.append(case_row(desk, row) | {"candidates": [_shown(desk, c) for c in panel[:best]], "advice": _advice(panel)})
-    opened = await desk.reveal_each([(str(row["case_id"]), item) for row, item in zip(rows, items, strict=False)])
+    opened = await desk.reveal_each([(str(row["case_id"]), item) for row, item in zip(rows, items, strict=False)], what="assignments")
     return {"items": opened, "next_cursor": None}
 
 
@@ -108,7 +108,7 @@ async def take_next(desk: Desk) -> Json:
             continue
         until = await queue.claim(desk.conn, row, desk.principal.person, desk.now)
         if until is not None:
-            shown = (await desk.reveal_each([(str(row["case_id"]), case_row(desk, row))]))[0]
+            shown = (await desk.reveal_each([(str(row["case_id"]), case_row(desk, row))], what="queue"))[0]
             return {"case": shown, "steps": list(todo), "until": views.moment(until), "waiting": len(rows)}
     return {"case": None, "steps": [], "until": None, "waiting": len(rows)}
 

@@ -35,7 +35,9 @@ async def visible(desk: Desk, case_id: str) -> CaseState:
             case = await cases.current(conn, case_id)
     if case is not None and access.walled_off(desk.principal, access.scope_of(case), desk.directory):
         raise walled_off(case)
-    raise not_found("case_not_found")
+    missing = not_found("case_not_found")
+    missing.hides = case and case.case_id
+    raise missing
 
 
 async def case(
@@ -87,7 +89,7 @@ async def events(desk: Desk, case_id: str, *, after: int = 0, limit: int = 50, t
     now = await visible(desk, case_id)
     rows = await history.of_case(desk.conn, case_id, after, limit, type_)
     recorded = recorded_all(rows[:limit])
-    items = await desk.reveal(case_id, [_event(desk, now, r) for r in recorded])
+    items = await desk.reveal(case_id, [_event(desk, now, r) for r in recorded], what="history")
     return {"items": items, "next_cursor": str(recorded[-1].at.version) if len(rows) > limit else None}
 
 
@@ -108,7 +110,7 @@ async def diff(desk: Desk, case_id: str, first: int, last: int) -> Json:
     views_of = [
         views.withhold(views.case_view(cases.folded(case_id, past[:version])), hidden) if version else {} for version in (first, last)
     ]
-    before, after = await desk.reveal(case_id, views_of)
+    before, after = await desk.reveal(case_id, views_of, what="diff")
     return {"case_id": case_id, "from": first, "to": last, "changes": list(views.changes(before, after))}
 
 

@@ -19,6 +19,7 @@ from api.asked import AskedPart, asked_parts, check_proposal, parsed
 from api.courier import Courier, EngineAway, LedgerBehind
 from api.gate import Busy
 from api.problem import Problem, not_found, of_refusal, retry
+from api.recording import Read, read_of
 from api.sealing import Sealing, kept
 from api.typed import check_numbers
 from domain import access
@@ -34,7 +35,7 @@ from ledger import chain, events, inbox, streams
 from ledger.directory import DirectoryCache
 from ledger.inbox import IdempotencyConflict, Received
 from ledger.keys import KeyRing, body_hmac
-from ledger.personal import Erased, Sealer, SubjectKeys, load_keys, subjects_in, unseal_json
+from ledger.personal import Erased, Sealer, SubjectKeys, load_keys, sealed_in, unseal_json
 from ledger.schema import cases
 from ledger.sql import Connection, Cursor, Row, Statement
 from ledger.store import WORKER, Database
@@ -58,6 +59,8 @@ class Answer:
     replayed: bool
     others: Sequence[dict[str, Any]] = ()
     """The same of every other case the command opened or wrote to."""
+    reads: Sequence[Read] = ()
+    """What of people's data stands opened in all of it: for whoever shows it to record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +218,7 @@ class Commands:
         if access.may_see(ask.principal, scope, directory):
             return case
         if not access.walled_off(ask.principal, scope, directory):
+            missing.hides = ask.case_id
             raise missing
         if ask.command != BreakGlass.name:
             raise walled_off(case)
@@ -228,6 +232,7 @@ class Commands:
         async with self._database.transaction(WORKER) as conn:
             case = await cases_of.current(conn, ask.case_id)
         hidden = case is not None and access.walled_off(ask.principal, access.scope_of(case), directory)
+        missing.hides = case and case.case_id
         return walled_off(case) if case is not None and hidden else missing
 
     async def _check_link(self, conn: Connection, ask: Ask, command: LinkCase, directory: Directory) -> None:
@@ -322,13 +327,16 @@ class Commands:
             if refusal := outcome.get("refusal"):
                 raise _refused(refusal, row["correlation_id"], replayed=taken.replayed)
             directory = await self._directory.answer(conn, asked)
-            body = await self._case_answer(conn, Made(case_id, outcome, directory, taken.keys, taken.kind), current, since)
+            body, read = await self._case_answer(conn, Made(case_id, outcome, directory, taken.keys, taken.kind), current, since)
             others = [
                 await self._case_answer(conn, Made(other["case_id"], other, directory, taken.keys)) for other in outcome.get("others", ())
             ]
-        return Answer(body, outcome["version"], taken.replayed, others)
+        reads = [read, *(also for _, also in others)]
+        return Answer(body, outcome["version"], taken.replayed, [other for other, _ in others], reads)
 
-    async def _case_answer(self, conn: Connection, made: Made, current: Row | None = None, since: Cursor | None = None) -> dict[str, Any]:
+    async def _case_answer(
+        self, conn: Connection, made: Made, current: Row | None = None, since: Cursor | None = None
+    ) -> tuple[dict[str, Any], Read]:
         """What the command made of one case, opened for display. `current` and `since` were asked for before, if at all."""
         case_id, outcome = made.case_id, made.outcome
         version: int = outcome["version"]
@@ -343,9 +351,9 @@ class Commands:
             body = views.case_answer(state, recorded, made.directory)
         else:
             body = inquiry_views.answer(state, recorded, made.directory)
-        subjects = subjects_in(body)
-        keys = made.keys if subjects <= made.keys.keys() else await load_keys(conn, self._keys.master, subjects)
-        return unseal_json(body, keys, events.stream_of(case_id, made.kind))
+        sealed = sealed_in(body)
+        keys = made.keys if sealed.keys() <= made.keys.keys() else await load_keys(conn, self._keys.master, sealed)
+        return unseal_json(body, keys, events.stream_of(case_id, made.kind)), read_of(case_id, sealed, keys)
 
 
 def _refused(refusal: Mapping[str, Any], correlation_id: str, *, replayed: bool) -> Problem:

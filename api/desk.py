@@ -1,22 +1,25 @@
 """One signed-in person's request: a transaction under their session, their scope, the directory of the moment."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from psycopg.errors import InsufficientPrivilege
 
 import texts
+from api import recording
 from api.problem import Problem
+from api.recording import Access, Read, read_of
 from api.services import Services
 from domain.access import Principal, Scope, list_scope, scope_of, unwalled
 from domain.case import CaseState
 from domain.directory import CaseScope, Directory
+from domain.reads import What
 from ledger import sessions
 from ledger.events import stream_of
-from ledger.personal import load_keys, subjects_in, unseal_json
+from ledger.personal import load_keys, sealed_in, unseal_json
 from ledger.sessions import Session
 from ledger.sql import Connection
 from ledger.store import WORKER
@@ -52,6 +55,8 @@ class Desk:
     now: datetime
     lang: texts.Lang
     session: Session | None = None
+    access: Access = field(default_factory=Access)
+    """What the request opens is said into it; of a desk that no request opened nothing is recorded."""
 
     @property
     def scope(self) -> Scope:
@@ -71,15 +76,31 @@ class Desk:
         async with self.services.database.transaction(WORKER) as conn:
             yield conn
 
-    async def reveal(self, case_id: str, data: Any, kind: str = "case") -> Any:
-        """JSON of one case, or stream of another kind, with its personal values opened for display."""
-        keys = await load_keys(self.conn, self.services.keys.master, subjects_in(data))
-        return unseal_json(data, keys, stream_of(case_id, kind))
+    def for_a_reason(self) -> str:
+        """The reason the caller gives for what they ask; it is recorded with what they read. Raises `Problem` 403 `reason_required`."""
+        if self.access.reason is None:
+            raise Problem(403, "reason_required")
+        return self.access.reason
 
-    async def reveal_each(self, items: list[tuple[str, dict[str, Any]]], kind: str = "case") -> list[dict[str, Any]]:
+    async def reveal(self, case_id: str, data: Any, kind: str = "case", *, what: What = "case") -> Any:
+        """JSON of one case, or stream of another kind, with its personal values opened for display: that is recorded as read."""
+        return (await self.reveal_each([(case_id, data)], kind, what=what))[0]
+
+    async def reveal_each(self, items: Sequence[tuple[str, Any]], kind: str = "case", *, what: What = "list") -> list[Any]:
         """The same for (case id, JSON) of many cases, with one statement for all their keys."""
-        keys = await load_keys(self.conn, self.services.keys.master, set[str]().union(*(subjects_in(data) for _, data in items)))
-        return [unseal_json(data, keys, stream_of(case_id, kind)) for case_id, data in items]
+        opened, reads = await self._opened(items, kind)
+        self.access.read(what, reads)
+        return opened
+
+    async def open_unseen(self, case_id: str, data: Any) -> Any:
+        """JSON of one case with its personal values opened for what is sealed again or counted; nobody is shown it."""
+        return (await self._opened([(case_id, data)], "case"))[0][0]
+
+    async def _opened(self, items: Sequence[tuple[str, Any]], kind: str) -> tuple[list[Any], list[Read]]:
+        counted = [sealed_in(data) for _, data in items]
+        keys = await load_keys(self.conn, self.services.keys.master, {subject for each in counted for subject in each})
+        opened = [unseal_json(data, keys, stream_of(case_id, kind)) for case_id, data in items]
+        return opened, [read_of(case_id, each, keys) for (case_id, _), each in zip(items, counted, strict=True)]
 
 
 @asynccontextmanager
@@ -90,6 +111,7 @@ async def open_desk(
 
     Raises `Problem`: 401 `authentication_required` where no session is open under the token; 403 `scope_missing` where it is a personal
     access token that was not given for this, `password_change_required`, `second_factor_required` and `otp_owed` where those come first.
+    `LookupError` where nothing would record what is read (`api.recording`).
     """
     if not token:
         raise Problem(401, "authentication_required")
@@ -111,6 +133,7 @@ async def _still_open(services: Services, token: str) -> bool:
 
 @asynccontextmanager
 async def _opened(services: Services, token: str, lang: texts.Lang, need: Need, *, pipeline: bool) -> AsyncGenerator[Desk]:
+    access = recording.current()
     async with services.database.transaction(token, pipeline=pipeline) as conn:
         now = services.now()
         known, asked = await services.directory.ask(conn), await sessions.ask_session(conn, token, now)
@@ -118,10 +141,11 @@ async def _opened(services: Services, token: str, lang: texts.Lang, need: Need, 
         session = await sessions.session_from(asked, now, directory)
         if session is None:
             raise Problem(401, "authentication_required")
+        access.principal = session.principal
         _check(session, need)
         if session.stale and not need.quiet:
             await sessions.seen(conn, token, now)
-        yield Desk(services, conn, session.principal, directory, now, lang, session)
+        yield Desk(services, conn, session.principal, directory, now, lang, session, access)
 
 
 _OWED = {"password": "password_change_required", "otp": "otp_owed", "second_factor": "second_factor_required"}

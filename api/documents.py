@@ -87,7 +87,7 @@ async def listed(desk: Desk, case_id: str) -> dict[str, Any]:
     """The case's documents: title, digest, size, media type. Raises `Problem` 404."""
     case = await case_reading.visible(desk, case_id)
     _may_read(desk, case)
-    items = await desk.reveal(case_id, [views.plain(d) for d in case.documents])
+    items = await desk.reveal(case_id, [views.plain(d) for d in case.documents], what="documents")
     return {"items": items, "next_cursor": None}
 
 
@@ -100,6 +100,7 @@ async def content(desk: Desk, case_id: str, document_id: UUID) -> tuple[bytes, s
     if row is None:
         raise not_found("document_not_found")
     key = await key_of(desk.conn, desk.services, case)
+    desk.access.opened("document", subjects=[str(case.applicant.subject_id)], cases=[case_id], count=1)
     return opened(key, case_id, document_id, bytes(row["content"])), row["media_type"]
 
 

@@ -38,15 +38,19 @@ def names_of(keys: Keys, *, identified: bool) -> Plain | Pseudonyms:
     return Plain() if identified else Pseudonyms(keys.key())
 
 
-async def begin(desk: Desk, token: str, form: Form, asked: Asked) -> Download:
-    """An export of what the caller watches over. Raises `Problem` 403 for who watches over nothing.
+async def begin(desk: Desk, token: str, form: Form, asked: Asked, *, identified: bool = False) -> Download:
+    """An export of what the caller watches over; `identified`: under the house's own codes, for a reason, which is recorded.
 
     Where no last position was asked for it is that of the moment, and stands in the name: with it the same export can be made again.
+    Raises `Problem` 403 `forbidden` for who watches over nothing, `reason_required` where codes are asked for without a reason.
     """
     scope = watch(desk)
     query = asked.of(desk.directory)
+    if identified:
+        desk.for_a_reason()
+        desk.access.opened("export", cases=[query.case] if query.case else (), channel="export")
     upto = query.upto if query.upto is not None else await end(desk.conn)
-    export = Export(scope, replace(query, upto=upto), names_of(desk.services.keys.search, identified=False))
+    export = Export(scope, replace(query, upto=upto), names_of(desk.services.keys.search, identified=identified))
     # The session is asked anew at each page: where it was ended meanwhile, the database's wall lets no more pass.
     opening = partial(desk.services.database.transaction, token)
     return download(export, form, opening)

@@ -164,8 +164,13 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "case_conflicts": (Problem(403, "forbidden", withheld=["eligibility"]), not_found("case_not_found")),
     "all_events": (Problem(403, "forbidden"),),
     "case_actors": (Problem(403, "forbidden"), not_found("case_not_found")),
-    **dict.fromkeys(
-        ("days_by_stage", "process_map", "skipped_steps", "export_xes", "export_ocel2", "export_csv"), (Problem(403, "forbidden"),)
+    **dict.fromkeys(("days_by_stage", "process_map", "skipped_steps"), (Problem(403, "forbidden"),)),
+    **dict.fromkeys(("export_xes", "export_ocel2", "export_csv"), (Problem(403, "forbidden"), Problem(403, "reason_required"))),
+    "access_records": (Problem(403, "forbidden"), Problem(403, "reason_required"), not_found("case_not_found")),
+    "case_readers": (
+        Problem(403, "forbidden"),
+        Problem(403, "walled_off", case_id=_WALLED, register_number="定城援登字〔2026〕第318号", state="received"),
+        not_found("case_not_found"),
     ),
     "case_candidates": (Problem(403, "forbidden"), not_found("case_not_found")),
     "open_assignments": (Problem(403, "forbidden"),),
@@ -336,6 +341,8 @@ def problems_of(operation_id: str, operation: Json, required: Sequence[str], *, 
         yield Problem(422, "invalid", errors=[fault])
     yield Problem(500, "internal_error")
     yield retry(503, "engine_away", RETRY_SECONDS)
+    if operation["security"]:
+        yield retry(503, "access_not_recorded", RETRY_SECONDS)
 
 
 def _of_a_session(*, owing: bool) -> Iterator[Problem]:

@@ -42,17 +42,18 @@ async def one(desk: Desk, kind: Kind, inquiry_id: str) -> Json:
     state = await visible(desk, kind, inquiry_id)
     history = await load_history(desk.conn, inquiry_id, kind=kind)
     events = [inquiry_views.event(kind, inquiry_id, recorded, desk.directory) for recorded in history]
-    return await desk.reveal(inquiry_id, inquiry_views.view(state, desk.now) | {"events": events}, kind)
+    return await desk.reveal(inquiry_id, inquiry_views.view(state, desk.now) | {"events": events}, kind, what="inquiry")
 
 
 async def listed(desk: Desk, query: InquiryQuery) -> Json:
     """Inquiries in the caller's scope that fit the filters."""
     if query.q:
+        desk.access.via("search")
         query = replace(query, tokens=[token for _, token in tokens_for_query(desk.services.keys.search, query.q)])
     with reading_cursor():
         page = await inquiries.find(desk.conn, desk.scope, query)
     rows = [(str(row["inquiry_id"]), inquiry_views.row(row)) for row in page.rows]
-    return {"items": await desk.reveal_each(rows, query.kind), "next_cursor": page.next_cursor}
+    return {"items": await desk.reveal_each(rows, query.kind, what="inquiries"), "next_cursor": page.next_cursor}
 
 
 async def allowed(desk: Desk, kind: Kind, inquiry_id: str) -> Json:

@@ -39,7 +39,7 @@ async def of_case(desk: Desk, case_id: str) -> Json:
         "today": today.isoformat(),
         "clocks": [_clock(desk, case, each, desk.services.rules().under(desk.directory, today, case.centre or None)) for each in told],
     }
-    opened: Json = await desk.reveal(case_id, shown)
+    opened: Json = await desk.reveal(case_id, shown, what="lateness")
     return opened
 
 

@@ -10,6 +10,7 @@ from api import views
 from api.desk import Desk
 from api.problem import Problem, not_found
 from domain import access
+from domain.reads import What
 from ledger.events import recorded
 from ledger.sql import Row
 from ledger.tokens import tokens_for_query
@@ -52,8 +53,8 @@ def case_row(desk: Desk, row: Row) -> Json:
     return views.withhold(shown, {*hidden, *(name for name, field in _COMES_FROM.items() if field in hidden)})
 
 
-async def _listed(desk: Desk, page: Page, items: list[Json]) -> Json:
-    opened = await desk.reveal_each([(str(row["case_id"]), item) for row, item in zip(page.rows, items, strict=True)])
+async def _listed(desk: Desk, page: Page, items: list[Json], what: What = "list") -> Json:
+    opened = await desk.reveal_each([(str(row["case_id"]), item) for row, item in zip(page.rows, items, strict=True)], what=what)
     return {"items": opened, "next_cursor": page.next_cursor}
 
 
@@ -65,6 +66,7 @@ async def cases(desk: Desk, query: CaseQuery) -> Json:
     if (person := desk.directory.person(query.assignee)) and person.lawyer:
         query = replace(query, panel=person.lawyer)
     if query.q:
+        desk.access.via("search")
         query = replace(query, tokens=[token for _, token in tokens_for_query(desk.services.keys.search, query.q)])
     with reading_cursor():
         page = await search.find(desk.conn, desk.scope, query)
@@ -75,7 +77,7 @@ async def my_queue(desk: Desk, cursor: str | None, limit: int) -> Json:
     """What waits for the caller, the most urgent first; `urgency` is missed, due_today, soon, waiting (on somebody else) or later."""
     with reading_cursor():
         page = await queue.mine(desk.conn, desk.principal, desk.directory, desk.now, cursor=cursor, limit=limit)
-    return await _listed(desk, page, [case_row(desk, row) | {"urgency": _urgency(desk, row)} for row in page.rows])
+    return await _listed(desk, page, [case_row(desk, row) | {"urgency": _urgency(desk, row)} for row in page.rows], "queue")
 
 
 def _urgency(desk: Desk, row: Row) -> str:
@@ -110,7 +112,7 @@ async def deadlines(desk: Desk, query: DeadlineQuery) -> Json:
     """Time limits of the caller's cases by due date; the clock's fields with the case's beside them."""
     with reading_cursor():
         page = await deadline_list.find(desk.conn, desk.scope, query, desk.now)
-    return await _listed(desk, page, [case_row(desk, row) | {"case_state": row["state"], **_clock(row)} for row in page.rows])
+    return await _listed(desk, page, [case_row(desk, row) | {"case_state": row["state"], **_clock(row)} for row in page.rows], "deadlines")
 
 
 def _clock(row: Row) -> Json:
@@ -129,7 +131,7 @@ async def events(desk: Desk, query: EventQuery) -> Json:
         raise Problem(403, "forbidden")
     with reading_cursor():
         page = await history.across(desk.conn, desk.scope, query)
-    return await _listed(desk, page, [_event(desk, row) for row in page.rows])
+    return await _listed(desk, page, [_event(desk, row) for row in page.rows], "histories")
 
 
 def _event(desk: Desk, row: Row) -> Json:

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 import texts
 from api import (
+    access_shapes,
     account_shapes,
     case_shapes,
     directory_shapes,
@@ -76,6 +77,7 @@ _TAGS = {
     "work": "What waits for the person signed in.",
     "notices": "Who is told what by which channel: letters, programs and chat bots of offices, what could not be sent.",
     "history": "Histories across cases, for those who watch over them.",
+    "access": "The ledger of reads: who read personal data, when, by which way and why; who was refused.",
     "eligibility": "Who is helped: sums, limitations and venues worked out, the standards by day, decisions made again, spot checks.",
     "rules": "Dates and sums worked out on request, recorded nowhere.",
     "operations": "Whether the system lives and takes commands.",
@@ -92,6 +94,8 @@ Commands in, events out. JSON under `/api/v1`.
 * Errors are problem details (RFC 9457) in the caller's language (`Accept-Language`: zh-CN or en). Programs decide by `code`.
 * Times are RFC 3339 with offset, days ISO 8601, money integers in fen, lists `{items, next_cursor}`.
 * Fields may be added to answers; unknown fields in bodies are refused.
+* What is read of people's data is recorded before it is answered; where that cannot be done, the answer is a 503 and may be asked for
+  again. `X-Access-Reason` says why something is read; some reads ask for it (403 `reason_required`).
 * Personal values whose key was destroyed come as `{"erased": true, "at": …}`.
 """
 _REQUEST_ID: Json = {"X-Request-Id": {"schema": {"type": "string"}, "description": "Names this request in the logs."}}
@@ -215,6 +219,8 @@ SUCCESSES: Mapping[str, Success] = {
     "skipped_steps": Success(
         history_shapes.SkippedSteps, "A page of what was skipped, and counts of all.", lambda a: history_shapes.example("skipped_steps", a)
     ),
+    "access_records": _page_of(access_shapes.AccessRecord, "The entries that fit.", lambda _: access_shapes.RECORD),
+    "case_readers": _page_of(access_shapes.CaseReader, "Whoever read last comes first.", lambda _: access_shapes.READER),
     "my_queue": _page_of(
         shapes.QueueRow, "Cases that wait for the caller.", lambda a: a.row() | {"mine": False, "claimed_by": None, "urgency": "waiting"}
     ),

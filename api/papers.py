@@ -18,6 +18,7 @@ from api import case_reading, documents, views
 from api.desk import READING, Desk, open_desk
 from api.prints import Drawing
 from api.problem import Problem, not_found, of_refusal
+from api.recording import Access
 from api.services import Services
 from documents import printer
 from documents.bind import print_run
@@ -131,14 +132,15 @@ async def preview(desk: Desk, case_id: str, wanted: IssueDocument) -> Printed:
     asked = await _asked(desk, case, issued, carried, facts.effective_on)
     data = content(asked)
     pdf = await asyncio.to_thread(printer.pdf, data)
+    _shown(desk.access, case, issued.for_recipients)
     return Printed(pdf, issued.template, issued.template_version, issued.about, missing=tuple(data["missing"]))
 
 
 async def _asked(desk: Desk, case: CaseState, issued: DocumentIssued, carried: Happened, on: date, **known: Any) -> Asked:
-    """What the paper is made of, its personal values opened."""
+    """What the paper is made of, its personal values opened; who is shown the paper has it recorded (`_shown`)."""
     served = next((p for p in case.issued if p.version == issued.about), None)
     replaced = next((p.number for p in case.issued if p.document_id == issued.voids), None)
-    told = await desk.reveal(
+    told = await desk.open_unseen(
         case.case_id,
         {"case": case.model_dump(mode="json", exclude_none=True, include=set(CASE_FIELDS)), "event": views.plain(carried.event)},
     )
@@ -155,6 +157,13 @@ async def _asked(desk: Desk, case: CaseState, issued: DocumentIssued, carried: H
         "served": views.plain(served) if served else {},
     }
     return Asked(**(about | known))
+
+
+def _shown(reads: Access, case: CaseState, for_recipients: Sequence[int]) -> None:
+    """Say that a paper is shown: it may name everybody of the case but the recipients it is not for."""
+    beside = {r.party_id for r in case.present} - set(for_recipients) if for_recipients else set[int]()
+    named = [str(party.subject_id) for party in case.parties if party.subject_id and party.party_id not in beside]
+    reads.opened("paper", subjects=named, cases=[case.case_id], count=len(named), channel="print")
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +223,7 @@ async def printed(services: Services, token: str | None, lang: texts.Lang, case_
     """
     async with open_desk(services, token, lang, READING) as desk:
         found = await _find(desk, case_id, document_id)
+        _shown(desk.access, found.case, found.paper.for_recipients)
     pdf = found.kept if found.kept is not None else await asyncio.shield(_start(services, found).task)
     paper = found.paper
     return Printed(pdf, paper.number, paper.template_version, paper.about, void=paper.voided_by is not None)

@@ -90,4 +90,8 @@ async def conflicts(desk: Desk, case: str) -> Json:
     if "eligibility" in access.withheld(desk.principal, access.scope_of(now), desk.directory):
         raise Problem(403, "forbidden", withheld=["eligibility"])
     async with desk.in_own_name() as conn:
-        return (await conflict_search.found(conn, now)).model_dump(mode="json")
+        findings = await conflict_search.found(conn, now)
+    told = {str(hit.case_id) for hit in findings.hits}
+    subjects = [str(party.subject_id) for party in now.parties if party.subject_id]
+    desk.access.opened("conflicts", subjects=subjects, cases=[case, *sorted(told)], count=len(findings.hits))
+    return findings.model_dump(mode="json")

@@ -16,6 +16,7 @@ from api.person_shapes import Asked
 from api.problem import Problem
 from domain.access import Scope
 from domain.identity_facts import facts_of
+from domain.reads import What
 from domain.stages.correction import RecordCorrected
 from domain.values import Applicant, Party, Sealed
 from ledger.events import stream_of
@@ -85,6 +86,7 @@ async def find(desk: Desk, q: str, cursor: str | None, limit: int) -> Json:
     then = await search.bearers(desk.conn, others, scope, after=after, limit=limit)
     subjects = list(dict.fromkeys([*first, *then.subjects]))
     shown = [each for person in (await _opened(desk, subjects, scope)).values() if (each := await _found(desk, person, q, after))]
+    _read(desk, "persons", shown)
     return {"items": shown, "next_cursor": then.subjects[-1] if then.more else None}
 
 
@@ -138,6 +140,14 @@ def _entry(row: Row) -> Json:
     return ids | {name: row[name] for name in names} | {"opened_on": row["opened_on"].isoformat() if row["opened_on"] else None}
 
 
+def _read(desk: Desk, what: What, shown: Sequence[Json]) -> None:
+    """Say whom the caller is shown; who was only opened to be compared is not."""
+    if shown:
+        entries = [entry for each in shown for entry in each["entries"]]
+        subjects, cases = [entry["subject_id"] for entry in entries], [entry["case_id"] for entry in entries]
+        desk.access.opened(what, subjects=subjects, cases=cases, count=len(entries), channel="search")
+
+
 def identity(desk: Desk, number: str) -> Json:
     """What a resident's number says. Nothing is looked up and nothing is kept."""
     facts = facts_of(number, desk.now.astimezone(views.ZONE).date())._asdict()
@@ -155,6 +165,7 @@ async def duplicates(desk: Desk, asked: Asked) -> Json:
     seen = {str(row["case_id"]) for person in opened.values() for row in person.rows}
     elsewhere = set(await _cases_of(desk, numbered)) - seen
     shown = [{name: value for name, value in item.items() if name != "rank"} for item in items[:_MOST_ALIKE]]
+    _read(desk, "duplicates", shown)
     return {"items": shown, "elsewhere": len(elsewhere)}
 
 

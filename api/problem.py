@@ -80,6 +80,8 @@ class Problem(Exception):  # noqa: N818 -- the standard's word; most of these ar
     """
 
     correlation_id: str | None = None
+    hides: str | None = None
+    """Id of the case that is there and is said not to be, since it is not for the caller."""
 
     def __init__(
         self, status: int, code: str, *, errors: Sequence[Mapping[str, Any]] = (), headers: Mapping[str, str] | None = None, **values: Any
@@ -182,7 +184,8 @@ def _said(error: Mapping[str, Any], lang: texts.Lang) -> dict[str, Any]:
 
 
 def answer(scope: Scope, problem: Problem) -> Response:
-    """The HTTP answer to the request of `scope`."""
+    """The HTTP answer to the request of `scope`, which is told what it is answered."""
+    scope.setdefault("state", {})["problem"] = problem
     lang = texts.preferred(Headers(scope=scope).get("accept-language"))
     headers = {"Content-Language": lang, **problem.headers}
     if problem.status == 401:

@@ -67,7 +67,8 @@ async def _transfers(desk: Desk, leaver: str, rows: list[Row]) -> list[Json]:
 
 
 async def _rows(desk: Desk, rows: list[Row], command: str) -> list[Json]:
-    shown = await desk.reveal_each([(str(row["case_id"]), case_row(desk, row) | {"case_id": str(row["case_id"])}) for row in rows])
+    items = [(str(row["case_id"]), case_row(desk, row) | {"case_id": str(row["case_id"])}) for row in rows]
+    shown = await desk.reveal_each(items, what="reassignment")
     return [
         item | {"may": access.actor(desk.principal, command, scope_of_row(row), desk.directory) is not None}
         for item, row in zip(shown, rows, strict=True)

@@ -19,10 +19,15 @@ from ledger import chain
 from ledger.schema import events
 from ledger.sql import Connection, Cursor, Row, Statement
 
-CASE_LEDGER = "case"
+CASE_LEDGER, ACCESS_LEDGER = "case", "access"
+LEDGERS: tuple[str, ...] = (CASE_LEDGER, ACCESS_LEDGER)
+"""Every ledger: what happened to cases and registers, and who read personal data. Each has positions of its own from 1."""
 CASE_LOCK = 0x7975616E_73686F75
-_LOCKS = {CASE_LEDGER: CASE_LOCK}
-"""Advisory lock of each ledger (the letters `yuanshou`)."""
+ACCESS_LOCK = 0x7975616E_73686F76
+LOCKS = {CASE_LEDGER: CASE_LOCK, ACCESS_LEDGER: ACCESS_LOCK}
+"""Advisory lock of each ledger (the letters `yuanshou`, and the number after). Who takes both takes them in this order."""
+OF_CASES = events.c.ledger == sa.literal_column(f"'{CASE_LEDGER}'")
+"""The rows of the cases' ledger, said as a literal: so an index of these rows alone serves a plan made for all values too."""
 
 
 class VersionConflict(Exception):  # noqa: N818 -- the field's word
@@ -130,7 +135,7 @@ _INSERT_MANY = Statement(
 )
 
 
-_END = Statement(sa.select(sa.func.coalesce(sa.func.max(events.c.position), 0).label("end")).where(events.c.ledger == CASE_LEDGER))
+_END = Statement(sa.select(sa.func.coalesce(sa.func.max(events.c.position), 0).label("end")).where(OF_CASES))
 
 
 async def end(conn: Connection) -> int:
@@ -147,11 +152,21 @@ async def append(conn: Connection, stream: str, expected: int, drafts: Sequence[
     Raises `VersionConflict` when the stream is at another version.
     """
     # The lock has a statement of its own: one that also read the head would see it as of before the wait.
-    await conn.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCKS[ledger],))
+    await conn.execute("SELECT pg_advisory_xact_lock(%s)", (LOCKS[ledger],))
     head = await (await _HEAD.run(conn, ledger=ledger, stream=stream, version=expected)).fetchone()
     assert head is not None  # noqa: S101 -- the query has exactly one row
     if (head["version"] or 0) != expected:
         raise VersionConflict(stream, expected)
+    rows = chained(drafts, ledger=ledger, stream=stream, after=expected, head=head)
+    await write(conn, rows)
+    return rows
+
+
+def chained(drafts: Sequence[Draft], *, ledger: str, stream: str, after: int, head: Row) -> list[Row]:
+    """The drafts as the rows that follow a ledger's `head` (its `position`, `now`) and the stream's `previous` hash at version `after`.
+
+    Raises `VersionConflict` where a draft is of another version than the next.
+    """
     previous: bytes = head["previous"] or chain.GENESIS
     rows: list[Row] = []
     for offset, item in enumerate(drafts, start=1):
@@ -176,16 +191,20 @@ async def append(conn: Connection, stream: str, expected: int, drafts: Sequence[
             "body": item.body,
             "digest": chain.digest(item.body),
         }
-        if row["version"] != expected + offset:
-            raise VersionConflict(stream, expected)
+        if row["version"] != after + offset:
+            raise VersionConflict(stream, after)
         row["chain_hash"] = previous = chain.chain_hash(row, previous)
         rows.append(row)
+    return rows
+
+
+async def write(conn: Connection, rows: Sequence[Row]) -> None:
+    """Insert rows that were chained under the ledger's lock."""
     if len(rows) < _MANY:
         for row in rows:
             await _INSERT.run(conn, **row)
     else:
         await _INSERT_MANY.run(conn, **{c.name: [row[c.name] for row in rows] for c in events.c})
-    return rows
 
 
 _STREAM = Statement(

@@ -7,6 +7,7 @@ wrapped key erases the person from every copy while digests and chains stay vali
 
 import base64
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -156,12 +157,29 @@ def with_subjects[M: BaseModel](model: M, new_id: Callable[[], UUID]) -> M:
     return model.model_copy(update={name: value for name, value in changes.items() if value is not getattr(model, name)})
 
 
-def subjects_in(data: object) -> set[str]:
-    """Subject ids of every sealed value in JSON, to load their keys in one go."""
+def sealed_in(data: object) -> Counter[str]:
+    """How many sealed values there are in JSON, by subject id."""
+    found = Counter[str]()
+    _count_sealed(data, found)
+    return found
+
+
+def _count_sealed(data: object, found: Counter[str]) -> None:
     if isinstance(data, dict):
         fields = cast("dict[str, object]", data)
-        return {str(fields["subject"])} if _is_sealed(fields) else set[str]().union(*map(subjects_in, fields.values()))
-    return set[str]().union(*map(subjects_in, cast("list[object]", data))) if isinstance(data, list) else set()
+        if _is_sealed(fields):
+            found[str(fields["subject"])] += 1
+            return
+        for value in fields.values():
+            _count_sealed(value, found)
+    elif isinstance(data, list):
+        for item in cast("list[object]", data):
+            _count_sealed(item, found)
+
+
+def subjects_in(data: object) -> set[str]:
+    """Subject ids of every sealed value in JSON, to load their keys in one go."""
+    return set(sealed_in(data))
 
 
 def _is_sealed(data: Mapping[str, object]) -> bool:

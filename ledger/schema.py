@@ -38,10 +38,38 @@ events = sa.Table(
     sa.UniqueConstraint("stream", "version"),
     comment="The ledger: append-only, dense positions, chained within each stream.",
 )
-sa.Index("events_by_type", events.c.type, events.c.position)
-sa.Index("events_by_actor", events.c.actor, events.c.position)
-sa.Index("events_by_office", events.c.office, events.c.position)
-sa.Index("events_by_legal_day", events.c.effective_on, events.c.position, postgresql_where=events.c.ledger == sa.literal_column("'case'"))
+# Of the cases' ledger alone: reads are many more than deeds, and who asks for them asks `access_reads`.
+_of_cases = events.c.ledger == sa.literal_column("'case'")
+sa.Index("events_by_type", events.c.type, events.c.position, postgresql_where=_of_cases)
+sa.Index("events_by_actor", events.c.actor, events.c.position, postgresql_where=_of_cases)
+sa.Index("events_by_office", events.c.office, events.c.position, postgresql_where=_of_cases)
+sa.Index("events_by_legal_day", events.c.effective_on, events.c.position, postgresql_where=_of_cases)
+
+access_reads = sa.Table(
+    "access_reads",
+    metadata,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False, comment="in the ledger `access`"),
+    _time("at"),
+    sa.Column("type", sa.Text, nullable=False, comment="personal_data_read or access_refused"),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("office", sa.Text, nullable=False),
+    sa.Column("cases", pg.ARRAY(pg.UUID(as_uuid=False)), nullable=False, comment="cases, consultations, duty requests"),
+    sa.Column("subjects", pg.ARRAY(pg.UUID(as_uuid=False)), nullable=False),
+    sa.Column("what", pg.ARRAY(sa.Text), nullable=False, comment="of a refusal: the route"),
+    sa.Column("channel", sa.Text),
+    sa.Column("code", sa.Text, comment="of a refusal: what was told"),
+    sa.Column("opened", sa.Integer, nullable=False, comment="values opened"),
+    sa.Column("reason", sa.Text, comment="sealed"),
+    sa.Column("command_id", sa.Text, nullable=False),
+    sa.Column("correlation_id", sa.Text, nullable=False),
+    comment="Read model, inline: the ledger `access` by case, subject and person.",
+)
+# Written at once, a list's fifty ids with it: an index that gathers them makes one unlucky reader wait for all.
+sa.Index("access_reads_cases", access_reads.c.cases, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+sa.Index("access_reads_subjects", access_reads.c.subjects, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+sa.Index("access_reads_person", access_reads.c.person, access_reads.c.at, access_reads.c.position)
+sa.Index("access_reads_time", access_reads.c.at, access_reads.c.position)
 
 cases = sa.Table(
     "cases",

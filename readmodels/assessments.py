@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from domain.access import Scope
 from domain.stages.decision import HardshipAssessed
-from ledger.events import Recorded, recorded
+from ledger.events import OF_CASES, Recorded, recorded
 from ledger.schema import case_list, cases, events
 from ledger.sql import Connection, Row, fetch_all
 from readmodels.scope import within
@@ -65,6 +65,7 @@ async def standing(conn: Connection, scope: Scope | None, query: AssessmentQuery
 
 def _page(scope: Scope | None, query: AssessmentQuery) -> sa.Select[Any]:
     wanted: list[sa.ColumnElement[bool] | None] = [
+        OF_CASES,
         events.c.type == HardshipAssessed.type,
         events.c.position > query.after,
         within(scope) if scope is not None else None,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from domain.access import Scope
-from ledger.events import CASE_LEDGER, stream_of
+from ledger.events import CASE_LEDGER, OF_CASES, stream_of
 from ledger.schema import case_list, events
 from ledger.sql import Connection, Row, fetch_all
 from readmodels.paging import LIMIT, Key, Order, Page, position
@@ -73,7 +73,7 @@ def matching(query: EventQuery, scope: Scope) -> list[sa.ColumnElement[bool]]:
     """The filters but for the cursor, over `events` joined with `case_list`. A case is not found by what it withholds."""
     at = events.c
     wanted: list[sa.ColumnElement[bool] | None] = [
-        at.ledger == sa.literal_column(f"'{CASE_LEDGER}'"),
+        OF_CASES,
         at.stream == stream_of(query.case) if query.case else None,
         at.type.in_(query.types) if query.types else None,
         at.actor == query.actor if query.actor else None,

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from domain.rota import Rota, RotaKind, RotaPublished, folded, local
 from ledger import registers
+from ledger.events import OF_CASES
 from ledger.schema import events
 from ledger.sql import Connection, Statement
 
@@ -24,7 +25,9 @@ async def rota_on(conn: Connection, office: str, moment: datetime, rota: RotaKin
     return tuple(shift.person for kind, shift in held if kind == rota)
 
 
-_PUBLISHED = Statement(sa.select(events.c.stream).where(events.c.type == RotaPublished.type).distinct().order_by(events.c.stream))
+_PUBLISHED = Statement(
+    sa.select(events.c.stream).where(OF_CASES, events.c.type == RotaPublished.type).distinct().order_by(events.c.stream)
+)
 
 
 async def offices_with_rota(conn: Connection) -> list[str]:

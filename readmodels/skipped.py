@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from domain import skipped
 from domain.access import Scope
-from ledger.events import CASE_LEDGER
+from ledger.events import CASE_LEDGER, OF_CASES
 from ledger.schema import case_list, clock_list, events, stage_days
 from ledger.sql import Connection, Row, fetch_all
 from readmodels.paging import LIMIT, Key, Order, Page, case_id
@@ -20,7 +20,6 @@ from readmodels.stages import in_offices
 
 Kind = Literal["state", "check", "papers", "two_persons", "limit"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-_OF_CASES = events.c.ledger == sa.literal_column(f"'{CASE_LEDGER}'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def _made_good(after: Any, types: sa.Values, step: sa.ColumnElement[Any]) -> sa.
     return (
         sa.select(sa.func.min(at.effective_on))
         .join_from(events, types, types.c.type == at.type)
-        .where(_OF_CASES, at.stream == _stream(after.c.case_id), at.version >= after.c.version, types.c.step == step)
+        .where(OF_CASES, at.stream == _stream(after.c.case_id), at.version >= after.c.version, types.c.step == step)
         .scalar_subquery()
     )
 
@@ -99,7 +98,7 @@ def _checks(first: date, last: date) -> sa.Select[Any]:
     done = (
         sa.select(at.position)
         .join_from(events, good, good.c.type == at.type)
-        .where(_OF_CASES, at.stream == _stream(after.c.case_id), at.version < after.c.version, good.c.step == move.c.step)
+        .where(OF_CASES, at.stream == _stream(after.c.case_id), at.version < after.c.version, good.c.step == move.c.step)
     )
     return (
         sa.select(*_columns(

@@ -219,6 +219,7 @@ def _reads() -> Iterator[str]:
     yield f"| a case, its history, changes, limits, story, papers, files | {seen}, less what is withheld |"
     yield f"| case list, search, deadlines, my queue | {seen}: a list shows no case that its page denies |"
     yield f"| histories across cases | {', '.join(sorted(ACROSS_ROLES))}, of the cases they reach |"
+    yield "| who read personal data and who was refused, with the reasons given | auditor; supervisor, of one case they reach at a time |"
     yield "| messages | their person alone |"
     yield "| the directory, rules, calendars | everybody signed in |"
     yield "| accounts and sessions | their own; security_administrator and (accounts) auditor those of all |\n"
@@ -259,7 +260,8 @@ def _tables() -> Iterator[str]:
     for table, wall in sorted(TABLES.items()):
         rules = (wall.read, wall.add, wall.change, wall.remove)
         cells = (f"`{rule.replace('|', chr(92) + '|')}`" if rule else "nobody" for rule in rules)
-        yield f"| {table} | {' | '.join(cells)} | {', '.join(wall.told)} | {wall.why} |"
+        beside = ", ".join([*wall.told, *(f"{role} where `{which}`" for role, which in wall.told_some.items())])
+        yield f"| {table} | {' | '.join(cells)} | {beside} | {wall.why} |"
     yield ""
     yield from (f"Without row-level security: `{table}`. {why}" for table, why in OPEN.items())
 

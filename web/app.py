@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 from domain.eligibility.policy import Policy
 from web.backend import Backend
 from web.clock import host_clock
+from web.page import problem_page
 from web.routes import router
 
 
@@ -27,6 +28,7 @@ def with_pages(
     """
     app.state.backend, app.state.policy, app.state.example = backend, policy, example
     app.state.oidc, app.state.now = oidc, now
+    app.state.problem_page = problem_page
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.include_router(router)
     return app

@@ -110,8 +110,8 @@ class Backend(Protocol):
         """`{items, next_cursor}`: events across cases; filters as of `GET /events`."""
         ...
 
-    async def export(self, session: str, form: Form, asked: Asked, lang: Lang) -> Download:
-        """What `GET /exports/…` answers, as it comes."""
+    async def export(self, session: str, form: Form, asked: Asked, *, lang: Lang, reason: str | None = None) -> Download:
+        """What `GET /exports/…` answers, as it comes; with a reason, under the house's own codes."""
         ...
 
     async def inbox(self, session: str, cursor: str | None = None) -> Json:

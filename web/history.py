@@ -11,15 +11,16 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.responses import StreamingResponse
 
 from api.exporting import WRITERS, Form
-from api.history_filters import HistoryFilters
+from api.history_filters import Asked, HistoryFilters
 from api.list_reading import ACROSS_ROLES
+from api.recording import REASON_MOST
 from domain.command import COMMANDS, EVENTS
 from domain.values import Category, Cause, MatterKind
 from readmodels.skipped import KINDS
 from readmodels.stages import GroupBy
 from web.backend import Json, Problem
 from web.case_view import entry
-from web.page import HEADERS, PageRoute, Visit, render, visitor
+from web.page import HEADERS, PageRoute, Visit, guarded, render, text_of, visitor
 from web.process_map import Words, drawn
 from web.table import as_csv
 
@@ -80,6 +81,7 @@ async def records(request: Request, visit: Signed) -> Response:
         visit, "history.html", rows=[_row(visit, e) for e in found["items"]], filters=filters, types=_event_types(visit),
         chosen=[types] if isinstance(types, str) else types, onward=onward, tab="records", tabs=TABS, forms=tuple(WRITERS),
         categories=get_args(Category), causes=get_args(Cause), asked=urlencode(filters, doseq=True), table_most=TABLE_MOST,
+        reason_most=REASON_MOST,
     )  # fmt: skip
 
 
@@ -123,8 +125,20 @@ def _line(visit: Visit, event: Json) -> list[str]:
 @router.get("/history/export/{form}")
 async def export(visit: Signed, form: Form, asked: HistoryFilters) -> Response:
     """Everything that fits, streamed as it is read."""
+    return await _exported(visit, form, asked, None)
+
+
+@router.post("/history/export/{form}")
+async def export_identified(request: Request, visit: Signed, form: Form, asked: HistoryFilters) -> Response:
+    """The same under the house's own codes, for a reason, which stands in no address."""
+    sent = await request.form()
+    guarded(visit, {"csrf": sent.get("csrf", "")})
+    return await _exported(visit, form, asked, text_of(sent, "reason"))
+
+
+async def _exported(visit: Visit, form: Form, asked: Asked, reason: str | None) -> Response:
     _allowed(visit)
-    made = await visit.backend.export(visit.session, form, asked, visit.lang)
+    made = await visit.backend.export(visit.session, form, asked, lang=visit.lang, reason=reason)
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{made.name}"'}
     return StreamingResponse(made.parts, media_type=made.media_type, headers=headers)
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import httpx
 from fastapi import FastAPI
 
-from api import exporting, stream
+from api import exporting, recording, stream
 from api import problem as api_problem
 from api.desk import READING, open_desk
 from api.exporting import Download, Form
@@ -153,11 +153,13 @@ class InProcess:
     async def across(self, session: str, filters: Mapping[str, str | list[str]]) -> Json:
         return await self._ask("GET", "/events", session, params=filters)
 
-    async def export(self, session: str, form: Form, asked: Asked, lang: Lang) -> Download:
+    async def export(self, session: str, form: Form, asked: Asked, lang: Lang, reason: str | None = None) -> Download:
         # Not over the transport, which would wait for the answer's end.
         try:
+            if reason is not None:
+                recording.current().reason = recording.checked_reason(reason, {"parameter": "reason", "in": "form"})
             async with open_desk(self._app.state.services, session, lang, READING) as desk:
-                return await exporting.begin(desk, session, form, asked)
+                return await exporting.begin(desk, session, form, asked, identified=reason is not None)
         except api_problem.Problem as problem:
             raise Problem(problem.status, problem.code, errors=problem.errors, **problem.values) from problem
 

@@ -22,6 +22,7 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 from starlette.datastructures import FormData
 
 import texts
+from api import problem as api_problem
 from api.list_reading import ACROSS_ROLES
 from domain.consultation.register import RegisterConsultation
 from domain.duty.request import ReceiveDutyRequest
@@ -228,6 +229,13 @@ async def troubled(request: Request, problem: Problem) -> Response:
     return render(visit, "problem.html", problem.status, problem=problem, detail=detail)
 
 
+async def problem_page(request: Request, problem: api_problem.Problem) -> Response:
+    """The page of a problem that was met outside the pages: what holds an answer back."""
+    shown = await troubled(request, Problem(problem.status, problem.code, errors=problem.errors, **problem.values))
+    shown.headers.update(problem.headers)
+    return shown
+
+
 async def _to_the_door(request: Request) -> Response:
     """The way to sign in and back. What was typed into a form goes along: a session that ended costs nobody their work."""
     path = request.url.path
@@ -283,6 +291,8 @@ class PageRoute(APIRoute):
             try:
                 return await handler(request)
             except Problem as problem:
+                # Told to whoever stands around the application: a right that a page itself refused is a refusal too.
+                request.scope.setdefault("state", {})["problem"] = api_problem.Problem(problem.status, problem.code)
                 return await troubled(request, problem)
 
         return page

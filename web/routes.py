@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from starlette.convertors import Convertor, register_url_convertor
 
 from web import (
+    access_records,
     account,
     accounts,
     assigning,
@@ -64,6 +65,7 @@ for room in (
     door,
     account,
     accounts,
+    access_records,
     notices,
     glass,
     lists,

@@ -164,8 +164,9 @@ async def _main() -> None:
     if settings.metrics_port:
         envelope.serve_metrics(settings.metrics_port)
     async with services(settings) as given:
+        app = app_of(given, settings)
         config = uvicorn.Config(
-            app_of(given, settings),
+            app,
             host=settings.host,
             port=settings.port,
             log_config=None,
@@ -178,6 +179,7 @@ async def _main() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
         await server.serve()
+        await app.state.recorder.drain()
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from api.commands import Answer, Ask
 from api.desk import open_desk
 from api.documents import attachment, storing
 from api.problem import Problem, not_found
+from api.recording import current
 from domain.access import Principal
 from ledger.inbox import BUNDLE
 
@@ -76,7 +77,8 @@ def asked(request: Request, principal: Principal, command: str, body: dict[str, 
 
 
 def answered(answer: Answer, status: int, **headers: str) -> JSONResponse:
-    """A command's answer with its version, and whether it is a repeat."""
+    """A command's answer with its version, and whether it is a repeat; it is recorded as read."""
+    current().read("answer", answer.reads)
     headers["ETag"] = f'"{answer.version}"'
     if answer.replayed:
         headers["Idempotent-Replay"] = "true"

@@ -21,6 +21,9 @@ type Json = dict[str, Any]
 
 First = Annotated[LegalDay | None, Query(alias="from", description="The first of January of the last day's year where absent.")]
 Office = Annotated[str | None, Query(max_length=64, description="An office, those below it included.")]
+Identified = Annotated[
+    bool, Query(description="Under the house's own codes of cases and people: for a reason (`X-Access-Reason`), which is recorded.")
+]
 MatterKind = Annotated[str | None, Query(max_length=64, description="Of the matter, such as `civil`.")]
 
 
@@ -62,26 +65,29 @@ async def skipped_steps(
 
 
 @router.get("/exports/xes", summary="Histories as XES (IEEE 1849), pseudonymised", response_class=Response)
-async def export_xes(request: Request, asked: HistoryFilters) -> Response:
-    return await _exported(request, "xes", asked)
+async def export_xes(request: Request, asked: HistoryFilters, identified: Identified = False) -> Response:
+    return await _exported(request, "xes", asked, identified=identified)
 
 
 @router.get("/exports/ocel2", summary="Histories as OCEL 2.0, JSON or SQLite, pseudonymised", response_class=Response)
 async def export_ocel2(
-    request: Request, asked: HistoryFilters, written_as: Annotated[Literal["json", "sqlite"], Query(alias="format")] = "json"
+    request: Request,
+    asked: HistoryFilters,
+    written_as: Annotated[Literal["json", "sqlite"], Query(alias="format")] = "json",
+    identified: Identified = False,
 ) -> Response:
-    return await _exported(request, "ocel2-sqlite" if written_as == "sqlite" else "ocel2", asked)
+    return await _exported(request, "ocel2-sqlite" if written_as == "sqlite" else "ocel2", asked, identified=identified)
 
 
 @router.get("/exports/csv", summary="Histories as a table, pseudonymised", response_class=Response)
-async def export_csv(request: Request, asked: HistoryFilters) -> Response:
-    return await _exported(request, "csv", asked)
+async def export_csv(request: Request, asked: HistoryFilters, identified: Identified = False) -> Response:
+    return await _exported(request, "csv", asked, identified=identified)
 
 
-async def _exported(request: Request, form: Form, asked: Asked) -> Response:
+async def _exported(request: Request, form: Form, asked: Asked, *, identified: bool) -> Response:
     services, token = services_of(request), token_of(request)
     async with open_desk(services, token, lang_of(request), need_of(request)) as desk:
-        made = await exporting.begin(desk, token or "", form, asked)
+        made = await exporting.begin(desk, token or "", form, asked, identified=identified)
     headers = {
         "Content-Disposition": f'attachment; filename="{made.name}"',
         "X-Content-Type-Options": "nosniff",

@@ -7,7 +7,7 @@ out once a statement and not once a row. A table without a line here cannot be m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from domain.access import MAY_LINK, SUBSIDY_STATES
@@ -20,6 +20,7 @@ _SYSTEM = "(SELECT wall_has_role('system_administrator'))"
 _SECURITY = "(SELECT wall_has_role('security_administrator'))"
 _ADMINISTRATOR = "(SELECT wall_has_role('system_administrator', 'security_administrator'))"
 _AUDITOR = "(SELECT wall_has_role('auditor'))"
+_SUPERVISOR = "(SELECT wall_has_role('supervisor'))"
 
 
 def _reach(column: str, what: str) -> str:
@@ -84,15 +85,17 @@ _STREAM_ID = "split_part(events.stream, '/', 2)::uuid"
 _OWN_ACCOUNT = f"stream = 'account/' || {_ME}"
 _EVENT_READ = (
     "CASE split_part(stream, '/', 1)"
+    f" WHEN 'access' THEN {_AUDITOR}"
     f" WHEN 'case' THEN {_of_case(_STREAM_ID)}"
     f" WHEN 'consultation' THEN {_of_inquiry(_STREAM_ID)}"
     f" WHEN 'duty' THEN {_of_inquiry(_STREAM_ID)}"
     f" WHEN 'account' THEN {_any(_SECURITY, _AUDITOR, _OWN_ACCOUNT)}"
     f" ELSE {_SIGNED_IN} END"
 )
+_OF_CASES = "ledger = 'case'"
 _EVENT_ADD = (
-    "CASE split_part(stream, '/', 1)"
-    " WHEN 'case' THEN false WHEN 'consultation' THEN false WHEN 'duty' THEN false"
+    f"{_OF_CASES} AND CASE split_part(stream, '/', 1)"
+    " WHEN 'case' THEN false WHEN 'consultation' THEN false WHEN 'duty' THEN false WHEN 'access' THEN false"
     f" WHEN 'directory' THEN {_ADMINISTRATOR} OR type = 'person_away' AND {_SIGNED_IN}"
     f" WHEN 'account' THEN {_any(_SECURITY, _OWN_ACCOUNT)}"
     f" ELSE {_SIGNED_IN} END"
@@ -120,6 +123,8 @@ class Wall:
     """What the product may do in its own name."""
     told: tuple[str, ...] = ("auditor",)
     """Roles beside, for reports and audits, that read every row."""
+    told_some: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of such roles those that read only the rows of an expression."""
     why: str = ""
 
 
@@ -132,8 +137,14 @@ TABLES: Mapping[str, Wall] = {
         read=_EVENT_READ,
         add=_EVENT_ADD,
         worker="SELECT, INSERT",
-        told=("reader", "auditor"),
-        why="A case's events are the worker's to write; registers are written by the transaction that was asked for it.",
+        told_some={"reader": _OF_CASES},
+        why="A case's events are the worker's to write; registers are written by the transaction that was asked for it; reads by the worker"
+        " alone, for auditors alone.",
+    ),
+    "access_reads": Wall(
+        read=_any(_AUDITOR, f"({_SUPERVISOR} AND EXISTS (SELECT FROM case_list l WHERE l.case_id = ANY (access_reads.cases)))"),
+        worker="SELECT, INSERT",
+        why="Who read what, in ids: written with the ledger of reads. A supervisor is shown of a row the case that was asked for.",
     ),
     "inbox": Wall(
         read=_any(_OWN_COMMAND, _of_kind("inbox")),
@@ -296,6 +307,9 @@ def policies_of(table: str, owner: str, roles: frozenset[str]) -> Iterator[Polic
     yield Policy(table, "wall_worker", "ALL", ("worker",), "true", "true")
     if told := tuple(role for role in wall.told if role in roles):
         yield Policy(table, "wall_told", "SELECT", told, "true", None)
+    for role, which in wall.told_some.items():
+        if role in roles:
+            yield Policy(table, f"wall_told_{role}", "SELECT", (role,), which, None)
     if wall.read:
         yield Policy(table, "wall_read", "SELECT", ("app",), wall.read, None)
     if wall.add:
@@ -316,7 +330,7 @@ def grants_of(table: str) -> dict[str, frozenset[str]]:
         return {role: frozenset({"SELECT"} if role in ("app", "worker") else ()) for role in ROLES}
     wall = TABLES[table]
     app = {"SELECT": wall.read, "INSERT": wall.add, "UPDATE": wall.change, "DELETE": wall.remove}
-    rights = {role: frozenset({"SELECT"} if role in wall.told else ()) for role in ROLES}
+    rights = {role: frozenset({"SELECT"} if role in wall.told or role in wall.told_some else ()) for role in ROLES}
     rights["app"] = frozenset(right for right, given in app.items() if given)
     rights["worker"] = frozenset(wall.worker.split(", "))
     return rights

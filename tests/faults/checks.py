@@ -118,10 +118,11 @@ async def delivered(system: System, case_id: str) -> None:
 
 
 async def ledger(system: System) -> None:
-    """Positions of the ledger and the numbers of each series are dense."""
-    places = await system.rows("SELECT count(*) AS n, min(position) AS first, max(position) AS last FROM events")
-    if places[0]["n"] != places[0]["last"] or places[0]["first"] != 1:
-        raise Broken(f"half done: positions with holes {places[0]}")
+    """Positions of each ledger and the numbers of each series are dense."""
+    grouped = "SELECT ledger, count(*) AS n, min(position) AS first, max(position) AS last FROM events GROUP BY ledger"
+    for places in await system.rows(grouped):
+        if places["n"] != places["last"] or places["first"] != 1:
+            raise Broken(f"half done: positions with holes {places}")
     if (missing := await gaps(system)) != system.gaps:
         raise Broken(f"gap: numbers drawn and not given {missing}")
 
