@@ -1,6 +1,6 @@
 """The histories in a real browser: a supervisor filters them, looks at the map, the days and what was skipped, takes an export along."""
 
-from collections.abc import AsyncIterator
+from datetime import datetime
 
 import pytest
 from playwright.async_api import Browser, Page
@@ -10,23 +10,21 @@ from tests.e2e.browser import Person
 from tests.e2e.test_why_late import chromium, served
 from tests.house import House
 from tests.integration.desks import PASSWORD, Desks
-from tests.integration.test_histories import walk
-from tests.scenarios import SHANGHAI, scenarios
+from tests.scenarios import SHANGHAI, scenarios, walk
 
 __all__ = ["chromium"]
 
 
 @pytest.fixture(scope="module")
-async def case_id(house: House) -> AsyncIterator[str]:
+async def case_id(house: House) -> str:
     """A case accepted first, beside others of several lines, their stays listed."""
-    from datetime import datetime  # noqa: PLC0415 -- the tests live today
-
-    lines = {s.name: s.steps for s in scenarios(datetime.now(SHANGHAI).date(), house.centre)}
-    for name in ("archived", "settled", "lawyer_replaced", "terminated", "refused_then_corrected"):
-        await walk(house, lines[name])
+    today = datetime.now(SHANGHAI).date()
+    lines = {s.name: s for s in scenarios(today, house.centre)}
+    for name in ("archived", "settled_before_assignment", "lawyer_replaced", "terminated", "refused_then_corrected"):
+        await walk(lines[name], today, house.walking())
     made = await house.accepted()
     await following.follow_all(house.database)
-    yield made
+    return made
 
 
 async def fits(page: Page) -> bool:

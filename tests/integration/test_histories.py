@@ -5,7 +5,7 @@ import io
 import json
 import sqlite3
 import xml.etree.ElementTree as ET
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from ledger.store import WORKER
 from readmodels import following
 from tests.house import House
 from tests.integration.desks import Desks, Someone
-from tests.scenarios import SHANGHAI, Step, examined_and_granted, scenarios
+from tests.scenarios import SHANGHAI, Scenario, Step, examined_and_granted, scenarios, walk
 
 XES = "{http://www.xes-standard.org/}"
 
@@ -154,9 +154,12 @@ class TestReports:
     @pytest.fixture(scope="class")
     async def walked(self, house: House) -> dict[str, str]:
         """Cases of several lines by name, and the list of stays brought up to date."""
-        lines = {s.name: s.steps for s in scenarios(datetime.now(SHANGHAI).date(), house.centre)}
-        ordinary = (lines["settled"][0], *examined_and_granted(), Step("approver", "grant_aid", {"reasons": "符合条件"}))
-        made = {name: await walk(house, lines[name]) for name in ("archived", "settled")} | {"ordinary": await walk(house, ordinary)}
+        today = datetime.now(SHANGHAI).date()
+        lines = {s.name: s for s in scenarios(today, house.centre)}
+        settled = lines["settled_before_assignment"]
+        granted = (settled.steps[0], *examined_and_granted(), Step("approver", "grant_aid", {"reasons": "符合条件"}))
+        walks = {"archived": lines["archived"], "settled": settled, "ordinary": Scenario("ordinary", granted, "awaiting_assignment")}
+        made = {name: str((await walk(line, today, house.walking()))["case_id"]) for name, line in walks.items()}
         made["accepted"] = await house.accepted()
         await following.follow_all(house.database)
         return made
@@ -244,17 +247,6 @@ class TestReports:
         for path in paths:
             answer = await http.get(path, headers=clerk.headers)
             assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), path
-
-
-async def walk(house: House, steps: Sequence[Step]) -> str:
-    """Walk the steps; the case's id."""
-    do = house.walking()
-    case_id: str | None = None
-    for step in steps:
-        answer = await do(step.role, step.command, case_id, dict(step.body))
-        case_id = case_id or str(answer["case_id"])
-    assert case_id is not None
-    return case_id
 
 
 class TestExports:
