@@ -164,7 +164,7 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "case_conflicts": (Problem(403, "forbidden", withheld=["eligibility"]), not_found("case_not_found")),
     "all_events": (Problem(403, "forbidden"),),
     "case_actors": (Problem(403, "forbidden"), not_found("case_not_found")),
-    **dict.fromkeys(("days_by_stage", "process_map", "skipped_steps"), (Problem(403, "forbidden"),)),
+    **dict.fromkeys(("days_by_stage", "process_map", "skipped_steps", "refused_commands"), (Problem(403, "forbidden"),)),
     **dict.fromkeys(("export_xes", "export_ocel2", "export_csv"), (Problem(403, "forbidden"), Problem(403, "reason_required"))),
     "access_records": (Problem(403, "forbidden"), Problem(403, "reason_required"), not_found("case_not_found")),
     "case_readers": (

@@ -34,6 +34,23 @@ class ActorOfCase(Shape):
     last_at: AwareDatetime
 
 
+class RefusedCommand(Shape):
+    """A command that was asked for and refused; what it would have changed is not kept."""
+
+    command_id: str
+    case_id: UUID
+    register_number: str | None
+    case_number: str | None
+    command: str
+    received_at: AwareDatetime
+    decided_at: AwareDatetime | None
+    actor: ActingPerson
+    on_behalf_of: Code | None
+    office: Code
+    code: str = Field(description="Of the problem that was answered.")
+    status: int
+
+
 class StageLine(Shape):
     """Days that cases spent in a stage they left in the period. `key` is what is grouped by; empty by stage alone."""
 
@@ -123,7 +140,7 @@ class SkippedSteps(Shape):
 
 
 _PERIOD: Json = {"from": "2026-01-01", "to": "2026-11-24"}
-ExampleName = Literal["case_actors", "days_by_stage", "process_map", "skipped_steps"]
+ExampleName = Literal["case_actors", "days_by_stage", "process_map", "skipped_steps", "refused_commands"]
 
 
 def example(name: ExampleName, answers: Answers) -> Json:
@@ -141,6 +158,20 @@ _EXAMPLES: dict[ExampleName, Json] = {
         "types": ["conflict_checked", "decision_recommended", "hardship_assessed"],
         "first_at": "2026-11-02T09:12:00+08:00",
         "last_at": "2026-11-20T15:40:00+08:00",
+    },
+    "refused_commands": {
+        "command_id": "01a20b63-8040-7a3e-9b55-1c0d2e3f4a5b",
+        "case_id": CASE_ID,
+        "register_number": "定城援登字〔2026〕第318号",
+        "case_number": None,
+        "command": "grant_aid",
+        "received_at": "2026-11-20T15:40:00+08:00",
+        "decided_at": "2026-11-20T15:40:00+08:00",
+        "actor": {"id": "P-CHEN-WEIDONG", "name": "陈卫东", "role": "approver"},
+        "on_behalf_of": None,
+        "office": "C-CITY",
+        "code": "recommendation_missing",
+        "status": 409,
     },
     "days_by_stage": {
         **_PERIOD,

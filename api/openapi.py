@@ -210,6 +210,9 @@ SUCCESSES: Mapping[str, Success] = {
     "case_conflicts": Success(ConflictFindings, "What stands against the case.", lambda _: person_shapes.FINDINGS),
     "all_events": _page_of(case_shapes.EventOfCase, "The events that fit and are within the caller's scope.", Answers.event_of_case),
     "case_actors": _page_of(history_shapes.ActorOfCase, "Whoever acted last first.", lambda a: history_shapes.example("case_actors", a)),
+    "refused_commands": _page_of(
+        history_shapes.RefusedCommand, "The refusals that fit.", lambda a: history_shapes.example("refused_commands", a)
+    ),
     "days_by_stage": Success(
         history_shapes.DaysByStage, "Days by stage, in the order of the line.", lambda a: history_shapes.example("days_by_stage", a)
     ),

@@ -1,7 +1,7 @@
 """Reports for those who watch over offices: days by stage, steps skipped and limits broken, the map of the ways cases took."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,8 @@ from api.list_reading import reading_cursor
 from api.problem import Problem
 from domain.lifecycle import STAGE_OF, STAGES, STATES
 from ledger.sql import Row
-from readmodels import history, skipped, stages
+from readmodels import history, refusals, skipped, stages
+from readmodels.refusals import RefusalQuery
 from readmodels.skipped import Kind, SkippedQuery
 from readmodels.stages import GroupBy, StageQuery
 
@@ -106,6 +107,32 @@ def _skipped(row: Mapping[str, Any]) -> Json:
     return {
         **row, "case_id": str(row["case_id"]), "on": row["on"].isoformat(), "made_good_on": good.isoformat() if good else None,
     }  # fmt: skip
+
+
+async def refused(desk: Desk, query: RefusalQuery, office: str | None) -> Json:
+    """Commands that the rules refused, the newest first: who asked for what, and the refusal's code. Raises `Problem` 403, 422."""
+    scope = watch(desk)
+    with reading_cursor():
+        page = await refusals.find(desk.conn, scope, replace(query, offices=offices_of(desk.directory, office)))
+    return {"items": [_refused(desk, row) for row in page.rows], "next_cursor": page.next_cursor}
+
+
+def _refused(desk: Desk, row: Row) -> Json:
+    person = desk.directory.person(row["actor"])
+    return {
+        "command_id": row["command_id"],
+        "case_id": str(row["case_id"]),
+        "register_number": row["register_number"],
+        "case_number": row["case_number"],
+        "command": row["command"],
+        "received_at": views.moment(row["received_at"]),
+        "decided_at": views.moment(row["decided_at"]),
+        "actor": {"id": row["actor"], "name": person.name if person else None, "role": row["role"]},
+        "on_behalf_of": row["on_behalf_of"],
+        "office": row["office"],
+        "code": row["code"],
+        "status": row["status"],
+    }
 
 
 async def touched(desk: Desk, case_id: str) -> Json:

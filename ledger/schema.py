@@ -119,6 +119,7 @@ inbox = sa.Table(
 )
 sa.Index("inbox_open", inbox.c.received_at, postgresql_where=inbox.c.outcome.is_(None))
 sa.Index("inbox_by_case", inbox.c.case_id)
+sa.Index("inbox_refused", inbox.c.received_at, inbox.c.command_id, postgresql_where=sa.text("outcome ? 'refusal'"))
 
 deeds = sa.Table(
     "deeds",

@@ -25,9 +25,7 @@ async def rota_on(conn: Connection, office: str, moment: datetime, rota: RotaKin
     return tuple(shift.person for kind, shift in held if kind == rota)
 
 
-_PUBLISHED = Statement(
-    sa.select(events.c.stream).where(OF_CASES, events.c.type == RotaPublished.type).distinct().order_by(events.c.stream)
-)
+_PUBLISHED = Statement(sa.select(events.c.stream).where(OF_CASES, events.c.type == RotaPublished.type).distinct().order_by(events.c.stream))
 
 
 async def offices_with_rota(conn: Connection) -> list[str]:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.responses import StreamingResponse
 
+import texts
 from api.exporting import WRITERS, Form
 from api.history_filters import Asked, HistoryFilters
 from api.list_reading import ACROSS_ROLES
@@ -28,9 +29,16 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 FILTERS = ("case", "actor", "office", "category", "cause", "from", "to", "legal_from", "legal_to")
 """Of one value each; `type` may have several."""
 REPORT_FILTERS = ("from", "to", "office", "category", "kind", "group_by")
+REFUSED_FILTERS = ("case", "actor", "office", "from", "to", "cursor")
 SKIPPED_FILTERS = ("from", "to", "office", "kind", "step", "open", "cursor")
 TABLE_MOST, _PAGE = 5000, "200"
-TABS = {"records": "/history", "stages": "/history/stages", "map": "/history/process", "skipped": "/history/skipped"}
+TABS = {
+    "records": "/history",
+    "refused": "/history/refused",
+    "stages": "/history/stages",
+    "map": "/history/process",
+    "skipped": "/history/skipped",
+}
 
 Signed = Annotated[Visit, Depends(visitor)]
 type Filters = dict[str, str | list[str]]
@@ -141,6 +149,29 @@ async def _exported(visit: Visit, form: Form, asked: Asked, reason: str | None) 
     made = await visit.backend.export(visit.session, form, asked, lang=visit.lang, reason=reason)
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{made.name}"'}
     return StreamingResponse(made.parts, media_type=made.media_type, headers=headers)
+
+
+@router.get("/history/refused")
+async def refused(request: Request, visit: Signed) -> Response:
+    _allowed(visit)
+    filters = _single(request, REFUSED_FILTERS)
+    found = await visit.ask("GET", address("/refusals", filters))
+    rows = [
+        each
+        | {
+            "number": _number(each),
+            "asked": _word(visit, "commands", each["command"]),
+            "why": _word(visit, "problems", each["code"], ".title"),
+        }
+        for each in found["items"]
+    ]
+    onward = address("/history/refused", {**filters, "cursor": found["next_cursor"]}) if found["next_cursor"] else ""
+    return render(visit, "history_refused.html", rows=rows, filters=filters, tab="refused", tabs=TABS, onward=onward)
+
+
+def _word(visit: Visit, subject: str, code: str, part: str = "") -> str:
+    """A word of the catalogue; a code that it does not know stands as it is."""
+    return visit.t(f"{subject}.{code}{part}") if texts.has(visit.lang, f"{subject}.{code}{part}") else code
 
 
 @router.get("/history/stages")

@@ -1,6 +1,7 @@
 """The routes of histories across cases: reports on stages and skipped steps, who touched a case, exports."""
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
@@ -10,9 +11,11 @@ from api.auth import AtDesk, lang_of, need_of, services_of, token_of
 from api.desk import open_desk
 from api.exporting import Form
 from api.history_filters import Asked, HistoryFilters
-from api.params import LIMIT, Cursor, LegalDay, Limit, Word
+from api.list_reading import moment_of
+from api.params import LIMIT, Cursor, DayOrMoment, LegalDay, Limit, Word
 from api.reports import Period
 from api.routes.reads import CaseId
+from readmodels.refusals import RefusalQuery
 from readmodels.skipped import Kind
 from readmodels.stages import GroupBy
 
@@ -62,6 +65,27 @@ async def skipped_steps(
 ) -> Json:
     period = Period(first, to, office)
     return await reports.skipped_steps(desk, period, kind=kind, step=step, open_only=open_only, cursor=cursor, limit=limit)
+
+
+@router.get("/refusals", summary="Commands on cases that the rules refused, the newest first")
+async def refused_commands(
+    *,
+    desk: AtDesk,
+    case: UUID | None = None,
+    command: Word = None,
+    code: Annotated[str | None, Query(max_length=64, description="Of the refusal, such as `wrong_state`.")] = None,
+    actor: Word = None,
+    office: Office = None,
+    from_: Annotated[DayOrMoment | None, Query(alias="from", description="Received on or after this day, or moment.")] = None,
+    to: Annotated[DayOrMoment | None, Query(description="Received on or before this day, or before this moment.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT,
+) -> Json:
+    query = RefusalQuery(
+        case=str(case) if case else None, command=command, code=code, actor=actor, from_at=moment_of(from_, "from"),
+        to_at=moment_of(to, "to", end=True), cursor=cursor, limit=limit,
+    )  # fmt: skip
+    return await reports.refused(desk, query, office)
 
 
 @router.get("/exports/xes", summary="Histories as XES (IEEE 1849), pseudonymised", response_class=Response)

@@ -15,6 +15,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from api.problem import Problem
 from domain.skipped import jumps
 from ledger.store import WORKER
 from readmodels import following
@@ -148,6 +149,22 @@ async def test_who_acted_on_a_case(house: House, http: httpx.AsyncClient, watche
     assert approver["first_at"] <= approver["last_at"]
     moments = [row["last_at"] for row in rows]
     assert moments == sorted(moments, reverse=True)
+
+
+async def test_what_the_rules_refused_is_found_by_case_person_and_code(
+    house: House, desks: Desks, http: httpx.AsyncClient, watcher: Someone
+) -> None:
+    case_id = await house.submit()
+    with pytest.raises(Problem):
+        await house.do("approver", "grant_aid", case_id, reasons="符合条件")
+    asked = {"case": case_id, "actor": house.who("approver").person, "office": house.centre, "code": "wrong_state"}
+    found = (await ask(http, watcher, "/refusals", **asked))["items"]
+    assert [(r["command"], r["actor"]["role"], r["status"]) for r in found] == [("grant_aid", "approver", 409)]
+    day = found[0]["received_at"][:10]
+    assert (await ask(http, watcher, "/refusals", **asked, **{"from": day, "to": day}))["items"] == found
+    assert (await ask(http, watcher, "/refusals", case=case_id, code="recused"))["items"] == []
+    clerk = await desks.signed_in("caseworker", office=house.centre)
+    assert (await http.get("/refusals", headers=clerk.headers)).status_code == 403
 
 
 class TestReports:
