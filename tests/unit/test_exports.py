@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sqlite3
+import tracemalloc
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -326,3 +327,27 @@ def test_an_export_broken_off_leaves_nothing_behind(tmp_path: Path, monkeypatch:
         writer.take(lines)
         writer.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def peak_of(kind: type[Writer], pages: int) -> int:
+    """Bytes held at most while so many pages of a thousand lines are written."""
+    happened = lived_once()
+    export = Export(EVERY, EventQuery(upto=1), Pseudonyms(KEY))
+    writer = kind()
+    tracemalloc.start()
+    try:
+        writer.begin()
+        for n in range(pages):
+            rows = [_row(f"case/{n:08d}-0000-7000-8000-{i:012d}", happened, n * 1000 + i) for i in range(1000)]
+            writer.take(lines_of(rows, export))
+        for _ in writer.end():
+            pass
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        writer.close()
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_many_pages_need_no_more_memory_than_few(kind: type[Writer]) -> None:
+    assert peak_of(kind, 8) < 1.3 * peak_of(kind, 2)
