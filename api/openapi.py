@@ -20,6 +20,7 @@ from api import (
     directory_shapes,
     eligibility_shapes,
     erasure_shapes,
+    history_shapes,
     inquiry_answers,
     inquiry_shapes,
     lateness_shapes,
@@ -219,6 +220,19 @@ SUCCESSES: Mapping[str, Success] = {
     "list_erasures": _page_of(erasure_shapes.ErasureRequest, "The oldest first.", lambda _: erasure_shapes.REQUEST),
     "case_conflicts": Success(ConflictFindings, "What stands against the case.", lambda _: person_shapes.FINDINGS),
     "all_events": _page_of(case_shapes.EventOfCase, "The events that fit and are within the caller's scope.", Answers.event_of_case),
+    "case_actors": _page_of(history_shapes.ActorOfCase, "Whoever acted last first.", lambda a: history_shapes.example("case_actors", a)),
+    "refused_commands": _page_of(
+        history_shapes.RefusedCommand, "The refusals that fit.", lambda a: history_shapes.example("refused_commands", a)
+    ),
+    "days_by_stage": Success(
+        history_shapes.DaysByStage, "Days by stage, in the order of the line.", lambda a: history_shapes.example("days_by_stage", a)
+    ),
+    "process_map": Success(
+        history_shapes.ProcessMap, "States and moves, in the order of the line.", lambda a: history_shapes.example("process_map", a)
+    ),
+    "skipped_steps": Success(
+        history_shapes.SkippedSteps, "A page of what was skipped, and counts of all.", lambda a: history_shapes.example("skipped_steps", a)
+    ),
     "access_records": _page_of(access_shapes.AccessRecord, "The entries that fit.", lambda _: access_shapes.RECORD),
     "case_readers": _page_of(access_shapes.CaseReader, "Whoever read last comes first.", lambda _: access_shapes.READER),
     "my_queue": _page_of(
@@ -540,9 +554,22 @@ def _pdf(what: str, *headers: str) -> Json:
     return {"description": what, "headers": _REQUEST_ID | disposition | named, "content": content}
 
 
+def _export(what: str, *media: str) -> Json:
+    said = {
+        "Content-Disposition": "Always an attachment.",
+        "Ledger-Position": "The last position looked at: asked again with it as `upto`, the export is the same.",
+    }
+    named = {name: {"schema": {"type": "string"}, "description": why} for name, why in said.items()}
+    content = {each: {"schema": {"type": "string", "format": "binary"}, "example": "…"} for each in media}
+    return {"description": what, "headers": _REQUEST_ID | named, "content": content}
+
+
 _OF_ONE = ("Template-Version", "Paper-About", "Paper-Void", "Paper-Missing-Glyphs")
 _FILES: Mapping[str, Json] = {
     "document_content": _FILE,
+    "export_xes": _export("The log, streamed: a trace a case.", "application/xml"),
+    "export_ocel2": _export("The log, streamed: events with the objects they touch.", "application/json", "application/vnd.sqlite3"),
+    "export_csv": _export("The table, streamed: a line an event.", "text/csv"),
     "preview_paper": _pdf("The paper, marked as a draft, without a number.", *_OF_ONE),
     "issued_paper": _pdf("The paper as it was issued, the same bytes each time.", *_OF_ONE),
     "import_template": {

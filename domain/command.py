@@ -166,6 +166,8 @@ class Command(Model):
     other_than: ClassVar[str | None] = None
     """Type of an event whose actor must be another person (two-person rule)."""
     same_person_code: ClassVar[str] = "two_persons_required"
+    after: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """Types of events: its own rule asks for one of each group to have come before. Told as skipped where a case went on without it."""
     behind_walls: ClassVar[bool] = False
     """True for what only people walled off from a case may issue on it, who may issue nothing else."""
     needs: ClassVar[frozenset[str]] = frozenset()

@@ -43,6 +43,7 @@ _of_cases = events.c.ledger == sa.literal_column("'case'")
 sa.Index("events_by_type", events.c.type, events.c.position, postgresql_where=_of_cases)
 sa.Index("events_by_actor", events.c.actor, events.c.position, postgresql_where=_of_cases)
 sa.Index("events_by_office", events.c.office, events.c.position, postgresql_where=_of_cases)
+sa.Index("events_by_legal_day", events.c.effective_on, events.c.position, postgresql_where=_of_cases)
 
 access_reads = sa.Table(
     "access_reads",
@@ -158,6 +159,7 @@ inbox = sa.Table(
 )
 sa.Index("inbox_open", inbox.c.received_at, postgresql_where=inbox.c.outcome.is_(None))
 sa.Index("inbox_by_case", inbox.c.case_id)
+sa.Index("inbox_refused", inbox.c.received_at, inbox.c.command_id, postgresql_where=sa.text("outcome ? 'refusal'"))
 
 deeds = sa.Table(
     "deeds",

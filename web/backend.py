@@ -6,6 +6,8 @@ A `session` is the opaque access token of the signed-in person.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from api.exporting import Download, Form
+from api.history_filters import Asked
 from texts import Lang
 
 type Json = dict[str, Any]
@@ -104,8 +106,12 @@ class Backend(Protocol):
         """The case with those before and after it, in the order they were opened: `[{case_id, asked, relation, state, …}]`."""
         ...
 
-    async def across(self, session: str, filters: Mapping[str, str]) -> Json:
+    async def across(self, session: str, filters: Mapping[str, str | list[str]]) -> Json:
         """`{items, next_cursor}`: events across cases; filters as of `GET /events`."""
+        ...
+
+    async def export(self, session: str, form: Form, asked: Asked, *, lang: Lang, reason: str | None = None) -> Download:
+        """What `GET /exports/…` answers, as it comes; with a reason, under the house's own codes."""
         ...
 
     async def inbox(self, session: str, cursor: str | None = None) -> Json:

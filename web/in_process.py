@@ -7,8 +7,11 @@ from urllib.parse import quote
 import httpx
 from fastapi import FastAPI
 
+from api import exporting, recording, stream
 from api import problem as api_problem
-from api import stream
+from api.desk import READING, open_desk
+from api.exporting import Download, Form
+from api.history_filters import Asked
 from readmodels.paging import LIMIT_MAX
 from texts import Lang
 from web.backend import Json, Origin, Problem, part
@@ -148,8 +151,18 @@ class InProcess:
     async def papers_print(self, session: str, case_id: str, ids: Sequence[str]) -> bytes:
         return (await self._call("GET", f"/cases/{case_id}/papers/print", session, params={"ids": ",".join(ids)})).content
 
-    async def across(self, session: str, filters: Mapping[str, str]) -> Json:
+    async def across(self, session: str, filters: Mapping[str, str | list[str]]) -> Json:
         return await self._ask("GET", "/events", session, params=filters)
+
+    async def export(self, session: str, form: Form, asked: Asked, lang: Lang, reason: str | None = None) -> Download:
+        # Not over the transport, which would wait for the answer's end.
+        try:
+            if reason is not None:
+                recording.current().reason = recording.checked_reason(reason, {"parameter": "reason", "in": "form"})
+            async with open_desk(self._app.state.services, session, lang, READING) as desk:
+                return await exporting.begin(desk, session, form, asked, identified=reason is not None)
+        except api_problem.Problem as problem:
+            raise Problem(problem.status, problem.code, errors=problem.errors, **problem.values) from problem
 
     async def inbox(self, session: str, cursor: str | None = None) -> Json:
         return await self._ask("GET", "/inbox", session, params={"cursor": cursor} if cursor else {})

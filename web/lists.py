@@ -1,4 +1,4 @@
-"""The lists: today's work by urgency, cases by filters, records across cases, the inbox."""
+"""The lists: today's work by urgency, cases by filters, the inbox."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, cast
@@ -6,17 +6,14 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.list_reading import ACROSS_ROLES
-from domain.command import EVENTS
 from domain.lifecycle import STAGES, STATES
-from web.backend import Json, Problem, part
-from web.case_view import URGENCIES, Urgency, entry, left, now, number, urgency
+from web.backend import Json, part
+from web.case_view import URGENCIES, Urgency, left, now, number, urgency
 from web.deadlines import QUESTION
 from web.page import PageRoute, Visit, go, guarded, render, visitor
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 CASE_FILTERS = ("q", "stage", "state", "office", "assignee", "category", "due_before", "cursor")
-EVENT_FILTERS = ("case", "type", "actor", "office", "from", "to", "cursor")
 
 Signed = Annotated[Visit, Depends(visitor)]
 
@@ -41,19 +38,6 @@ async def cases(request: Request, visit: Signed) -> Response:
     found = await visit.backend.cases(visit.session, filters)
     rows = [row_of(visit, case) for case in found["items"]]
     return render(visit, "cases.html", rows=rows, filters=filters, stages=STAGES, states=STATES, onward=_onward(request, found))
-
-
-@router.get("/history")
-async def history(request: Request, visit: Signed) -> Response:
-    if not visit.roles_include(ACROSS_ROLES):
-        raise Problem(403, "forbidden")
-    filters = _given(request, EVENT_FILTERS)
-    found = await visit.backend.across(visit.session, filters)
-    rows = [
-        {"entry": entry(visit, e), "event": e, "case": str(e.get("case_number") or e.get("register_number") or e["case_id"])}
-        for e in found["items"]
-    ]
-    return render(visit, "history.html", rows=rows, filters=filters, types=sorted(EVENTS), onward=_onward(request, found))
 
 
 @router.get("/inbox")

@@ -110,13 +110,19 @@ def case_worker(client: Client, recorder: Recorder, *, cached: int = _CACHED_CAS
 
 
 def duty_worker(client: Client, *duties: Callable[..., Coroutine[Any, Any, int]]) -> Worker:
-) -> Worker:
     """The worker of what runs beside the cases."""
     return Worker(
         client,
         task_queue=contract.DUTY_QUEUE,
         workflows=[
-            ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow, SendWorkflow, DigestWorkflow, RingWorkflow, SealWorkflow, ShredWorkflow
+            ReconcileWorkflow,
+            DeliverWorkflow,
+            ReplanWorkflow,
+            SendWorkflow,
+            DigestWorkflow,
+            RingWorkflow,
+            SealWorkflow,
+            ShredWorkflow,
         ],
         activities=duties,
         workflow_runner=sandbox(),

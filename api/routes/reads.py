@@ -1,5 +1,6 @@
 """The routes that read: each one asks a function at the caller's desk and answers with what it gives."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -8,11 +9,11 @@ from starlette.responses import Response
 
 from api import case_reading, documents, list_reading
 from api.auth import AtDesk
-from api.params import LIMIT, LIMIT_MAX, Cursor, Day, DayOrMoment, FirstDay, LegalDay, Limit, Moment, Version, Word
+from api.history_filters import HistoryFilters
+from api.params import LIMIT, LIMIT_MAX, Cursor, Day, FirstDay, LegalDay, Limit, Moment, Version, Word
 from api.routes.commands import id_of
 from domain.lifecycle import Lane, Stage, State
 from readmodels.deadlines import DeadlineQuery
-from readmodels.history import EventQuery
 from readmodels.search import CaseQuery, Sort
 
 router = APIRouter()
@@ -114,29 +115,8 @@ async def document_content(desk: AtDesk, case_id: CaseId, document_id: UUID) -> 
 
 
 @router.get("/events", tags=["history"], summary="Events across cases, the newest first")
-async def all_events(
-    *,
-    desk: AtDesk,
-    case: UUID | None = None,
-    type: Word = None,
-    actor: Word = None,
-    office: Word = None,
-    from_: Annotated[DayOrMoment | None, Query(alias="from", description="Recorded on or after this day, or moment.")] = None,
-    to: Annotated[DayOrMoment | None, Query(description="Recorded on or before this day, or before this moment.")] = None,
-    cursor: Cursor = None,
-    limit: Limit = LIMIT,
-) -> Json:
-    query = EventQuery(
-        case=str(case) if case else None,
-        type=type,
-        actor=actor,
-        office=office,
-        from_at=list_reading.moment_of(from_, "from"),
-        to_at=list_reading.moment_of(to, "to", end=True),
-        cursor=cursor,
-        limit=limit,
-    )
-    return await list_reading.events(desk, query)
+async def all_events(desk: AtDesk, asked: HistoryFilters, cursor: Cursor = None, limit: Limit = LIMIT) -> Json:
+    return await list_reading.events(desk, replace(asked.of(desk.directory), cursor=cursor, limit=limit))
 
 
 @router.get("/me/queue", tags=["work"], summary="My queue, the most urgent first")

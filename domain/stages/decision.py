@@ -324,6 +324,7 @@ class GrantAid(Grant, Command):
     emits = ("aid_granted",)
     other_than = "decision_recommended"
     same_person_code = "approver_is_examiner"
+    after = (("conflict_checked",), ("hardship_assessed", "hardship_check_waived"))
 
     @classmethod
     def allowed_in(cls, case: CaseState) -> bool:

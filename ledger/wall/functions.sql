@@ -147,3 +147,25 @@ BEGIN
       FROM events e WHERE e.ledger = name ORDER BY e.position DESC LIMIT 1;
 END
 $$;
+
+-- The first position of a ledger recorded at that moment or later, one past its end where there is none. Positions are dense and their
+-- moments never run backward, so that a period becomes a range of the primary key by halving, without an index of its own to append to.
+CREATE FUNCTION ledger_position(name text, since timestamptz) RETURNS bigint
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = pg_catalog, public AS $$
+DECLARE
+    low bigint := 1;
+    high bigint := coalesce((SELECT max(e.position) FROM events e WHERE e.ledger = name), 0) + 1;
+    middle bigint;
+BEGIN
+    WHILE low < high LOOP
+        middle := (low + high) / 2;
+        IF (SELECT e.recorded_at FROM events e WHERE e.ledger = name AND e.position = middle) < since THEN
+            low := middle + 1;
+        ELSE
+            high := middle;
+        END IF;
+    END LOOP;
+    RETURN low;
+END
+$$;

@@ -271,7 +271,7 @@ class InMemory:
         self.drawn += 1
         return self.drawn
 
-    async def across(self, session: str, filters: Mapping[str, str]) -> Json:
+    async def across(self, session: str, filters: Mapping[str, str | list[str]]) -> Json:
         wanted = filters.get("type")
         items = [
             self._event(c, i, h) for c, past in self.histories.items() for i, h in enumerate(past, 1) if wanted in (None, h.event.type)

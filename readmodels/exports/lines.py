@@ -1,0 +1,111 @@
+"""The lines of an export, out of the ledger page by page."""
+
+import json
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from domain.access import Scope
+from ledger.events import CASE_LEDGER
+from ledger.schema import case_list, events
+from ledger.sql import Connection, Row, Statement, fetch_all
+from readmodels.exports import SYSTEM, Case, Line, Names
+from readmodels.history import EventQuery, case_of, matching, texts_of
+
+PAGE = 1000
+_COLUMNS = (
+    "position", "stream", "version", "type", "recorded_at", "decided_at", "effective_on", "actor", "on_behalf_of", "role", "office",
+)  # fmt: skip
+_HEAD = Statement(
+    sa.select(sa.func.coalesce(sa.column("position"), 0).label("end")).select_from(
+        sa.func.ledger_head(CASE_LEDGER).table_valued(sa.column("position", sa.BigInteger), name="head")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What goes out: events that fit the query and stand in the scope, under these names.
+
+    `query.upto` must be set: the same export asked again has the same lines, however the ledger has grown. Which cases fit a filter or the
+    scope is a matter of the case list as it stands.
+    """
+
+    scope: Scope
+    query: EventQuery
+    names: Names
+
+    async def pages(self, open_: Callable[[], AbstractAsyncContextManager[Connection]], size: int = PAGE) -> AsyncGenerator[list[Line]]:
+        """Lines case by case and by version, at most `size` at a time; each page in a transaction of its own, which soon ends."""
+        after, known = ("", 0), dict[str, Case]()
+        while True:
+            async with open_() as conn:
+                rows = await self._rows(conn, after, size)
+                if not rows:
+                    return
+                streams = {str(row["stream"]) for row in rows}
+                known = {stream: case for stream, case in known.items() if stream in streams}
+                known |= await self._cases(conn, streams - known.keys())
+            yield [self._line(row, known[row["stream"]]) for row in rows]
+            after = (rows[-1]["stream"], rows[-1]["version"])
+
+    async def _rows(self, conn: Connection, after: tuple[str, int], size: int) -> list[Row]:
+        at = events.c
+        here, there = sa.tuple_(at.stream, at.version), sa.tuple_(sa.literal(after[0], sa.Text()), sa.literal(after[1], sa.Integer()))
+        return await fetch_all(
+            conn,
+            sa.select(*(at[name] for name in _COLUMNS))
+            .join_from(events, case_list, case_list.c.case_id == case_of(at.stream))
+            .where(*matching(self.query, self.scope), here > there)
+            .order_by(at.stream, at.version)
+            .limit(size),
+        )
+
+    async def _cases(self, conn: Connection, streams: Iterable[str]) -> dict[str, Case]:
+        """The cases of these streams, out of the event that opened each: what is told of a case does not change with it."""
+        at = events.c
+        wanted = sa.select(at.stream, at.recorded_at, at.body).where(at.stream == sa.any_(texts_of(sorted(streams))), at.version == 1)
+        return {str(row["stream"]): self._case(row) for row in await fetch_all(conn, wanted)}
+
+    def _case(self, row: Row) -> Case:
+        body = cast("dict[str, Any]", json.loads(bytes(row["body"])))
+        matter: Mapping[str, Any] = body.get("matter") or {}
+        code = str(row["stream"]).partition("/")[2]
+        return Case(
+            self.names.of("case", code), row["recorded_at"], _code(matter, "kind"), _code(matter, "cause"), _code(body, "channel"),
+            _code(body, "centre"),
+        )  # fmt: skip
+
+    def _line(self, row: Row, case: Case) -> Line:
+        acted_for: str | None = row["on_behalf_of"]
+        return Line(
+            case=case,
+            id=self.names.of("event", str(row["position"])),
+            version=row["version"],
+            type=row["type"],
+            recorded_at=row["recorded_at"],
+            decided_at=row["decided_at"],
+            effective_on=row["effective_on"],
+            actor=self._person(row["actor"]),
+            on_behalf_of=None if acted_for is None else self._person(acted_for),
+            role=row["role"],
+            office=row["office"],
+        )
+
+    def _person(self, code: str) -> str:
+        return code if code == SYSTEM else self.names.of("person", code)
+
+
+def _code(held: Mapping[str, Any], name: str) -> str | None:
+    """A code of ours; a sealed value, which is an object, is none."""
+    value = held.get(name)
+    return value if isinstance(value, str) else None
+
+
+async def end(conn: Connection) -> int:
+    """The last position of the cases' ledger, whoever asks."""
+    row = await (await _HEAD.run(conn)).fetchone()
+    return row["end"] if row else 0
