@@ -13,6 +13,7 @@ from api.problem import RETRY_SECONDS
 from api.routes import (
     accounts,
     commands,
+    court,
     deadlines,
     directory,
     eligibility,
@@ -46,6 +47,7 @@ def create_app(services: Services) -> FastAPI:
         stream.router,
         persons.router,
         papers.router,
+        court.router,
         commands.router,
         inquiries.router,
         directory.router,

@@ -23,6 +23,8 @@ Column = Literal["centre", "outlet", "unit", "lawyer", "owner", "accepted_by", "
 
 MAY_LINK: tuple[Role, ...] = ("caseworker", "approver", "supervisor")
 """Who may say that two entries are one person."""
+MAY_EXPORT: tuple[Role, ...] = ("approver", "supervisor", "auditor")
+"""Who may take a case out of the house for a court: whoever answers for it or examines it, and sees all of it."""
 SUBSIDY_STATES: frozenset[State] = onward("file_accepted")
 """From here on a finance officer sees a case."""
 _UNNAMED: frozenset[State] = frozenset({"assigned"})
@@ -253,6 +255,11 @@ def acting_role(principal: Principal, command: str) -> Role | None:
     """The first of the person's roles that may issue the command at all. Raises `KeyError` for an unknown command."""
     allowed = COMMANDS[command].roles
     return next((role for role, _ in principal.roles if role in allowed), None)
+
+
+def may_export(principal: Principal, case: CaseScope, directory: Directory) -> bool:
+    """Whether one of the roles that reach the case may take it out for a court. None of these has anything of a case withheld."""
+    return any(role in MAY_EXPORT for role, _ in _roles_over(principal, case, directory))
 
 
 def actor(principal: Principal, command: str, case: CaseScope | None, directory: Directory) -> Actor | None:

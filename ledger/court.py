@@ -1,4 +1,4 @@
-"""What a court bundle says of a case, in the bytes that `docs/proof-format.md` fixes: events as stored, their proofs, the manifest. Pure."""
+"""What a court bundle says of a case, in the bytes that `docs/proof-format.md` fixes: events as stored, proofs, the manifest. Pure."""
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
