@@ -198,15 +198,22 @@ async def _evidence(services: Services, covered: _Covered, opened: _Opened) -> t
         if isinstance(opened.key, Erased):
             documents.append(Document(document_id, "erased", None))
             continue
-        try:
-            if opened.key is None:
-                raise evidence.NoSuchFile(document_id)
-            found[document_id] = await evidence.measured(services.database, opened.key, covered.case.case_id, UUID(document_id), name)
-        except evidence.NoSuchFile:
+        if (file := await _file(services, covered.case.case_id, document_id, name, opened.key)) is None:
             documents.append(Document(document_id, "missing", None))
-        else:
-            documents.append(Document(document_id, "present", name))
+            continue
+        documents.append(Document(document_id, "present", name))
+        found[document_id] = file
     return documents, found
+
+
+async def _file(services: Services, case_id: str, document_id: str, name: str, key: bytes | None) -> Entry | None:
+    """The file; None where it is not there or does not open: the bundle says so, and whoever verifies it finds that."""
+    if key is None:
+        return None
+    try:
+        return await evidence.measured(services.database, key, case_id, UUID(document_id), name)
+    except evidence.NoSuchFile:
+        return None
 
 
 def _sealed(covered: _Covered, anchored: Mapping[str, str]) -> pages.Sealed:
@@ -217,7 +224,5 @@ def _sealed(covered: _Covered, anchored: Mapping[str, str]) -> pages.Sealed:
 def _listed(opened: _Opened, documents: Sequence[Document]) -> list[Json]:
     """The evidence files for the page: by the title they were attached under, with the digest that was recorded."""
     data = {str(e["data"]["document_id"]): e["data"] for e in opened.events if e["type"] == ATTACHED}
-    return [
-        {"title": data[d.document_id]["title"], "name": d.name, "state": d.state, "sha256": data[d.document_id]["digest"]}
-        for d in documents
-    ]
+    told = [(d, data[d.document_id]) for d in documents]
+    return [{"title": said["title"], "name": d.name, "state": d.state, "sha256": said["digest"]} for d, said in told]

@@ -95,7 +95,8 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
         papers=papers, offered={i["template"] for i in items(papers, "issuable")}, tags=tags(visit, case),
         sent=request.query_params.get("sent", ""), chapters=[] if past else await story(visit, case), may=may,
         prepared=[] if past else prepared(visit, case), may_approve="approver" in visit.roles,
-        may_export=not past and may_export(visit), grouped=len(items(case, "recipients")) > 1 or "add_recipients" in may, came_from=await came_from(visit, case),
+        may_export=not past and may_export(visit),
+        grouped=len(items(case, "recipients")) > 1 or "add_recipients" in may, came_from=await came_from(visit, case),
     )  # fmt: skip
 
 

@@ -37,18 +37,30 @@ from activities.reconcile import Reconciler
 from activities.record import Recorder
 from activities.replan import Replanner
 from activities.ring import Ringer
+from activities.seal import Sealer
 from ledger import logs, replans, rules
 from ledger.inbox import OUTBOX_NOTICE
 from ledger.keys import KeyRing
 from ledger.settings import Settings
 from ledger.store import WORKER, Database
+from notify.sealing import Sealing
 from notify.sending import Sender
+from workers.anchors import anchors_of
 from workers.channels import channels_of
 from workers.process import DATABASE_NAME, leave
 from workers.temporal import connect, runtime
 from workflows import contract
 from workflows.case import CaseWorkflow
-from workflows.schedules import DeliverWorkflow, DigestWorkflow, ReconcileWorkflow, ReplanWorkflow, RingWorkflow, SendWorkflow
+from workflows.faultpoints import reach
+from workflows.schedules import (
+    DeliverWorkflow,
+    DigestWorkflow,
+    ReconcileWorkflow,
+    ReplanWorkflow,
+    RingWorkflow,
+    SealWorkflow,
+    SendWorkflow,
+)
 
 type Duty = Literal["cases", "duties"]
 """What a process takes from Temporal: the workflows of cases, for which people wait, or what is done beside them."""
@@ -87,13 +99,23 @@ def case_worker(client: Client, recorder: Recorder, *, cached: int = _CACHED_CAS
     )
 
 
-def duty_worker(client: Client, reconciler: Reconciler, deliverer: Deliverer, replanner: Replanner, ringer: Ringer) -> Worker:
+def duty_worker(  # noqa: PLR0917 -- what there is to do
+    client: Client, reconciler: Reconciler, deliverer: Deliverer, replanner: Replanner, ringer: Ringer, sealer: Sealer
+) -> Worker:
     """The worker of what runs beside the cases."""
     return Worker(
         client,
         task_queue=contract.DUTY_QUEUE,
-        workflows=[ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow, SendWorkflow, DigestWorkflow, RingWorkflow],
-        activities=[reconciler.reconcile, deliverer.deliver, deliverer.send, deliverer.digest, replanner.replan, ringer.ring],
+        workflows=[ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow, SendWorkflow, DigestWorkflow, RingWorkflow, SealWorkflow],
+        activities=[
+            reconciler.reconcile,
+            deliverer.deliver,
+            deliverer.send,
+            deliverer.digest,
+            replanner.replan,
+            ringer.ring,
+            sealer.seal,
+        ],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=_DRAIN,
     )
@@ -129,6 +151,8 @@ async def ensure_schedules(client: Client) -> None:
             await _schedule(client, name, workflow, [])
     if not await _scheduled(client, contract.RING_SCHEDULE):  # a run that watched a crowd is followed by the next one at once
         await _schedule(client, contract.RING_SCHEDULE, "ring", [], overlap=ScheduleOverlapPolicy.BUFFER_ONE)
+    if not await _scheduled(client, contract.SEAL_SCHEDULE):
+        await _schedule(client, contract.SEAL_SCHEDULE, "seal", [], every=contract.SEAL_EVERY)
     if not await _scheduled(client, contract.DIGEST_SCHEDULE):
         await _at_half_past_eight(client)
     for channel in contract.CHANNELS:
@@ -163,9 +187,10 @@ async def _schedule(
     args: list[float | str],
     *,
     overlap: ScheduleOverlapPolicy = ScheduleOverlapPolicy.SKIP,
+    every: timedelta = timedelta(minutes=1),
 ) -> None:
     action = ScheduleActionStartWorkflow(workflow, args=args, id=name, task_queue=contract.DUTY_QUEUE)
-    spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=1))])
+    spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)])
     policy = SchedulePolicy(overlap=overlap)
     with suppress(ScheduleAlreadyRunningError):
         await client.create_schedule(name, Schedule(action=action, spec=spec, policy=policy))
@@ -200,7 +225,8 @@ async def _take_up_duties(  # noqa: PLR0917 -- what the process has
         database, keys.master, client=client, sender=Sender(database, channels_of(settings), keys.master, settings.public_url)
     )
     replanner = Replanner(database, client, rules.current, rules.digest())
-    await stack.enter_async_context(duty_worker(client, reconciler, deliverer, replanner, Ringer(database, recorder)))
+    sealer = Sealer(Sealing(database, settings.keys, settings.sealing, anchors_of(settings, database, keys.master), reach))
+    await stack.enter_async_context(duty_worker(client, reconciler, deliverer, replanner, Ringer(database, recorder), sealer))
     async with database.transaction(WORKER) as conn:
         await replans.ask_for_rules(conn, rules.digest())
     await ensure_schedules(client)

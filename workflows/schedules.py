@@ -80,3 +80,12 @@ class RingWorkflow:
     async def run(self) -> int:
         seen = workflow.get_last_completion_result(int) or 0
         return await _duty("ring", seen, longest=timedelta(hours=1), heartbeat=timedelta(seconds=20))
+
+
+@workflow.defn(name="seal")
+class SealWorkflow:
+    """Signs what was recorded and puts it out of reach of whoever could rewrite it."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await _duty("seal", longest=timedelta(minutes=30), heartbeat=timedelta(minutes=3))
