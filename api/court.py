@@ -30,6 +30,7 @@ from ledger.schema import anchors
 from ledger.signing_keys import public_keys
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER
+from ledger.tiles import LedgerGap
 from readmodels import cases
 
 type Json = dict[str, Any]
@@ -97,8 +98,8 @@ async def coverage(desk: Desk, case_id: str) -> Json:
 async def made(services: Services, token: str | None, lang: texts.Lang, case_id: str, reason: str | None) -> Bundle:
     """The bundle. No transaction is open while it is drawn and sent.
 
-    Raises `Problem`: 403 `forbidden` for who may not export the case, `reason_required`; 404; 409 `bundle_too_large`; 503
-    `not_sealed_yet` where no checkpoint covers the case.
+    Raises `Problem`: 403 `forbidden` for who may not export the case, `reason_required`; 404; 409 `bundle_too_large`, `ledger_damaged`; 503
+    `case_not_sealed_yet` where no checkpoint covers the case.
     """
     async with open_desk(services, token, lang, READING) as desk:
         covered = await _covered(desk, case_id)
@@ -107,8 +108,11 @@ async def made(services: Services, token: str | None, lang: texts.Lang, case_id:
         opened = await _open(desk, covered)
     keys = public_keys(services.home / "keys") if services.home else []
     if not keys:
-        raise retry(503, "not_sealed_yet", _SOON)
-    proofs, anchored = await _proofs(services, covered)
+        raise retry(503, "case_not_sealed_yet", _SOON)
+    try:
+        proofs, anchored = await _proofs(services, covered)
+    except LedgerGap as fault:
+        raise Problem(409, "ledger_damaged", position=fault.position) from fault
     documents, files = await _evidence(services, covered, opened)
     told = pages.Told(opened.case, opened.events, opened.directory, _sealed(covered, anchored), _listed(opened, documents))
     drawn = await asyncio.to_thread(lambda: {**pages.pages(told), "history.pdf": pages.pdf(told)})
@@ -139,7 +143,7 @@ async def _covered(desk: Desk, case_id: str) -> _Covered:
     rows = await rows_of(desk.conn, stream_of(case_id))
     covered = [r for r in rows if row is not None and r["position"] <= row["size"]]
     if row is None or not covered:
-        raise retry(503, "not_sealed_yet", _SOON)
+        raise retry(503, "case_not_sealed_yet", _SOON)
     note = Note.parse(row["note"])
     return _Covered(case, covered, len(rows) - len(covered), note, Checkpoint.parse(note.text))
 

@@ -20,7 +20,7 @@ _OF_A_PAPER = (
     Problem(410, "document_erased"),
     Problem(422, "invalid", errors=[{"parameter": "document_id", "in": "path", "code": "not_a_uuid"}]),
 )
-_OF_A_BUNDLE = (Problem(403, "forbidden"), not_found("case_not_found"), retry(503, "not_sealed_yet", 60))
+_OF_A_BUNDLE = (Problem(403, "forbidden"), not_found("case_not_found"), retry(503, "case_not_sealed_yet", 60))
 _WALLED = "01a20b63-8040-7a3e-9b55-1c0d2e3f4a5b"
 _SIGNING_IN = (
     Problem(401, "otp_required"),
@@ -141,7 +141,7 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "paper_progress": _OF_A_PAPER,
     "print_papers": _OF_A_PAPER,
     "court_bundle_coverage": _OF_A_BUNDLE,
-    "court_bundle": (*_OF_A_BUNDLE, Problem(403, "reason_required"), Problem(409, "bundle_too_large", limit_bytes=0xFFFF_FFFF)),
+    "court_bundle": (*_OF_A_BUNDLE, Problem(403, "reason_required"), Problem(409, "bundle_too_large", limit_bytes=0xFFFF_FFFF), Problem(409, "ledger_damaged", position=512)),
     "read_consultation": (not_found("consultation_not_found"),),
     "allowed_on_consultation": (not_found("consultation_not_found"),),
     "read_duty_request": (not_found("duty_request_not_found"),),

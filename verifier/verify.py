@@ -35,16 +35,16 @@ MOST_BYTES = 0xFFFFFFFF  # of the archive: beyond, a zip needs other structures 
 MOST_ENTRIES = 10_000
 MOST_TEXT = 256 << 20  # of a file that is read as a whole; evidence is read piece by piece
 MOST_FINDINGS = 100
-NEEDED = ("README.html", "history.html", "history.pdf", "art8.html", "events.jsonl", "proofs.json", "checkpoint.note", "keys.vkeys", "verify.py")
-UNPROVEN = ("README.html", "history.html", "history.pdf", "art8.html", "verify.py")
+TO_READ = ("README.html", "history.html", "history.pdf", "art8.html", "verify.py")
+NEEDED = (*TO_READ, "events.jsonl", "proofs.json", "checkpoint.note", "keys.vkeys")
 SAYS = {  # class of a finding: what it means
-    "container": ("压缩包不是导出时的形式（被重新打包、增删或者改动）", "the archive is not in the one form it is exported in (packed again, added to, or changed)"),
+    "container": ("压缩包不是导出时的形式（重新打包、增删或者改动）", "the archive is not as it was exported (packed again, changed)"),
     "manifest": ("清单与包内文件不符", "the manifest and the files of the bundle do not agree"),
     "file": ("文件与清单所列的摘要不符", "a file is not the one whose digest the manifest lists"),
     "canonical": ("数据不是唯一的规范写法（重复的键、多余字符等）", "data is not in its one canonical form (a key twice, something added)"),
     "row": ("记录缺列、多列或者列值不合格式", "a record lacks a column, has another, or a value is malformed"),
     "stream": ("记录属于另一案件或者另一账本", "a record belongs to another case or another ledger"),
-    "density": ("记录的序号有缺号、重号或者颠倒（有记录被删除、插入或者移动）", "records are not numbered without gaps (one was deleted, inserted or moved)"),
+    "density": ("记录的序号有缺号、重号或者颠倒", "records are not numbered without gaps (one was deleted, inserted or moved)"),
     "clock": ("记录时间倒退", "the time of recording runs backward"),
     "digest": ("记录内容被改动：摘要不符", "the content of a record was changed: its digest differs"),
     "chain": ("记录的某一列被改动，或者前后记录不相接", "a column of a record was changed, or it does not follow from the one before"),
@@ -83,7 +83,8 @@ def local_header(name, crc, size):
 
 
 def central_header(name, crc, size, offset):
-    return struct.pack("<4s6H3L5H2L", b"PK\1\2", 0x0314, 20, 0, 0, 0, 0x21, crc, size, size, len(name), 0, 0, 0, 0, 0o100644 << 16, offset) + name
+    told = (0x0314, 20, 0, 0, 0, 0x21, crc, size, size, len(name), 0, 0, 0, 0, 0o100644 << 16, offset)
+    return struct.pack("<4s6H3L5H2L", b"PK\1\2", *told) + name
 
 
 class Bundle:
@@ -165,7 +166,7 @@ def canonical(value):
     raise ValueError("a number with a fraction")
 
 
-def read_json(raw, file=None, position=None):
+def read_json(raw, file, position=None):
     try:
         value = json.loads(raw.decode("utf-8"))
         if canonical(value).encode("utf-8") != raw:
@@ -183,13 +184,24 @@ def unbase64(text):
     return data
 
 
-def shaped(value, keys):
-    """Whether it is an object of these keys, no more and no fewer."""
-    return isinstance(value, dict) and set(value) == set(keys.split())
+def fits(value, shape):
+    """Whether a value has a shape: a type, a list of a shape, an object of exactly these keys, one of several (a tuple)."""
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(fits(item, shape[0]) for item in value)
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and set(value) == set(shape) and all(fits(value[name], shape[name]) for name in shape)
+    if shape is int:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, shape)
 
 
-def whole_number(value):
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+MANIFEST = {
+    "format": str, "ledger": str, "stream": str, "version": int, "checkpoint": {"origin": str, "size": int, "root": str},
+    "documents": [{"document_id": str, "state": str, "name": (str, type(None))}], "files": [{"name": str, "size": int, "sha256": str}],
+}  # fmt: skip
+GROWTH = {"from": int, "to": int, "proof": [str]}
+PROOFS = {"ledger": str, "size": int, "inclusion": [{"position": int, "proof": [str]}], "consistency": [GROWTH]}
+ASKED = {"ledger": str, "from_root": str, "to_root": str, **GROWTH}  # as the office's API answers /ledger/consistency
 
 
 # ---------------------------------------------------------------------------------------------------------------- 3. signatures
@@ -253,7 +265,7 @@ def signed_by(key, message, signature):
 # Below it stand signatures (C2SP signed-note) of the office's key, and cosignatures of witnesses who saw the ledger grow.
 
 
-def read_keys(raw, what):
+def read_keys(raw, file):
     """Public keys by (name, hash): lines `name+hash+key`; what follows a key on its line, and lines with #, are for people."""
     keys = {}
     for line in raw.decode("utf-8", "replace").splitlines():
@@ -261,62 +273,54 @@ def read_keys(raw, what):
         if not words or words[0].startswith("#"):
             continue
         try:
-            name, number, text = words[0].split("+", 2)
+            name, tag, text = words[0].split("+", 2)
             data = unbase64(text)
-            tag = bytes.fromhex(number)
-            if tag != hashlib.sha256(name.encode() + b"\n" + data).digest()[:4] or len(data) != 33 or data[0] not in (1, 4):
+            if tag != hashlib.sha256(name.encode() + b"\n" + data).hexdigest()[:8] or len(data) != 33 or data[0] not in (1, 4):
                 raise ValueError("its hash or kind is wrong")
         except ValueError as fault:
-            raise Fault("key", "a line that is no key: %s" % fault, file=what) from None
-        keys[name, tag] = data
+            raise Fault("key", "a line that is no key: %s" % fault, file=file) from None
+        keys[name, bytes.fromhex(tag)] = data
     return keys
 
 
 class Checkpoint:
-    """A note taken apart, its signatures checked under `keys`. `signers`: names of keys whose signature is right, office and witnesses."""
+    """A note taken apart, its signatures checked under `keys`. `signers`, `witnesses`: names of those whose signature is right."""
 
     def __init__(self, raw, keys, file):
         self.file, self.signers, self.witnesses = file, [], []
         body, gap, tail = raw.rpartition(b"\n\n")
-        self.text = body + b"\n"
+        text = body + b"\n"
         try:
-            lines = self.text.decode("utf-8").split("\n")[:-1]
+            lines = text.decode("utf-8").split("\n")[:-1]
             self.origin, size, root = lines[:3]
             self.size, self.root = int(size), unbase64(root)
-            self.extra = lines[3:]
             marks = [self._mark(line) for line in tail.decode("utf-8").split("\n")[:-1]]
-            if not gap or not self.origin or str(self.size) != size or len(self.root) != 32 or not marks or tail[-1:] != b"\n" or "" in lines:
+            if not gap or "" in lines or not marks or tail[-1:] != b"\n" or str(self.size) != size or len(self.root) != 32:
                 raise ValueError("not in the form of a checkpoint")
         except ValueError as fault:
             raise Fault("checkpoint", str(fault), file=file) from None
-        if "alg " + ALG not in self.extra:
+        if "alg " + ALG not in lines[3:]:
             raise Unable("the checkpoint in %s is of another algorithm than %s: a newer verifier is needed" % (file, ALG))
+        self.time = next((line[5:] for line in lines[3:] if line.startswith("time ")), "?")
         for name, tag, data in marks:
             key = keys.get((name, tag))
             if key is None:
                 continue  # somebody unknown: neither for nor against
             if key[0] == 1:
-                right = signed_by(key[1:], self.text, data)
+                right = signed_by(key[1:], text, data)
             else:  # a witness signs its own time with the text
-                moment = b"cosignature/v1\ntime %d\n" % int.from_bytes(data[:8], "big")
-                right = signed_by(key[1:], moment + self.text, data[8:])
+                right = signed_by(key[1:], b"cosignature/v1\ntime %d\n" % int.from_bytes(data[:8], "big") + text, data[8:])
             if not right:
                 raise Fault("signature", "the signature of %s is not of this text" % name, file=file)
             (self.signers if key[0] == 1 else self.witnesses).append(name)
-        if not self.signers:
-            raise Fault("key", "no signature under it is of a key in %s" % ("the keys given" if file else "keys.vkeys"), file=file)
 
     @staticmethod
     def _mark(line):
         dash, name, text = line.split(" ")
         data = unbase64(text)
-        if dash != "\u2014" or not name or len(data) < 68:
+        if dash != "\u2014" or not name or len(data) < 5:
             raise ValueError("a line that is no signature")
         return name, data[:4], data[4:]
-
-    @property
-    def time(self):
-        return next((line[5:] for line in self.extra if line.startswith("time ")), "?")
 
 
 # ---------------------------------------------------------------------------------------------------------------- 5. the tree
@@ -385,7 +389,7 @@ def field(kind, value):
     if value is None:
         return b"n" + bytes(8)
     if kind == "i":
-        data = str(value).encode() if whole_number(value) else None
+        data = str(value).encode() if fits(value, int) else None
     elif not isinstance(value, str):
         data = None
     elif kind == "s":
@@ -414,17 +418,17 @@ def chain_hash(row, previous):
 
 
 def read_event(line, number):
-    """A line of events.jsonl: its columns, with `body` as bytes."""
-    row = read_json(line, "events.jsonl (line %d)" % number)
-    position = row["position"] if isinstance(row, dict) and whole_number(row.get("position")) else None
+    """A line of events.jsonl: its columns as they were written, `body` and `chain_hash` as bytes."""
+    file = "events.jsonl (line %d)" % number
+    row = read_json(line, file)
     try:
-        if not shaped(row, " ".join(COLUMNS) + " body chain_hash"):
+        if not isinstance(row, dict) or set(row) != {*COLUMNS, "body", "chain_hash"}:
             raise ValueError("other columns than an event has")
-        row["body"] = unbase64(row["body"])
-        row["chain_hash"] = field("b", row["chain_hash"])[9:]
+        row["body"], row["chain_hash"] = unbase64(row["body"]), field("b", row["chain_hash"])[9:]
         chain_hash(row, bytes(32))
     except (ValueError, TypeError) as fault:
-        raise Fault("row", str(fault), position, "events.jsonl (line %d)" % number) from None
+        position = row.get("position") if isinstance(row, dict) else None
+        raise Fault("row", str(fault), position, file) from None
     if row["alg"] != ALG:
         raise Unable("event %d is of another algorithm than %s: a newer verifier is needed" % (row["position"], ALG))
     return row
@@ -434,143 +438,135 @@ def read_event(line, number):
 
 
 class Verification:
-    """Checks a bundle and keeps what it finds. A step that cannot stand without another ends the check; the others all run."""
+    """Checks a bundle and keeps what it finds. A step that another stands on ends the check where it fails; the others all run."""
 
     def __init__(self, keys=None, checkpoint=None, consistency=None, manifest=None):
-        self.given_keys, self.given_note, self.given_proof, self.given_manifest = keys, checkpoint, consistency, manifest
-        self.findings, self.notes, self.done, self.events, self.about = [], [], [], [], {}
+        self.given_keys, self.given_note, self.given_growth, self.given_manifest = keys, checkpoint, consistency, manifest
+        self.findings, self.notes, self.passed, self.events, self.about = [], [], [], [], {}
 
-    def found(self, fault):
+    @property
+    def status(self):
+        return 1 if self.findings else 3 if self.given_keys is None and self.given_note is None else 0
+
+    def found(self, kind, detail, position=None, file=None):
         if len(self.findings) < MOST_FINDINGS:
-            zh, en = SAYS[fault.kind]
-            self.findings.append({
-                "class": fault.kind, "ledger": self.about.get("ledger"), "position": fault.position, "file": fault.file,
-                "zh": zh, "en": en, "detail": fault.detail,
-            })  # fmt: skip
+            about = {"class": kind, "ledger": self.about.get("ledger"), "position": position, "file": file, "detail": detail}
+            self.findings.append(dict(about, zh=SAYS[kind][0], en=SAYS[kind][1]))
 
     def note(self, zh, en):
         self.notes.append({"zh": zh, "en": en})
 
-    def passed(self, zh, en):
-        self.done.append({"zh": zh, "en": en})
-
-    @property
-    def independent(self):
-        return self.given_keys is not None or self.given_note is not None
-
-    @property
-    def status(self):
-        return 1 if self.findings else 0 if self.independent else 3
-
-    def run(self, stream):
-        try:
-            self._run(Bundle(stream))
-        except Fault as fault:
-            self.found(fault)
-
-    def _step(self, zh, en, check, *args):
-        """One check: what it raises is kept as a finding, else it is noted as passed."""
+    def step(self, zh, en, check, *args):
+        """One check: what it finds is kept; where it finds nothing, that is said."""
         before = len(self.findings)
         try:
             check(*args)
         except Fault as fault:
-            self.found(fault)
+            self.found(fault.kind, fault.detail, fault.position, fault.file)
         if len(self.findings) == before:
-            self.passed(zh, en)
+            self.passed.append({"zh": zh, "en": en})
+
+    def run(self, stream):
+        """Check the bundle in a binary file. Raises `Unable`."""
+        try:
+            self._run(Bundle(stream))
+        except Fault as fault:
+            self.found(fault.kind, fault.detail, fault.position, fault.file)
 
     def _run(self, bundle):
         manifest = self._manifest(bundle)
-        self._step("压缩包与清单：每个字节都有归属，文件摘要相符", "archive and manifest: every byte accounted for, file digests agree", self._files, bundle, manifest)
-        rows = [read_event(line, n) for n, line in enumerate(self._lines(bundle.read("events.jsonl")), start=1)]
-        self._step("记录：%d 条，序号相连，摘要和链接相符" % len(rows), "events: %d, numbered without gaps, digests and chain agree" % len(rows), self._chain, rows, manifest)
-        self._step("证据文件与记录的摘要相符", "evidence files are those recorded", self._evidence, rows, manifest)
-        self._step("可读页面逐条对应记录", "the readable page names the records one by one", self._readable, bundle, rows)
-        own = read_keys(bundle.read("keys.vkeys"), "keys.vkeys")
-        keys = own if self.given_keys is None else self.given_keys
+        self.step("每个文件都与清单相符", "every file is the one the manifest lists", self._files, bundle, manifest)
+        rows = self._rows(bundle)
+        self.step("记录序号相连，摘要、链值相符", "records have no gap, their digests and chain agree", self._chain, rows, manifest)
+        self.step("证据文件都是记录所附的文件", "evidence files are those the records attach", self._evidence, rows, manifest)
+        self.step("可读页面逐条对应记录", "the readable page names the records one by one", self._readable, bundle, rows)
+        keys = read_keys(bundle.read("keys.vkeys"), "keys.vkeys") if self.given_keys is None else self.given_keys
         note = Checkpoint(bundle.read("checkpoint.note"), keys, "checkpoint.note")
         self.about["time"] = note.time
-        self._step("检查点签名：%s" % ", ".join(note.signers + note.witnesses), "checkpoint signed by %s" % ", ".join(note.signers + note.witnesses), self._named, note, manifest)
-        proofs = self._proofs(bundle, rows, manifest)
-        self._step("每条记录都在检查点封存的账本中", "every event is in the ledger that the checkpoint seals", self._inclusion, rows, note, proofs)
+        self.step("检查点的签名相符", "the checkpoint's signature is right", self._signed, note, manifest)
+        proofs = self._proofs(bundle, rows, note)
+        self.step("每条记录都在检查点封存的账本中", "every record is under the checkpoint", self._inclusion, rows, note, proofs)
+        growth = [(p["from"], p["to"], p["proof"]) for p in proofs["consistency"]]
         for name in bundle.files:
-            if name.startswith("anchors/") and name.endswith(".note"):
+            if name.startswith("anchors/"):
                 anchor = Checkpoint(bundle.read(name), keys, name)
-                self._step("与锚定的检查点一致：%s" % name, "grew from the anchored checkpoint %s" % name, self._growth, anchor, note, proofs["consistency"])
+                if not anchor.signers:
+                    self.note("%s 由未给出的密钥签名" % name, "%s is signed by a key that was not given" % name)
+                self.step("与 %s 相容" % name, "one history with %s" % name, self._growth, anchor, note, growth)
         if self.given_note is not None:
-            given = Checkpoint(self.given_note, keys, "--checkpoint")
-            more = proofs["consistency"] + ([self.given_proof] if self.given_proof else [])
-            self._step("与外部保存的检查点一致（%d 条）" % given.size, "agrees with the checkpoint kept elsewhere (%d events)" % given.size, self._growth, given, note, more)
+            kept = Checkpoint(self.given_note, keys, "--checkpoint")
+            growth += self.given_growth or []
+            self.step("外部检查点的签名相符", "the signature of the checkpoint from elsewhere is right", self._signed, kept, None)
+            self.step("与外部检查点相容", "one history with the checkpoint from elsewhere", self._growth, kept, note, growth)
+            if kept.size < rows[-1]["position"]:
+                self.note("外部检查点只到位置 %d，其后以签名为准" % kept.size, "after position %d only the signature vouches" % kept.size)
         self.events = rows
 
     def _manifest(self, bundle):
         raw = bundle.read("manifest.json")
         self.about["manifest"] = hashlib.sha256(raw).hexdigest()
         manifest = read_json(raw, "manifest.json")
-        if isinstance(manifest, dict) and isinstance(manifest.get("format"), str) and manifest["format"] != FORMAT:
+        if isinstance(manifest, dict) and manifest.get("format", FORMAT) != FORMAT:
             raise Unable("the bundle is of the form %r, not %s: a newer verifier is needed" % (manifest["format"], FORMAT))
-        if (
-            not shaped(manifest, "checkpoint documents files format ledger stream version")
-            or not shaped(manifest["checkpoint"], "origin root size")
-            or not all(shaped(f, "name sha256 size") for f in manifest["files"])
-            or not all(shaped(d, "document_id name state") for d in manifest["documents"])
-        ):
+        if not fits(manifest, MANIFEST):
             raise Fault("manifest", "it does not say what a manifest says", file="manifest.json")
-        self.about.update(ledger=manifest["ledger"], stream=manifest["stream"], version=manifest["version"], checkpoint=manifest["checkpoint"])
+        self.about.update((name, manifest[name]) for name in ("ledger", "stream", "version", "checkpoint"))
+        if self.given_manifest not in (None, self.about["manifest"]):
+            self.found("manifest", "its digest is not the one given", file="manifest.json")
         return manifest
 
     def _files(self, bundle, manifest):
-        if self.given_manifest is not None and self.given_manifest != self.about["manifest"]:
-            self.found(Fault("manifest", "its digest is not the one given", file="manifest.json"))
         names = [f["name"] for f in manifest["files"]]
         if list(bundle.files) != ["manifest.json", *names] or not set(NEEDED) <= set(names):
-            self.found(Fault("manifest", "it lists other files, or in another order, than there are", file="manifest.json"))
+            self.found("manifest", "it lists other files, or in another order, than there are", file="manifest.json")
         bundle.measure("manifest.json")
         for listed in manifest["files"]:
             if listed["name"] in bundle.files and bundle.measure(listed["name"]) != (listed["size"], listed["sha256"]):
-                self.found(Fault("file", "its size or SHA-256 differs", file=listed["name"]))
+                self.found("file", "its size or SHA-256 differs", file=listed["name"])
 
     @staticmethod
-    def _lines(raw):
+    def _rows(bundle):
+        raw = bundle.read("events.jsonl")
         if raw[-1:] != b"\n":
             raise Fault("canonical", "the last line is cut short", file="events.jsonl")
-        return raw[:-1].split(b"\n")
+        return [read_event(line, number) for number, line in enumerate(raw[:-1].split(b"\n"), start=1)]
 
     def _chain(self, rows, manifest):
-        previous, before = bytes(32), None
+        before = {"chain_hash": bytes(32), "position": 0, "recorded_at": ""}
         for version, row in enumerate(rows, start=1):
-            position = row["position"]
-            if row["ledger"] != manifest["ledger"] or row["stream"] != manifest["stream"]:
-                self.found(Fault("stream", "it is of %s in ledger %s" % (row["stream"], row["ledger"]), position))
-            if row["version"] != version or (before and position <= before["position"]):
-                self.found(Fault("density", "version %d stands where %d is due" % (row["version"], version), position))
-            if before and row["recorded_at"] < before["recorded_at"]:
-                self.found(Fault("clock", "%s after %s" % (row["recorded_at"], before["recorded_at"]), position))
+            position, what = row["position"], "%s, version %d" % (row["type"], row["version"])
+            if (row["ledger"], row["stream"]) != (manifest["ledger"], manifest["stream"]):
+                self.found("stream", "it is of %s in ledger %s" % (row["stream"], row["ledger"]), position)
+            if row["version"] != version or position <= before["position"]:
+                self.found("density", "%s stands where version %d is due" % (what, version), position)
+            if row["recorded_at"] < before["recorded_at"]:
+                self.found("clock", "%s after %s" % (row["recorded_at"], before["recorded_at"]), position)
             if hashlib.sha256(row["body"]).hexdigest() != row["digest"]:
-                self.found(Fault("digest", "%s, version %d" % (row["type"], row["version"]), position))
-            if chain_hash(row, previous) != row["chain_hash"]:
-                self.found(Fault("chain", "%s, version %d" % (row["type"], row["version"]), position))
-            previous, before = row["chain_hash"], row
+                self.found("digest", what, position)
+            if chain_hash(row, before["chain_hash"]) != row["chain_hash"]:
+                self.found("chain", what, position)
             try:
-                read_json(row["body"], "events.jsonl (line %d)" % version, position)
+                row["data"] = read_json(row["body"], "events.jsonl (line %d)" % version, position)
             except Fault as fault:
-                self.found(fault)
+                row["data"] = None
+                self.found(fault.kind, fault.detail, position, fault.file)
+            before = row
         if manifest["version"] != len(rows):
-            self.found(Fault("density", "the manifest says %s versions, there are %d" % (manifest["version"], len(rows))))
+            self.found("density", "the manifest says %d versions, there are %d" % (manifest["version"], len(rows)))
 
     def _evidence(self, rows, manifest):
-        sizes = {f["name"]: (f["sha256"], f["size"]) for f in manifest["files"]}
-        bodies = [(row, json.loads(row["body"])) for row in rows if row["type"] == "document_attached"]
-        if [d["document_id"] for d in manifest["documents"]] != [body.get("document_id") for _, body in bodies]:
-            raise Fault("evidence", "the manifest lists other documents than the events attach", file="manifest.json")
-        for (row, body), listed in zip(bodies, manifest["documents"]):
-            name, state = listed["name"], listed["state"]
+        files = {f["name"]: (f["sha256"], f["size"]) for f in manifest["files"] if f["name"].startswith("files/")}
+        attached = [(row, row["data"]) for row in rows if row["type"] == "document_attached" and isinstance(row["data"], dict)]
+        if [d["document_id"] for d in manifest["documents"]] != [data.get("document_id") for _, data in attached]:
+            raise Fault("evidence", "the manifest lists other documents than the records attach", file="manifest.json")
+        for (row, data), listed in zip(attached, manifest["documents"]):
+            document, name, state = listed["document_id"], listed["name"], listed["state"]
             if state == "erased" and name is None:
-                self.note("文件 %s 因个人信息已依法删除而不在包内，其摘要仍在记录中" % listed["document_id"], "file %s was erased with its person's data; its digest stands in the event" % listed["document_id"])
-            elif state != "present" or sizes.pop(name, None) != (body.get("digest"), body.get("size")):
-                self.found(Fault("evidence", "%s, attached by version %d" % (listed["document_id"], row["version"]), row["position"], name))
-        for name in sizes:
-            if name.startswith("files/"):
-                self.found(Fault("evidence", "no event attaches it", file=name))
+                self.note("文件 %s 已依法删除，摘要仍在" % document, "file %s was erased as the law asks; its digest stays" % document)
+            elif state != "present" or files.pop(name, None) != (data.get("digest"), data.get("size")):
+                self.found("evidence", "%s, attached by version %d" % (document, row["version"]), row["position"], name)
+        for name in files:
+            self.found("evidence", "no record attaches it", file=name)
 
     @staticmethod
     def _readable(bundle, rows):
@@ -578,100 +574,98 @@ class Verification:
         if named != [row["digest"].encode() for row in rows]:
             raise Fault("readable", "its records are not those of events.jsonl", file="history.html")
 
-    def _named(self, note, manifest):
-        if {"origin": note.origin, "size": note.size, "root": base64.b64encode(note.root).decode()} != manifest["checkpoint"]:
+    @staticmethod
+    def _signed(note, manifest):
+        if not note.signers:
+            raise Fault("key", "no signature under it is of a known key", file=note.file)
+        told = {"origin": note.origin, "size": note.size, "root": base64.b64encode(note.root).decode()}
+        if manifest and (told != manifest["checkpoint"] or note.origin.rpartition("/")[2] != manifest["ledger"]):
             raise Fault("checkpoint", "the manifest names another", file=note.file)
-        if note.origin.rpartition("/")[2] != manifest["ledger"]:
-            raise Fault("checkpoint", "it is of another ledger", file=note.file)
 
     @staticmethod
-    def _proofs(bundle, rows, manifest):
+    def _proofs(bundle, rows, note):
         proofs = read_json(bundle.read("proofs.json"), "proofs.json")
         try:
-            if not shaped(proofs, "consistency inclusion ledger size") or (proofs["ledger"], proofs["size"]) != (manifest["ledger"], manifest["checkpoint"]["size"]):
-                raise ValueError("it is of another checkpoint")
+            if not fits(proofs, PROOFS) or (proofs["ledger"], proofs["size"]) != (note.origin.rpartition("/")[2], note.size):
+                raise ValueError("its proofs are of another checkpoint")
             if [p["position"] for p in proofs["inclusion"]] != [row["position"] for row in rows]:
-                raise ValueError("its proofs are of other events")
-            for proof in [*proofs["inclusion"], *proofs["consistency"]]:
-                proof["proof"] = hashes(proof["proof"])
-        except (ValueError, TypeError, KeyError) as fault:
+                raise ValueError("its proofs are of other records")
+            for proof in proofs["inclusion"] + proofs["consistency"]:
+                proof["proof"] = [unbase64(text) for text in proof["proof"]]
+        except ValueError as fault:
             raise Fault("inclusion", str(fault), file="proofs.json") from None
         return proofs
 
     def _inclusion(self, rows, note, proofs):
         for row, proof in zip(rows, proofs["inclusion"]):
             leaf = hashlib.sha256(b"\0" + row["chain_hash"]).digest()
-            index = row["position"] - 1
-            if not 0 <= index < note.size or root_of(leaf, index, note.size, proof["proof"]) != note.root:
-                self.found(Fault("inclusion", "%s, version %d" % (row["type"], row["version"]), row["position"]))
+            if row["position"] < 1 or root_of(leaf, row["position"] - 1, note.size, proof["proof"]) != note.root:
+                self.found("inclusion", "%s, version %d" % (row["type"], row["version"]), row["position"])
 
     @staticmethod
-    def _growth(other, note, proofs):
+    def _growth(other, note, growth):
         """That the bundle's checkpoint and another one are of one history: the smaller is the beginning of the larger."""
         if other.origin != note.origin:
             raise Fault("history", "it is of another ledger: %s" % other.origin, file=other.file)
         old, new = (other, note) if other.size <= note.size else (note, other)
-        known = [p["proof"] for p in proofs if (p.get("from"), p.get("to")) == (old.size, new.size)]
+        known = [proof for first, last, proof in growth if (first, last) == (old.size, new.size)]
         if old.size == new.size:
             known = [[]]
         if not known:
-            raise Unable("no proof between %d and %d events is at hand: ask for it at /ledger/consistency and give it as --consistency" % (old.size, new.size))
+            raise Unable(
+                "no proof between %d and %d events is at hand: ask the office for /ledger/consistency?from=%d&to=%d and give its answer as"
+                " --consistency" % (old.size, new.size, old.size, new.size)
+            )
         if not any(grew(old.size, old.root, new.size, new.root, proof) for proof in known):
-            raise Fault("history", "%d events and %d events have no common history" % (old.size, new.size), file=other.file)
-
-
-def hashes(texts):
-    """The hashes of a proof, 32 bytes each. Raises ValueError."""
-    proof = [unbase64(text) for text in texts]
-    if any(len(hash_) != 32 for hash_ in proof):
-        raise ValueError("a hash of another length")
-    return proof
+            raise Fault("history", "%d and %d events have no common history" % (old.size, new.size), file=other.file)
 
 
 # ---------------------------------------------------------------------------------------------------------------- 8. what people read
 
 RESULTS = {
     0: ("核验通过：历史完整，未被改动", "CLEAN: the history is whole and unchanged"),
-    1: ("核验不通过：发现改动", "NOT CLEAN: something was changed"),
+    1: ("核验不通过：有不符之处", "NOT CLEAN: something does not fit"),
     2: ("未能核验", "COULD NOT RUN"),
-    3: ("自身一致，但未与外部取得的公钥或者检查点比对，不能排除整体伪造（请用 --key 或者 --checkpoint）",
-        "CLEAN IN ITSELF, but held against no key or checkpoint from elsewhere: a forgery of the whole is not excluded (use --key or --checkpoint)"),
-}  # fmt: skip
+    3: (
+        "自身一致；未与外部取得的公钥或者检查点比对，不能排除整体伪造（请用 --key 或者 --checkpoint）",
+        "CLEAN IN ITSELF; held against nothing from elsewhere, so that a forgery of the whole is not excluded (use --key or --checkpoint)",
+    ),
+}
 
 
-def say(verification, sizes):
-    about = verification.about
-    lines = ["援手案件历史核验 · Yuanshou court bundle", "SHA-256  %s  %s" % (sizes, "")]
-    lines = ["援手案件历史核验 · Yuanshou court bundle"]
-    lines += ["核验程序 verifier SHA-256   %s" % sizes[0], "证据包   bundle SHA-256     %s" % sizes[1]]
+def say(checked, verifier, bundle):
+    """The result in lines, Chinese and English."""
+    about = checked.about
+    yield "核验程序 verifier SHA-256 %s" % verifier
+    yield "证据包   bundle   SHA-256 %s" % bundle
     if "manifest" in about:
-        lines.append("清单     manifest SHA-256   %s" % about["manifest"])
+        yield "清单     manifest SHA-256 %s" % about["manifest"]
     if "stream" in about:
-        point_ = about["checkpoint"]
-        lines.append("案件     case               %s, %s 1–%s" % (about["stream"], "版本 versions", about["version"]))
-        lines.append("检查点   checkpoint         %s, %s %s, %s" % (point_["origin"], point_["size"], "条 events", about.get("time", "?")))
-    lines += ["[相符 ok]    %s\n             %s" % (d["zh"], d["en"]) for d in verification.done]
-    lines += ["[说明 note]  %s\n             %s" % (n["zh"], n["en"]) for n in verification.notes]
-    for f in verification.findings:
-        where = ", ".join(
-            [w for w in ("账本 ledger %s" % f["ledger"] if f["ledger"] else "", "位置 position %s" % f["position"] if f["position"] else "", f["file"] or "") if w]
-        )
-        lines.append("[不符 FAULT] %s: %s\n             %s\n             %s (%s)" % (f["class"], where, f["zh"], f["en"], f["detail"]))
-    return lines
+        yield "案件     case     %s · 版本 versions 1-%d · 账本 ledger %s" % (about["stream"], about["version"], about["ledger"])
+    if "time" in about:
+        head = about["checkpoint"]
+        yield "检查点   checkpoint %s · %d 条 events · %s" % (head["origin"], head["size"], about["time"])
+    for said in checked.passed:
+        yield "[相符 ok]    %(zh)s · %(en)s" % said
+    for said in checked.notes:
+        yield "[说明 note]  %(zh)s · %(en)s" % said
+    for f in checked.findings:
+        places = (("ledger", "账本 ledger %s"), ("position", "位置 position %s"), ("file", "%s"))
+        where = [text % f[name] for name, text in places if f[name]]
+        yield "[不符 FAULT] %s: %s" % (f["class"], ", ".join(where))
+        yield "             %(zh)s · %(en)s (%(detail)s)" % f
 
 
-def print_events(rows):
+def printed(rows):
+    """The records that were checked, as stored: nothing is left out, nothing is opened."""
     for row in rows:
         yield "%(version)d  #%(position)d  %(recorded_at)s  %(effective_on)s  %(type)s  %(actor)s (%(role)s, %(office)s)" % row
-        yield "    " + row["body"].decode("utf-8")
+        yield "    " + row["body"].decode("utf-8", "replace")
 
 
-def load(path, what):
-    try:
-        with open(path, "rb") as file:
-            return file.read(PIECE)
-    except OSError as fault:
-        raise Unable("%s cannot be read: %s" % (what, fault)) from None
+def load(path):
+    with open(path, "rb") as file:
+        return file.read(PIECE)  # more is no key, note or proof
 
 
 def sha256_of(stream):
@@ -683,16 +677,20 @@ def sha256_of(stream):
 
 def prepared(given):
     """The verification that the arguments ask for. Raises `Unable` where what was given beside the bundle is of no use."""
+    keys = growth = None
     try:
-        keys = read_keys(load(given.key, "--key"), "--key") if given.key else None
-        proof = json.loads(load(given.consistency, "--consistency")) if given.consistency else None
-        if proof is not None:
-            proof["proof"] = hashes(proof["proof"])
-    except (Fault, ValueError, TypeError, KeyError) as fault:
+        if given.key:
+            keys = read_keys(load(given.key), "--key")
+            if not keys:
+                raise ValueError("--key holds no key")
+        if given.consistency:
+            asked = json.loads(load(given.consistency).decode("utf-8"))
+            if not fits(asked, ASKED):
+                raise ValueError("--consistency is not what the office's API answers")
+            growth = [(asked["from"], asked["to"], [unbase64(text) for text in asked["proof"]])]
+    except (Fault, ValueError) as fault:
         raise Unable("what was given beside the bundle is not in its form: %s" % fault) from None
-    if keys is not None and not keys:
-        raise Unable("--key holds no key")
-    return Verification(keys, load(given.checkpoint, "--checkpoint") if given.checkpoint else None, proof, given.manifest)
+    return Verification(keys, load(given.checkpoint) if given.checkpoint else None, growth, given.manifest)
 
 
 def main(arguments=None):
@@ -702,39 +700,34 @@ def main(arguments=None):
         parser.add_argument(name)
     for name in ("--print", "--json"):
         parser.add_argument(name, action="store_true")
-    given = parser.parse_args(arguments)  # exits with 2 where they are not understood
+    given = vars(parser.parse_args(arguments))  # exits with 2 where they are not understood
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
-    verification, sums, unable = Verification(), ("?", "?"), None
+    checked, verifier, bundle, unable = Verification(), "?", "?", None
     try:
-        verification = prepared(given)
-        with open(__file__, "rb") as own, open(given.bundle, "rb") as stream:
-            sums = sha256_of(own), sha256_of(stream)
-            verification.run(stream)
+        checked = prepared(argparse.Namespace(**given))
+        with open(__file__, "rb") as own, open(given["bundle"], "rb") as stream:
+            verifier, bundle = sha256_of(own), sha256_of(stream)
+            checked.run(stream)
     except (Unable, OSError) as fault:
         unable = str(fault)
-    status = verification.status if unable is None or verification.findings else 2
+    status = 2 if unable and not checked.findings else checked.status
     if status in (0, 3):
-        verification.note(
-            "以下文件供人阅读，不在账本证明之内，以清单摘要为准（可用 --manifest 比对）：" + "、".join(UNPROVEN),
-            "for people to read, not under the ledger's proofs; the manifest's digest covers them (compare by --manifest): " + ", ".join(UNPROVEN),
-        )
-        verification.note(
-            "证明的是版本 1 至 %d；其后有无新记录，本包不能证明" % len(verification.events),
-            "versions 1 to %d are proven; whether later ones exist this bundle cannot prove" % len(verification.events),
-        )
-    if given.json:
-        print(json.dumps({
-            "result": status, "zh": RESULTS[status][0], "en": RESULTS[status][1], "unable": unable, "verifier": sums[0], "bundle": sums[1],
-            "independent": verification.independent, **verification.about, "passed": verification.done, "notes": verification.notes,
-            "findings": verification.findings,
-        }))  # fmt: skip
+        files = ", ".join(TO_READ)
+        checked.note("以下文件以清单摘要为准，不在证明之内：" + files, "fixed by the manifest's digest and not by proofs: " + files)
+        checked.note("此后有无新记录，本包不能证明", "whether there are later records this bundle cannot prove")
+    if given["json"]:
+        told = dict(checked.about, result=status, unable=unable, verifier=verifier, bundle=bundle)
+        told.update(passed=checked.passed, notes=checked.notes, findings=checked.findings)
+        print(json.dumps(told))
         return status
-    for line in say(verification, sums) + (list(print_events(verification.events)) if getattr(given, "print") else []):
+    for line in say(checked, verifier, bundle):
         print(line)
-    if unable is not None:
+    for line in printed(checked.events) if given["print"] else ():
+        print(line)
+    if unable:
         print("[未能 unable] " + unable)
-    print("%d  %s\n   %s" % (status, *RESULTS[status]))
+    print("%d · %s · %s" % (status, *RESULTS[status]))
     return status
 
 
