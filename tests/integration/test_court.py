@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -109,10 +108,10 @@ class Court:
 
 
 @pytest.fixture(scope="module")
-async def at_court(house: House) -> AsyncIterator[Court]:
+async def at_court(house: House) -> Court:
     desks = await Desks.open(house, home=house.settings.keys.parent)
     supervisor = await desks.signed_in("supervisor")
-    yield Court(house, desks, supervisor, house.settings.keys / "checkpoint.vkeys")
+    return Court(house, desks, supervisor, house.settings.keys / "checkpoint.vkeys")
 
 
 async def test_a_case_is_verified_offline_by_the_verifier_it_brings(at_court: Court, tmp_path: Path) -> None:
@@ -193,10 +192,7 @@ async def test_of_an_erased_person_everything_is_proven_and_nothing_is_told(at_c
     [
         ("UPDATE events SET actor = 'P-9' WHERE stream = %s AND version = 2", "chain"),
         ("UPDATE events SET recorded_at = recorded_at - interval '1 day' WHERE stream = %s AND version = 2", "clock"),
-        (
-            "UPDATE events SET body = convert_to(replace(convert_from(body, 'UTF8'), 'id_copy', 'other'), 'UTF8') WHERE stream = %s",
-            "digest",
-        ),
+        ("UPDATE events SET body = body || ' '::bytea WHERE stream = %s AND version = 2", "digest"),
         ("DELETE FROM events WHERE stream = %s AND version = 1", "density"),
     ],
 )
@@ -221,20 +217,11 @@ async def _rows(at_court: Court, case_id: str) -> list[Json]:
 
 async def _edited(at_court: Court, statement: str, case_id: str) -> list[Json]:
     """The case's rows as they would be after a statement of who owns the database; the transaction is taken back."""
-
-    class TakenBack(Exception):  # noqa: N818
-        pass
-
-    rows: list[Json] = []
-    try:
-        async with at_court.house.owner.transaction(WORKER) as conn:
-            await conn.execute("ALTER TABLE events DISABLE TRIGGER USER")
-            await conn.execute(statement.encode(), (stream_of(case_id),))
-            found = await conn.execute("SELECT * FROM events WHERE stream = %s ORDER BY version", (stream_of(case_id),))
-            rows = await found.fetchall()
-            raise TakenBack
-    except TakenBack:
-        return rows
+    async with at_court.house.owner.transaction(WORKER) as conn, conn.transaction(force_rollback=True):
+        await conn.execute("ALTER TABLE events DISABLE TRIGGER USER")
+        await conn.execute(statement.encode(), (stream_of(case_id),))
+        found = await conn.execute("SELECT * FROM events WHERE stream = %s ORDER BY version", (stream_of(case_id),))
+        return await found.fetchall()
 
 
 async def _with_rows(at_court: Court, case_id: str, rows: list[Json]) -> bytes:
@@ -321,16 +308,16 @@ def _sealed(key: bytes, case_id: str, document_id: UUID, size: int) -> bytes:
 
 async def test_what_changes_while_it_is_sent_breaks_the_answer_off(at_court: Court) -> None:
     case_id = await at_court.house.submit()
-    document_id = await at_court.attached(case_id, b"the paper")
+    document_id = UUID(await at_court.attached(case_id, b"the paper"))
     key = os.urandom(32)
-    async with at_court.house.owner.transaction(WORKER) as conn:
-        await conn.execute(
-            "UPDATE files SET content = %s WHERE document_id = %s", (_sealed(key, case_id, UUID(document_id), 5), document_id)
-        )
-    entry = await evidence.measured(at_court.house.database, key, case_id, UUID(document_id), "files/a.bin")
-    async with at_court.house.owner.transaction(WORKER) as conn:
-        await conn.execute(
-            "UPDATE files SET content = %s WHERE document_id = %s", (_sealed(key, case_id, UUID(document_id), 6), document_id)
-        )
+
+    async def put(size: int) -> None:
+        content = _sealed(key, case_id, document_id, size)
+        async with at_court.house.owner.transaction(WORKER) as conn:
+            await conn.execute("UPDATE files SET content = %s WHERE document_id = %s", (content, str(document_id)))
+
+    await put(5)
+    entry = await evidence.measured(at_court.house.database, key, case_id, document_id, "files/a.bin")
+    await put(6)
     with pytest.raises(ValueError, match="no longer"):
         _ = [piece async for piece in write([entry])]
