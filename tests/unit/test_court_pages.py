@@ -1,5 +1,6 @@
-"""The pages of a court bundle, drawn of the worked example's cases: every record is there, in both languages, with nothing left to fetch."""
+"""The pages of a court bundle, drawn of the worked example's cases: every record is there, in both languages."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -10,9 +11,7 @@ import pytest
 import texts
 from api import views
 from documents import court
-from domain.case import blank
 from domain.command import Happened
-from domain.stream import evolve
 from ledger.events import Recorded
 from ops.example.story import directory
 from tests.unit.test_example import DAYS, Played, archived, on_desk
@@ -23,15 +22,11 @@ NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 PLAYED = (*archived(), *on_desk(DAYS[0]))
 
 
-def told_of(played: Played, **changes: Any) -> court.Told:
-    case = blank("01a20b63-8040-7a3e-9b55-1c0d2e3f4a5b")
-    for happened in played.history:
-        case = evolve(case, happened)
+def told_of(played: Played) -> court.Told:
+    case = played.case
     events = [views.event_view(case.case_id, recorded(happened), directory()) for happened in played.history]
     sealed = court.Sealed("yuanshou/0011223344556677/case", 5000, "ab" * 32, NOW, 2)
-    return court.Told(
-        **({"case": views.case_view(case), "events": events, "directory": directory(), "sealed": sealed, "documents": []} | changes)
-    )
+    return court.Told(views.case_view(case), events, directory(), sealed, [])
 
 
 def recorded(happened: Happened) -> Recorded:
@@ -74,10 +69,8 @@ def test_what_was_erased_reads_so_and_breaks_nothing() -> None:
     told.case["applicant"]["name"] = gone
     told.events[0]["data"]["applicant"]["name"] = gone
     documents = [{"title": gone, "name": None, "state": "erased", "sha256": "ab" * 32}]
-    pages = {
-        name: page.decode()
-        for name, page in court.pages(court.Told(told.case, told.events, told.directory, told.sealed, documents)).items()
-    }
+    drawn = court.pages(replace(told, documents=documents))
+    pages = {name: page.decode() for name, page in drawn.items()}
     assert "（已删除）" in pages["history.html"]
     assert "(erased)" in pages["history.html"]
     assert texts.text("zh-CN", "court.evidence_erased") in pages["README.html"]
