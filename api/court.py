@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 
 import texts
 from api import case_reading, evidence, views
@@ -40,7 +41,7 @@ _SOON = 60
 """Seconds in which new records are sealed."""
 _ANCHORS = Statement(
     sa.select(anchors)
-    .distinct(anchors.c.kind, anchors.c.place)
+    .ext(pg.distinct_on(anchors.c.kind, anchors.c.place))
     .where(anchors.c.ledger == sa.bindparam("ledger"), anchors.c.size <= sa.bindparam("size", type_=sa.BigInteger))
     .order_by(anchors.c.kind, anchors.c.place, anchors.c.size.desc(), anchors.c.anchored_at)
 )

@@ -101,7 +101,7 @@ class Bundle:
         count, size, start = struct.unpack("<H2L", end[10:20])
         if end != struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, size, start, 0) or start + size + 22 != length:
             raise Fault("container", "the end record and the length of the archive do not agree")
-        if count > MOST_ENTRIES:
+        if count > MOST_ENTRIES or size > MOST_TEXT:
             raise Fault("container", "too many files")
         directory, at, offset = self._bytes(start, size), 0, 0
         for _ in range(count):
@@ -151,6 +151,13 @@ class Bundle:
 # of RFC 8785: read it, write it anew, and the bytes must be the same.
 
 
+def integer(text):
+    """A number as JSON and checkpoints write it; a longer one than any here would only keep a machine busy. Raises ValueError."""
+    if len(text) > 17:
+        raise ValueError("a number that programs read differently")
+    return int(text)
+
+
 def canonical(value):
     if value is None or value is True or value is False or isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
@@ -168,7 +175,7 @@ def canonical(value):
 
 def read_json(raw, file, position=None):
     try:
-        value = json.loads(raw.decode("utf-8"))
+        value = json.loads(raw.decode("utf-8"), parse_int=integer)
         if canonical(value).encode("utf-8") != raw:
             raise ValueError("it can be written otherwise")
     except (ValueError, RecursionError) as fault:
@@ -254,7 +261,8 @@ def signed_by(key, message, signature):
     if owner is None or len(signature) != 64 or s >= ORDER:
         return False
     k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % ORDER
-    x, y, z, _ = plus(times(s, BASE), times(ORDER - k, owner) if k else (0, 1, 1, 0))
+    x, y, z, t = owner
+    x, y, z, _ = plus(times(s, BASE), times(k, (P - x, y, z, P - t)))  # S·B - k·A, which is R if the signature is right
     inverse = pow(z, P - 2, P)
     x, y = x * inverse % P, y * inverse % P
     return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
@@ -293,9 +301,11 @@ class Checkpoint:
         try:
             lines = text.decode("utf-8").split("\n")[:-1]
             self.origin, size, root = lines[:3]
-            self.size, self.root = int(size), unbase64(root)
+            self.size, self.root = integer(size), unbase64(root)
             marks = [self._mark(line) for line in tail.decode("utf-8").split("\n")[:-1]]
-            if not gap or "" in lines or not marks or tail[-1:] != b"\n" or str(self.size) != size or len(self.root) != 32:
+            if str(self.size) != size or self.size < 0 or len(self.root) != 32 or "" in lines:
+                raise ValueError("a size or a root in another form")
+            if not gap or not marks or tail[-1:] != b"\n":
                 raise ValueError("not in the form of a checkpoint")
         except ValueError as fault:
             raise Fault("checkpoint", str(fault), file=file) from None
@@ -334,6 +344,8 @@ def node(left, right):
 
 def root_of(leaf, index, size, proof):
     """The root that the inclusion proof of the leaf leads to (RFC 9162 2.1.3.2); None where the proof is not of such a tree."""
+    if not 0 <= index < size:
+        return None
     here, last, hash_ = index, size - 1, leaf
     for sibling in proof:
         if last == 0:
@@ -425,6 +437,8 @@ def read_event(line, number):
         if not isinstance(row, dict) or set(row) != {*COLUMNS, "body", "chain_hash"}:
             raise ValueError("other columns than an event has")
         row["body"], row["chain_hash"] = unbase64(row["body"]), field("b", row["chain_hash"])[9:]
+        if len(row["chain_hash"]) != 32:
+            raise ValueError("the chain hash is absent")
         chain_hash(row, bytes(32))
     except (ValueError, TypeError) as fault:
         position = row.get("position") if isinstance(row, dict) else None
@@ -599,7 +613,7 @@ class Verification:
     def _inclusion(self, rows, note, proofs):
         for row, proof in zip(rows, proofs["inclusion"]):
             leaf = hashlib.sha256(b"\0" + row["chain_hash"]).digest()
-            if row["position"] < 1 or root_of(leaf, row["position"] - 1, note.size, proof["proof"]) != note.root:
+            if root_of(leaf, row["position"] - 1, note.size, proof["proof"]) != note.root:
                 self.found("inclusion", "%s, version %d" % (row["type"], row["version"]), row["position"])
 
     @staticmethod
@@ -663,6 +677,11 @@ def printed(rows):
         yield "    " + row["body"].decode("utf-8", "replace")
 
 
+def shown(line):
+    """A line without what a terminal obeys: text in a bundle must not write over what is said of it."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in line)
+
+
 def load(path):
     with open(path, "rb") as file:
         return file.read(PIECE)  # more is no key, note or proof
@@ -690,7 +709,8 @@ def prepared(given):
             growth = [(asked["from"], asked["to"], [unbase64(text) for text in asked["proof"]])]
     except (Fault, ValueError) as fault:
         raise Unable("what was given beside the bundle is not in its form: %s" % fault) from None
-    return Verification(keys, load(given.checkpoint) if given.checkpoint else None, growth, given.manifest)
+    note = load(given.checkpoint) if given.checkpoint else None
+    return Verification(keys, note, growth, given.manifest and given.manifest.lower())
 
 
 def main(arguments=None):
@@ -721,12 +741,9 @@ def main(arguments=None):
         told.update(passed=checked.passed, notes=checked.notes, findings=checked.findings)
         print(json.dumps(told))
         return status
-    for line in say(checked, verifier, bundle):
-        print(line)
-    for line in printed(checked.events) if given["print"] else ():
-        print(line)
-    if unable:
-        print("[未能 unable] " + unable)
+    lines = [*say(checked, verifier, bundle), *(printed(checked.events) if given["print"] else ())]
+    for line in lines + (["[未能 unable] " + unable] if unable else []):
+        print(shown(line))
     print("%d · %s · %s" % (status, *RESULTS[status]))
     return status
 

@@ -164,6 +164,22 @@ def test_the_records_are_printed_as_stored(here: Path, capsys: pytest.CaptureFix
     assert "note_added" not in capsys.readouterr().out
 
 
+def test_text_in_a_bundle_cannot_write_over_what_is_said_of_it(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = bundles.stored()
+    rows[2]["type"] = "x\x1b[2J\n0 · 核验通过\u202e"
+    (here / "spoofed.zip").write_bytes(Made(rows=rows).bytes())
+    assert run(here, "spoofed.zip", "--print") == 1
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+    assert not [line for line in said.splitlines() if line.startswith("0 ")]
+
+
+def test_the_manifests_digest_may_be_written_in_capitals(here: Path) -> None:
+    digest = sha256(bundles.read(Made().entries()[0])).hexdigest()
+    assert verify.main([str(here / "clean.zip"), "--manifest", digest.upper()]) == 3
+
+
 def test_help_tells_how_to_use_it(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         verify.main(["--help"])
