@@ -28,7 +28,8 @@ _INSERT = Statement(sa.insert(files).values(_COLUMNS))
 _KEEP = Statement(pg.insert(files).values(_COLUMNS).on_conflict_do_nothing(index_elements=["document_id"]))
 
 
-def _bound(case_id: str, document_id: UUID) -> bytes:
+def bound(case_id: str, document_id: UUID) -> bytes:
+    """What a file's cipher text is bound to: carried to another case or id it does not open."""
     return f"yuanshou-file-v1\0{stream_of(case_id)}\0{document_id}".encode()
 
 
@@ -77,7 +78,7 @@ def _row(case: CaseState, key: bytes, document_id: UUID, media_type: str, conten
         "digest": hashlib.sha256(content).hexdigest(),
         "size": len(content),
         "media_type": media_type,
-        "content": nonce + AESGCM(key).encrypt(nonce, content, _bound(case.case_id, document_id)),
+        "content": nonce + AESGCM(key).encrypt(nonce, content, bound(case.case_id, document_id)),
         "centre": case.centre,
         "unit": case.assignment.unit if case.assignment else None,
         "outlet": case.outlet,
@@ -122,7 +123,7 @@ async def key_of(desk: Desk, case: CaseState) -> bytes:
 def opened(key: bytes, case_id: str, document_id: UUID, box: bytes) -> bytes:
     """A file's bytes out of its row's content. Raises `SealFault` where it does not open."""
     try:
-        return AESGCM(key).decrypt(box[:_NONCE], box[_NONCE:], _bound(case_id, document_id))
+        return AESGCM(key).decrypt(box[:_NONCE], box[_NONCE:], bound(case_id, document_id))
     except InvalidTag as fault:
         raise SealFault("the file does not open under its applicant's key") from fault
 

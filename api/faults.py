@@ -26,6 +26,7 @@ _BARS = tuple(
     Problem(409, f"erasure_{why}", until=until, cases=["01a20b63-8040-7a3e-9b55-1c0d2e3f4a5b"], elsewhere=0)
     for why, until in (("under_hold", None), ("case_open", None), ("retention_runs", "2056-11-24"), ("command_pending", None))
 )
+_OF_A_BUNDLE = (Problem(403, "forbidden"), not_found("case_not_found"), retry(503, "case_not_sealed_yet", 60))
 _WALLED = "01a20b63-8040-7a3e-9b55-1c0d2e3f4a5b"
 _SIGNING_IN = (
     Problem(401, "otp_required"),
@@ -145,6 +146,13 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "issued_paper": _OF_A_PAPER,
     "paper_progress": _OF_A_PAPER,
     "print_papers": _OF_A_PAPER,
+    "court_bundle_coverage": _OF_A_BUNDLE,
+    "court_bundle": (
+        *_OF_A_BUNDLE,
+        Problem(403, "reason_required"),
+        Problem(409, "bundle_too_large", limit_bytes=0xFFFF_FFFF),
+        Problem(409, "ledger_damaged", position=512),
+    ),
     "read_consultation": (not_found("consultation_not_found"),),
     "allowed_on_consultation": (not_found("consultation_not_found"),),
     "read_duty_request": (not_found("duty_request_not_found"),),

@@ -17,6 +17,7 @@ from api import (
     access_shapes,
     account_shapes,
     case_shapes,
+    court_shapes,
     directory_shapes,
     eligibility_shapes,
     erasure_shapes,
@@ -198,6 +199,7 @@ SUCCESSES: Mapping[str, Success] = {
     "case_documents": _page_of(Document, "The documents attached.", lambda a: a.case_view()["documents"][0]),
     "case_papers": Success(paper_shapes.CasePapers, "The case's papers.", Answers.papers),
     "paper_progress": Success(paper_shapes.PaperProgress, "Drawing, or ready.", lambda _: {"state": "drawing", "pages": 300, "seconds": 1}),
+    "court_bundle_coverage": Success(court_shapes.Coverage, "What it would hold.", lambda _: court_shapes.COVERAGE),
     "find_persons": _page_of(
         person_shapes.FoundPerson,
         "The people that fit and are in the caller's cases.",
@@ -564,6 +566,12 @@ def _export(what: str, *media: str) -> Json:
     return {"description": what, "headers": _REQUEST_ID | named, "content": content}
 
 
+_OF_A_BUNDLE = {
+    "Content-Disposition": "Always an attachment.",
+    "Bundle-Manifest": "SHA-256 of its manifest.json, hex: by it two people tell whether they hold the same bundle.",
+    "Bundle-Versions": "Records of the case that are in it, 1 to this one.",
+    "Bundle-Later": "Records since, not sealed yet and not in it.",
+}
 _OF_ONE = ("Template-Version", "Paper-About", "Paper-Void", "Paper-Missing-Glyphs")
 _FILES: Mapping[str, Json] = {
     "document_content": _FILE,
@@ -578,6 +586,11 @@ _FILES: Mapping[str, Json] = {
         "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}, "example": "编码,名称 …"}},
     },
     "print_papers": _pdf("The papers one after another."),
+    "court_bundle": {
+        "description": "A zip; the same bytes as long as the checkpoint, its anchors and what was erased are the same.",
+        "headers": _REQUEST_ID | {name: {"schema": {"type": "string"}, "description": said} for name, said in _OF_A_BUNDLE.items()},
+        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}, "example": "PK …"}},
+    },
     "look_on": {
         "description": "Server-sent events, until the session ends or the caller goes; a comment every 15 seconds where there is none.",
         "headers": _REQUEST_ID,

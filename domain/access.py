@@ -28,6 +28,8 @@ MAY_ASK_ERASURE: tuple[Role, ...] = ("approver", "supervisor")
 MAY_DECIDE_ERASURE: tuple[Role, ...] = ("supervisor",)
 """Who decides about it: those who place holds and lift them, and see every centre's files below theirs. Never who asked. The bureau has no
 part in a centre's files, the auditor changes nothing, administrators see no case."""
+MAY_EXPORT: tuple[Role, ...] = ("approver", "supervisor", "auditor")
+"""Who may take a case out of the house for a court: whoever answers for it or examines it, and sees all of it."""
 SUBSIDY_STATES: frozenset[State] = onward("file_accepted")
 """From here on a finance officer sees a case."""
 _UNNAMED: frozenset[State] = frozenset({"assigned"})
@@ -258,6 +260,11 @@ def acting_role(principal: Principal, command: str) -> Role | None:
     """The first of the person's roles that may issue the command at all. Raises `KeyError` for an unknown command."""
     allowed = COMMANDS[command].roles
     return next((role for role, _ in principal.roles if role in allowed), None)
+
+
+def may_export(principal: Principal, case: CaseScope, directory: Directory) -> bool:
+    """Whether one of the roles that reach the case may take it out for a court. None of these has anything of a case withheld."""
+    return any(role in MAY_EXPORT for role, _ in _roles_over(principal, case, directory))
 
 
 def actor(principal: Principal, command: str, case: CaseScope | None, directory: Directory) -> Actor | None:

@@ -6,6 +6,7 @@ A `session` is the opaque access token of the signed-in person.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from api.court import Bundle
 from api.exporting import Download, Form
 from api.history_filters import Asked
 from texts import Lang
@@ -166,6 +167,10 @@ class Backend(Protocol):
 
     async def papers_print(self, session: str, case_id: str, ids: Sequence[str]) -> bytes:
         """Several issued papers as one PDF."""
+        ...
+
+    async def court_bundle(self, session: str, case_id: str, reason: str, lang: Lang) -> Bundle:
+        """The case for a court, ready to be sent."""
         ...
 
     async def persons(self, session: str, asked: Mapping[str, str]) -> Json:

@@ -17,6 +17,7 @@ from web.backend import Json, Problem, items, part
 from web.case_view import clock_line, hardship_lines, live_clocks, now, number, stage_bar, timeline, title, urgency
 from web.correction import COMMAND as CORRECTION
 from web.correction import leaves
+from web.court import may_export
 from web.inquiries import came_from
 from web.page import HEADERS, PageRoute, Visit, render, visitor
 from web.prefill import accept_first_ground
@@ -94,6 +95,7 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
         papers=papers, offered={i["template"] for i in items(papers, "issuable")}, tags=tags(visit, case),
         sent=request.query_params.get("sent", ""), chapters=[] if past else await story(visit, case), may=may,
         prepared=[] if past else prepared(visit, case), may_approve="approver" in visit.roles,
+        may_export=not past and may_export(visit),
         grouped=len(items(case, "recipients")) > 1 or "add_recipients" in may, came_from=await came_from(visit, case),
     )  # fmt: skip
 

@@ -7,8 +7,9 @@ from urllib.parse import quote
 import httpx
 from fastapi import FastAPI
 
-from api import exporting, recording, stream
+from api import court, exporting, recording, stream
 from api import problem as api_problem
+from api.court import Bundle
 from api.desk import READING, open_desk
 from api.exporting import Download, Form
 from api.history_filters import Asked
@@ -150,6 +151,13 @@ class InProcess:
 
     async def papers_print(self, session: str, case_id: str, ids: Sequence[str]) -> bytes:
         return (await self._call("GET", f"/cases/{case_id}/papers/print", session, params={"ids": ",".join(ids)})).content
+
+    async def court_bundle(self, session: str, case_id: str, reason: str, lang: Lang) -> Bundle:
+        # Not over the transport, which would hold the whole archive.
+        try:
+            return await court.made(self._app.state.services, session, lang, case_id, reason)
+        except api_problem.Problem as problem:
+            raise Problem(problem.status, problem.code, errors=problem.errors, **problem.values) from problem
 
     async def across(self, session: str, filters: Mapping[str, str | list[str]]) -> Json:
         return await self._ask("GET", "/events", session, params=filters)

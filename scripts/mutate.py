@@ -1,0 +1,217 @@
+"""Mutation testing of `verifier/verify.py`: each small change of it must turn one of its unit tests red.
+
+    .venv/bin/python scripts/mutate.py [--from N] [--list]
+
+One mutant at a time, each in a forked process in which the tests are imported already, so that a mutant costs about as much as the tests
+that run until the first red one. Exit status 1 when fewer than 95 % are killed. Words that only people read are not changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import Phase, settings
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+SOURCE = ROOT / "verifier" / "verify.py"
+TESTS = [str(ROOT / "tests" / "unit" / f"test_verifier{part}.py") for part in ("_signatures", "_command", "")]
+LEAST = 0.95
+PATIENCE = 60.0
+"""Seconds after which a mutant that has not ended counts as killed: it loops."""
+COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+    ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.Lt),
+    ast.GtE: (ast.Gt, ast.Lt), ast.In: (ast.NotIn,), ast.NotIn: (ast.In,), ast.Is: (ast.IsNot,), ast.IsNot: (ast.Is,),
+}  # fmt: skip
+OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult, ast.Pow: ast.Mult,
+    ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.LShift: ast.RShift, ast.RShift: ast.LShift,
+}  # fmt: skip
+SPEAKING = frozenset({"Fault", "Unable", "ValueError", "note", "step", "found", "ArgumentParser"})
+"""Calls whose text arguments are sentences for people (the class of a finding, their first argument, is changed all the same)."""
+TABLES = frozenset({"SAYS", "RESULTS"})
+
+
+class Mutant(NamedTuple):
+    line: int
+    what: str
+    tree: ast.Module
+
+
+type Change = Callable[[ast.AST], None]
+
+
+def changes(node: ast.AST) -> Iterator[tuple[str, Change]]:  # noqa: C901, PLR0912 -- one branch a kind of node
+    """What is done to a node, each as a name and a function that does it to the node's copy."""
+    match node:
+        case ast.Compare():
+            for at, op in enumerate(node.ops):
+                for other in COMPARISONS[type(op)]:
+                    yield f"{type(op).__name__} -> {other.__name__}", _setting("ops", at, other())
+        case ast.BoolOp():
+            other_bool = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+            yield f"{type(node.op).__name__} -> {type(other_bool).__name__}", _put("op", other_bool)
+        case ast.BinOp() | ast.AugAssign() if type(node.op) in OPERATORS and not _is_text(node):
+            other_op = OPERATORS[type(node.op)]
+            yield f"{type(node.op).__name__} -> {other_op.__name__}", _put("op", other_op())
+        case ast.UnaryOp(op=ast.Not()):
+            yield "not x -> not not x", _wrapped
+        case ast.Constant(value=bool() as held):
+            yield f"{held} -> {not held}", _put("value", not held)
+        case ast.Constant(value=int() as number):
+            yield f"{number} -> {number + 1}", _put("value", number + 1)
+            if number:
+                yield f"{number} -> {number - 1}", _put("value", number - 1)
+        case ast.Constant(value=str() | bytes() as text):
+            more = text + "~" if isinstance(text, str) else text + b"~"
+            yield f"{text!r} -> {more!r}", _put("value", more)
+        case ast.If() | ast.While() | ast.IfExp() if not isinstance(node.test, ast.Compare | ast.BoolOp | ast.UnaryOp):
+            yield "condition negated", _negated
+        case ast.Return(value=ast.expr()) if not isinstance(node.value, ast.Constant):
+            yield "return None", _put("value", ast.Constant(None))
+        case ast.comprehension() if node.ifs:
+            yield "filter gone", _put("ifs", [])
+        case _:
+            return
+
+
+def _put(name: str, value: object) -> Change:
+    return lambda node: setattr(node, name, value)
+
+
+def _setting(name: str, at: int, value: object) -> Change:
+    return lambda node: getattr(node, name).__setitem__(at, value)
+
+
+def _wrapped(node: ast.AST) -> None:
+    assert isinstance(node, ast.UnaryOp)  # noqa: S101 -- only made of one
+    node.operand = ast.UnaryOp(ast.Not(), node.operand)
+
+
+def _negated(node: ast.AST) -> None:
+    assert isinstance(node, ast.If | ast.While | ast.IfExp)  # noqa: S101 -- only made of one
+    node.test = ast.UnaryOp(ast.Not(), node.test)
+
+
+def _is_text(node: ast.BinOp | ast.AugAssign) -> bool:
+    """Whether it puts a sentence together."""
+    left = node.left if isinstance(node, ast.BinOp) else node.target
+    return isinstance(left, ast.Constant) and isinstance(left.value, str)
+
+
+def _silent(tree: ast.Module) -> set[int]:
+    """Nodes (by id) that hold words for people: docstrings, tables of sentences, messages."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)]) if name in TABLES:
+                found |= {id(n) for n in ast.walk(node)}
+            case ast.Expr(value=ast.Constant()):
+                found.add(id(node.value))
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in SPEAKING:
+                spoken = node.args if name in {"Unable", "ValueError", "note", "step"} else node.args[1:2]
+                found |= {id(n) for arg in spoken for n in ast.walk(arg) if isinstance(n, ast.Constant | ast.BinOp)}
+                found |= {id(n) for k in node.keywords if k.arg == "description" for n in ast.walk(k.value)}
+            case _:
+                pass
+    return found
+
+
+def mutants() -> Iterator[Mutant]:
+    """Every mutant of the file, in the order of its lines; a statement that raises or calls is also taken out."""
+    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
+    silent = _silent(tree)
+    nodes = list(ast.walk(tree))
+    for at, node in enumerate(nodes):
+        if id(node) in silent:
+            continue
+        for what, change in changes(node):
+            mutated = copy.deepcopy(tree)
+            change(list(ast.walk(mutated))[at])
+            yield Mutant(getattr(node, "lineno", 0), what, ast.fix_missing_locations(mutated))
+        for name in ("body", "orelse", "finalbody"):
+            for place, statement in enumerate(getattr(node, name, None) or () if isinstance(node, ast.stmt | ast.Module) else ()):
+                gone = isinstance(statement, ast.Raise | ast.Continue) or (
+                    isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant | ast.Yield)
+                )
+                if gone:
+                    mutated = copy.deepcopy(tree)
+                    getattr(list(ast.walk(mutated))[at], name)[place] = ast.Pass()
+                    yield Mutant(statement.lineno, f"gone: {ast.unparse(statement)[:60]}", ast.fix_missing_locations(mutated))
+
+
+class _Hurried:
+    """Properties look at fewer examples, the same each time, and shrink nothing."""
+
+    @staticmethod
+    def pytest_sessionstart() -> None:
+        phases = (Phase.explicit, Phase.generate)
+        settings.register_profile("mutants", deadline=None, derandomize=True, database=None, phases=phases, max_examples=40)
+        settings.load_profile("mutants")
+
+
+def tested() -> int:
+    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--no-header", *TESTS], plugins=[_Hurried()]))
+
+
+def survives(mutant: Mutant) -> bool:
+    child = os.fork()
+    if child == 0:
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
+        try:
+            exec(compile(mutant.tree, str(SOURCE), "exec"), vars(sys.modules["verifier.verify"]))  # noqa: S102 -- the mutant itself
+            os._exit(tested())
+        except BaseException:  # noqa: BLE001 -- a mutant that cannot even be loaded is dead
+            os._exit(1)
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return status == 0
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return False
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--from", dest="first", type=int, default=0, help="begin with this mutant")
+    parser.add_argument("--step", type=int, default=1, help="only every so manieth, for a first impression")
+    parser.add_argument("--list", action="store_true", help="name the mutants and test none")
+    given = parser.parse_args()
+    wanted = list(mutants())[given.first :: given.step]
+    if given.list:
+        sys.stdout.writelines(f"{m.line}: {m.what}\n" for m in wanted)
+        return 0
+    if tested() != 0:
+        sys.stderr.write("the tests are red without any mutant\n")
+        return 2
+    alive: list[Mutant] = []
+    source = SOURCE.read_text(encoding="utf-8").splitlines()
+    for count, mutant in enumerate(wanted, start=1):
+        if survives(mutant):
+            alive.append(mutant)
+            sys.stdout.write(f"alive {mutant.line}: {mutant.what}    | {source[mutant.line - 1].strip()}\n")
+        if count % 100 == 0:
+            sys.stdout.write(f"{count} of {len(wanted)}, {len(alive)} alive\n")
+        sys.stdout.flush()
+    killed = 1 - len(alive) / len(wanted)
+    sys.stdout.write(f"{len(wanted)} mutants, {len(wanted) - len(alive)} killed ({killed:.1%}), {len(alive)} alive\n")
+    return 0 if killed >= LEAST else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
