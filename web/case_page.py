@@ -21,6 +21,7 @@ from web.inquiries import came_from
 from web.page import HEADERS, PageRoute, Visit, render, visitor
 from web.prefill import accept_first_ground
 from web.prepared import prepared
+from web.proof import badge
 from web.story import story
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -95,6 +96,7 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
         sent=request.query_params.get("sent", ""), chapters=[] if past else await story(visit, case), may=may,
         prepared=[] if past else prepared(visit, case), may_approve="approver" in visit.roles,
         grouped=len(items(case, "recipients")) > 1 or "add_recipients" in may, came_from=await came_from(visit, case),
+        proof=badge(visit, case_id, events),
     )  # fmt: skip
 
 

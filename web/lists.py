@@ -13,6 +13,7 @@ from web.backend import Json, Problem, part
 from web.case_view import URGENCIES, Urgency, entry, left, now, number, urgency
 from web.deadlines import QUESTION
 from web.page import PageRoute, Visit, go, guarded, render, visitor
+from web.proof import badge
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 CASE_FILTERS = ("q", "stage", "state", "office", "assignee", "category", "due_before", "cursor")
@@ -53,7 +54,8 @@ async def history(request: Request, visit: Signed) -> Response:
         {"entry": entry(visit, e), "event": e, "case": str(e.get("case_number") or e.get("register_number") or e["case_id"])}
         for e in found["items"]
     ]
-    return render(visit, "history.html", rows=rows, filters=filters, types=sorted(EVENTS), onward=_onward(request, found))
+    proof = badge(visit, filters["case"], types=EVENTS) if rows and "case" in filters else None
+    return render(visit, "history.html", rows=rows, filters=filters, types=sorted(EVENTS), onward=_onward(request, found), proof=proof)
 
 
 @router.get("/inbox")

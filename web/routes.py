@@ -32,6 +32,7 @@ from web import (
     persons,
     pocket,
     promise,
+    proof,
     reception,
     reckoning,
     replans,
@@ -89,6 +90,7 @@ for room in (
     attach_page,
     command_page,
     paper_page,
+    proof,
     case_page,
 ):
     router.include_router(room.router)
