@@ -19,6 +19,8 @@ from ledger.schema import events
 from ledger.sql import Connection, Cursor, Row, Statement
 
 CASE_LEDGER = "case"
+LEDGERS: tuple[str, ...] = (CASE_LEDGER, "access")
+"""Every ledger; each has positions, a tree and checkpoints of its own."""
 CASE_LOCK = 0x7975616E_73686F75
 _LOCKS = {CASE_LEDGER: CASE_LOCK}
 """Advisory lock of each ledger (the letters `yuanshou`)."""

@@ -42,6 +42,46 @@ sa.Index("events_by_type", events.c.type, events.c.position)
 sa.Index("events_by_actor", events.c.actor, events.c.position)
 sa.Index("events_by_office", events.c.office, events.c.position)
 
+tiles = sa.Table(
+    "tiles",
+    metadata,
+    sa.Column("ledger", sa.Text),
+    sa.Column("level", sa.SmallInteger, comment="0 holds leaf hashes, 1 the roots of tiles of level 0, and so on"),
+    sa.Column("n", sa.BigInteger, comment="the tile's place in its level, from 0"),
+    sa.Column("hashes", sa.LargeBinary, nullable=False, comment="256 hashes of 32 bytes, one after the other"),
+    sa.Column("root", sa.LargeBinary, nullable=False, comment="the hash over them, so that the level above needs 32 bytes a tile"),
+    sa.PrimaryKeyConstraint("ledger", "level", "n"),
+    sa.CheckConstraint("octet_length(hashes) = 8192 AND octet_length(root) = 32", name="tile_is_full"),
+    comment="Full tiles of each ledger's Merkle tree (C2SP tlog-tiles, height 8). Made of the events and never changed.",
+)
+
+checkpoints = sa.Table(
+    "checkpoints",
+    metadata,
+    sa.Column("ledger", sa.Text),
+    sa.Column("size", sa.BigInteger, comment="how many events are under it: those up to this position"),
+    sa.Column("root", sa.LargeBinary, nullable=False),
+    sa.Column("note", sa.Text, nullable=False, comment="the signed note as it was given away"),
+    _time("signed_at"),
+    sa.PrimaryKeyConstraint("ledger", "size"),
+    sa.CheckConstraint("size > 0 AND octet_length(root) = 32", name="checkpoint_is_whole"),
+    comment="Signed heads of each ledger, insert only. One a size: two histories are never signed at one.",
+)
+
+anchors = sa.Table(
+    "anchors",
+    metadata,
+    sa.Column("anchor_id", pg.UUID(as_uuid=False), primary_key=True),
+    sa.Column("ledger", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, comment="directory, email, witness"),
+    sa.Column("place", sa.Text, nullable=False, comment="where it was put: names no person"),
+    _time("anchored_at", default=True),
+    sa.Column("receipt", sa.Text, nullable=False, comment="the note as it was put there, with cosignatures"),
+    comment="Where checkpoints were put outside the database, insert only.",
+)
+sa.Index("anchors_by_age", anchors.c.ledger, anchors.c.kind, anchors.c.anchored_at)
+
 cases = sa.Table(
     "cases",
     metadata,

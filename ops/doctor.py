@@ -15,7 +15,9 @@ from ops.process import EngineError
 from ops.supervisor import answers
 
 _DISK = 2 * 1024**3
-_WALLS = {"events_rows_stay", "events_stay", "inbox_stays", "inbox_stays_whole"}
+_WALLS = {"events_rows_stay", "events_stay", "inbox_stays", "inbox_stays_whole"} | {
+    f"{table}_{how}" for table in ("tiles", "checkpoints", "anchors") for how in ("rows_stay", "stay")
+}
 
 
 @dataclass(frozen=True)

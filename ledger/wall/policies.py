@@ -20,6 +20,7 @@ _SYSTEM = "(SELECT wall_has_role('system_administrator'))"
 _SECURITY = "(SELECT wall_has_role('security_administrator'))"
 _ADMINISTRATOR = "(SELECT wall_has_role('system_administrator', 'security_administrator'))"
 _AUDITOR = "(SELECT wall_has_role('auditor'))"
+_READS_PROOFS = "(SELECT wall_has_role('auditor', 'supervisor', 'approver', 'bureau_officer'))"
 
 
 def _reach(column: str, what: str) -> str:
@@ -248,6 +249,15 @@ TABLES: Mapping[str, Wall] = {
         change=_of_case("claims.case_id"),
         remove=_of_case("claims.case_id"),
         worker="SELECT, INSERT, UPDATE, DELETE",
+    ),
+    **dict.fromkeys(
+        ("tiles", "checkpoints", "anchors"),
+        Wall(
+            read=_READS_PROOFS,
+            worker="SELECT, INSERT",
+            told=("reader", "auditor"),
+            why="Hashes and signatures over the whole ledger: they tell nothing of a case. The sealing writes them.",
+        ),
     ),
     "number_series": Wall(why="Numbers are drawn by the worker, with the event that carries them."),
     **dict.fromkeys(("wall_offices", "wall_people", "wall_grants"), _SHADOW),
