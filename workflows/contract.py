@@ -24,6 +24,11 @@ CHANNELS: tuple[Literal["email", "sms", "bot", "webhook"], ...] = ("email", "sms
 """What leaves the house does so by these, each with a workflow of its own: one that hangs holds up no other."""
 
 
+def verify_id(verification_id: str) -> str:
+    """Of the workflow that carries out a verification of the ledgers."""
+    return f"verify/{verification_id}"
+
+
 def send_schedule(channel: str) -> str:
     return f"yuanshou-send-{channel}"
 

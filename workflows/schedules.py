@@ -80,3 +80,12 @@ class RingWorkflow:
     async def run(self) -> int:
         seen = workflow.get_last_completion_result(int) or 0
         return await _duty("ring", seen, longest=timedelta(hours=1), heartbeat=timedelta(seconds=20))
+
+
+@workflow.defn(name="verify")
+class VerifyWorkflow:
+    """Verifies the ledgers for a person who asked."""
+
+    @workflow.run
+    async def run(self, verification_id: str) -> int:
+        return await _duty("verify", verification_id, longest=timedelta(hours=12), heartbeat=timedelta(seconds=30))

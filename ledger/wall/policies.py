@@ -259,6 +259,11 @@ TABLES: Mapping[str, Wall] = {
             why="Hashes and signatures over the whole ledger: they tell nothing of a case. The sealing writes them.",
         ),
     ),
+    "verifications": Wall(
+        read=_READS_PROOFS,
+        add=f"{_AUDITOR} AND asked_by = {_PERSON} AND finished_at IS NULL",
+        why="Asked for by an auditor in their own name; carried out and told of by the worker. It tells nothing of a case but positions.",
+    ),
     "number_series": Wall(why="Numbers are drawn by the worker, with the event that carries them."),
     **dict.fromkeys(("wall_offices", "wall_people", "wall_grants"), _SHADOW),
 }
