@@ -12,6 +12,7 @@ from api.openapi import PREFIX, describe
 from api.problem import RETRY_SECONDS
 from api.routes import (
     accounts,
+    audit,
     commands,
     deadlines,
     directory,
@@ -41,6 +42,7 @@ def create_app(services: Services) -> FastAPI:
         accounts.router,
         eligibility.router,
         reads.router,
+        audit.router,
         deadlines.router,
         work.router,
         stream.router,

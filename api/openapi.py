@@ -15,6 +15,7 @@ from pydantic import BaseModel
 import texts
 from api import (
     account_shapes,
+    audit_shapes,
     case_shapes,
     directory_shapes,
     eligibility_shapes,
@@ -249,6 +250,12 @@ SUCCESSES: Mapping[str, Success] = {
     "list_deliveries": _page_of(notice_shapes.Delivery, "Deliveries.", lambda _: notice_shapes.DELIVERY),
     "replay_delivery": Success(notice_shapes.Replayed, "It will be sent again, under its id.", lambda _: notice_shapes.REPLAYED, _DONE),
     "case_told": _page_of(notice_shapes.Told, "Rung by rung and person by person.", lambda _: notice_shapes.TOLD),
+    "case_proof": Success(audit_shapes.CaseProof, "The events and their proof.", lambda _: audit_shapes.CASE_PROOF),
+    "read_audit": Success(audit_shapes.AuditState, "How the ledgers stand.", lambda _: audit_shapes.AUDIT),
+    "list_checkpoints": _page_of(audit_shapes.SealedHead, "The checkpoints.", lambda _: audit_shapes.CHECKPOINT),
+    "begin_verification": Success(
+        audit_shapes.VerificationRunning, "It was asked for, or one runs already.", lambda _: audit_shapes.RUNNING, _DONE
+    ),
     "list_replans": _page_of(replan_shapes.Replan, "The newest changes first.", lambda _: replan_shapes.REPLAN),
     "preview_replan": Success(replan_shapes.ReplanPreview, "What it would move.", lambda _: replan_shapes.PREVIEW),
     "read_replan": Success(replan_shapes.ReplanWithCases, "The change.", lambda _: replan_shapes.WITH_CASES),

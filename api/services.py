@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from api.commands import Commands
@@ -34,5 +35,7 @@ class Services:
     provider: Provider | None = None
     public_url: str = "http://127.0.0.1:8000"
     """Where people open the pages."""
+    home: Path | None = None
+    """The folder with the keys and the last verification; None where nothing of the installation is kept in files."""
     live: Live = field(default_factory=Live)
     """Those who look on; without a line to the ledger unless the composition root opened one."""

@@ -37,6 +37,7 @@ from activities.reconcile import Reconciler
 from activities.record import Recorder
 from activities.replan import Replanner
 from activities.ring import Ringer
+from activities.verify import Verifier
 from ledger import logs, replans, rules
 from ledger.inbox import OUTBOX_NOTICE
 from ledger.keys import KeyRing
@@ -46,9 +47,18 @@ from notify.sending import Sender
 from workers.channels import channels_of
 from workers.process import DATABASE_NAME, leave
 from workers.temporal import connect, runtime
+from workers.verifying import stay_verifying, verification
 from workflows import contract
 from workflows.case import CaseWorkflow
-from workflows.schedules import DeliverWorkflow, DigestWorkflow, ReconcileWorkflow, ReplanWorkflow, RingWorkflow, SendWorkflow
+from workflows.schedules import (
+    DeliverWorkflow,
+    DigestWorkflow,
+    ReconcileWorkflow,
+    ReplanWorkflow,
+    RingWorkflow,
+    SendWorkflow,
+    VerifyWorkflow,
+)
 
 type Duty = Literal["cases", "duties"]
 """What a process takes from Temporal: the workflows of cases, for which people wait, or what is done beside them."""
@@ -87,13 +97,23 @@ def case_worker(client: Client, recorder: Recorder, *, cached: int = _CACHED_CAS
     )
 
 
-def duty_worker(client: Client, reconciler: Reconciler, deliverer: Deliverer, replanner: Replanner, ringer: Ringer) -> Worker:
+def duty_worker(  # noqa: PLR0917 -- what a process does beside the cases
+    client: Client, reconciler: Reconciler, deliverer: Deliverer, replanner: Replanner, ringer: Ringer, verifier: Verifier
+) -> Worker:
     """The worker of what runs beside the cases."""
     return Worker(
         client,
         task_queue=contract.DUTY_QUEUE,
-        workflows=[ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow, SendWorkflow, DigestWorkflow, RingWorkflow],
-        activities=[reconciler.reconcile, deliverer.deliver, deliverer.send, deliverer.digest, replanner.replan, ringer.ring],
+        workflows=[ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow, SendWorkflow, DigestWorkflow, RingWorkflow, VerifyWorkflow],
+        activities=[
+            reconciler.reconcile,
+            deliverer.deliver,
+            deliverer.send,
+            deliverer.digest,
+            replanner.replan,
+            ringer.ring,
+            verifier.verify,
+        ],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=_DRAIN,
     )
@@ -200,12 +220,13 @@ async def _take_up_duties(  # noqa: PLR0917 -- what the process has
         database, keys.master, client=client, sender=Sender(database, channels_of(settings), keys.master, settings.public_url)
     )
     replanner = Replanner(database, client, rules.current, rules.digest())
-    await stack.enter_async_context(duty_worker(client, reconciler, deliverer, replanner, Ringer(database, recorder)))
+    verifier = Verifier(database, verification(settings))
+    await stack.enter_async_context(duty_worker(client, reconciler, deliverer, replanner, Ringer(database, recorder), verifier))
     async with database.transaction(WORKER) as conn:
         await replans.ask_for_rules(conn, rules.digest())
     await ensure_schedules(client)
     await keep_armed(client, reconciler)
-    return [_stay_armed(client, reconciler), _stay_telling(database, client)]
+    return [_stay_armed(client, reconciler), _stay_telling(database, client), stay_verifying(database, client)]
 
 
 async def _until(stop: asyncio.Event, *watches: Coroutine[None, None, None]) -> None:

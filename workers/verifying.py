@@ -1,0 +1,50 @@
+"""Begins the verification of the ledgers that somebody asked for, as soon as it is asked for; also what was asked while no worker lived."""
+
+import asyncio
+
+import psycopg
+import structlog
+from psycopg_pool import PoolTimeout
+from temporalio.client import Client, WorkflowFailureError
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError
+
+from ledger import verifications
+from ledger.store import WORKER, Database
+from workflows import contract
+
+_log = structlog.get_logger(__name__)
+_AGAIN_SECONDS = 2.0
+
+
+async def stay_verifying(database: Database, client: Client) -> None:
+    """Carry out one verification after another, each by a workflow that outlives this process."""
+    while True:
+        try:
+            async with database.connection() as conn:
+                await conn.execute(f"LISTEN {verifications.NOTICE}".encode())
+                while True:
+                    await _begin_all(database, client)
+                    async for _ in conn.notifies(stop_after=1):
+                        pass
+        except (RPCError, WorkflowFailureError, psycopg.OperationalError, PoolTimeout) as fault:
+            _log.warning("an engine is away", fault=type(fault).__name__)
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+
+async def _begin_all(database: Database, client: Client) -> None:
+    """Carry out what is asked for until nothing is."""
+    while True:
+        async with database.transaction(WORKER) as conn:
+            asked = await verifications.running(conn)
+        if asked is None:
+            return
+        verification_id = str(asked["verification_id"])
+        workflow = await client.start_workflow(
+            "verify",
+            verification_id,
+            id=contract.verify_id(verification_id),
+            task_queue=contract.DUTY_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        await workflow.result()
