@@ -44,7 +44,8 @@ class Verifier:
             raise  # the database is away: the next try comes later
         except Exception as fault:  # noqa: BLE001 -- whoever waits is told that it could not run, and the log holds why
             _log.error("the ledgers could not be verified", exc_info=fault)
-            result = {"at": began.isoformat(), "exit": COULD_NOT_RUN, "ledgers": {}, "findings": [], "seconds": 0, "fault": type(fault).__name__}
+            nothing: Mapping[str, Any] = {"ledgers": {}, "findings": [], "seconds": 0}
+            result = {**nothing, "at": began.isoformat(), "exit": COULD_NOT_RUN, "fault": type(fault).__name__}
         finally:
             telling.cancel()
             with suppress(asyncio.CancelledError):

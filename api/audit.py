@@ -1,6 +1,6 @@
 """The audit of the ledgers: how they are sealed and anchored, how the last verification ended, and asking for one."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from api import views
@@ -17,10 +17,8 @@ from readmodels import audit
 
 type Json = dict[str, Any]
 MAY_VERIFY = "auditor"
-CHECKPOINT_DUE = timedelta(minutes=5)
-"""How long an event may stand unsealed before it is said to be late."""
-ANCHOR_DUE = timedelta(hours=26)
-"""How old the last anchor of a place may be."""
+DIRECTORY = "directory"
+"""The kind of anchor that is a folder: on another machine where the installation was told of one."""
 EARLIER = 10
 """Verifications listed."""
 FINDINGS = 200
@@ -30,11 +28,14 @@ FINDINGS = 200
 async def overview(desk: Desk) -> Json:
     """How each ledger stands, its keys, the last verification and one that runs. Raises `Problem` 403 for who may not read histories."""
     _reader(desk)
-    keys = public_keys(desk.services.home / "keys") if desk.services.home else []
+    keys, policy = public_keys(desk.services.keys_folder), desk.services.sealing
     return {
         "ledgers": [await _ledger(desk, ledger, [key for key, _ in keys]) for ledger in LEDGERS],
         "keys": [{"vkey": str(key), "since": views.moment(since)} for key, since in keys],
-        "policy": {"checkpoint_seconds": CHECKPOINT_DUE.total_seconds(), "anchor_seconds": ANCHOR_DUE.total_seconds()},
+        "policy": {
+            "checkpoint_seconds": policy.checkpoint_max_age.total_seconds(),
+            "anchor_seconds": policy.anchor_max_age.total_seconds(),
+        },
         **await _verified(desk),
         "may_verify": desk.has_role(MAY_VERIFY),
     }
@@ -52,9 +53,9 @@ async def _ledger(desk: Desk, ledger: str, keys: list[Vkey]) -> Json:
         "events": end,
         "unsealed": end - size,
         "unsealed_since": views.moment(waiting),
-        "late": waiting is not None and desk.now - waiting > CHECKPOINT_DUE,
+        "late": waiting is not None and desk.now - waiting > desk.services.sealing.checkpoint_max_age,
         "checkpoint": _checkpoint(last[0], keys, desk.now) if last else None,
-        "anchors": [_anchor(row, keys, desk.now) for row in anchored],
+        "anchors": [_anchor(desk, row, keys) for row in anchored],
     }
 
 
@@ -82,15 +83,17 @@ def _signatures(note: str, keys: list[Vkey]) -> Json:
     return {"signed_by": names, "signature": "holds" if ours else "unknown_key"}
 
 
-def _anchor(row: Row, keys: list[Vkey], now: datetime) -> Json:
+def _anchor(desk: Desk, row: Row, keys: list[Vkey]) -> Json:
     own = {f"{key.name} {key.hash.hex()}" for key in keys}
+    policy = desk.services.sealing
     return {
         "kind": row["kind"],
         "place": row["place"],
+        "outside": row["kind"] != DIRECTORY or policy.anchors_outside,
         "size": row["size"],
         "anchored_at": views.moment(row["anchored_at"]),
-        "age_seconds": _age(row["anchored_at"], now),
-        "late": now - row["anchored_at"] > ANCHOR_DUE,
+        "age_seconds": _age(row["anchored_at"], desk.now),
+        "late": desk.now - row["anchored_at"] > policy.anchor_max_age,
         "witnesses": [name for name in _signatures(row["receipt"], keys)["signed_by"] if name not in own],
     }
 
@@ -105,7 +108,7 @@ async def _verified(desk: Desk) -> Json:
     earlier = await verifications.earlier(desk.conn, EARLIER)
     unreadable, kept = False, None
     try:
-        kept = verifications.kept(desk.services.home) if desk.services.home else None
+        kept = verifications.kept(desk.services.home)
     except ValueError:
         unreadable = True
     told = _result(desk, last["result"]) | _asked(desk, last) if last else None
@@ -151,7 +154,7 @@ async def checkpoints(desk: Desk, ledger: str, *, size: int | None, cursor: str 
     _reader(desk)
     if ledger not in LEDGERS:
         raise not_found("ledger_not_found", ledger=ledger)
-    keys = [key for key, _ in public_keys(desk.services.home / "keys")] if desk.services.home else []
+    keys = [key for key, _ in public_keys(desk.services.keys_folder)]
     with reading_cursor():
         page = await audit.sealed(desk.conn, ledger, size=size, cursor=cursor, limit=limit)
     return {"items": [_checkpoint(row, keys, desk.now) for row in page.rows], "next_cursor": page.next_cursor}

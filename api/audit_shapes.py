@@ -82,6 +82,7 @@ class AnchorState(Shape):
 
     kind: str
     place: str
+    outside: bool = Field(description="Whether it lies elsewhere than the installation's own files.")
     size: int
     anchored_at: AwareDatetime
     age_seconds: int
@@ -186,8 +187,8 @@ AUDIT: Json = {
             "checkpoint": CHECKPOINT,
             "anchors": [
                 {
-                    "kind": "witness", "place": "https://witness.example.cn", "size": 812, "anchored_at": "2026-11-24T09:59:31+08:00",
-                    "age_seconds": 29, "late": False, "witnesses": ["witness.example.cn 0a1b2c3d"],
+                    "kind": "witness", "place": "https://witness.example.cn", "outside": True, "size": 812,
+                    "anchored_at": "2026-11-24T09:59:31+08:00", "age_seconds": 29, "late": False, "witnesses": ["witness.example.cn 0a1b2c3d"],
                 }
             ],
         }

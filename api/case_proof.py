@@ -48,7 +48,7 @@ async def case_proof(desk: Desk, case_id: str, seen: int | None) -> Json:
         "proof": proof,
         "consistency": growth,
         "checkpoint": sealed["note"] if sealed else None,
-        "vkeys": [str(key) for key, _ in public_keys(desk.services.home / "keys")] if desk.services.home else [],
+        "vkeys": [str(key) for key, _ in public_keys(desk.services.keys_folder)],
     }
 
 

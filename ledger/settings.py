@@ -1,7 +1,8 @@
 """Where a process finds its engines and keys: environment variables, read once at a composition root."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -39,6 +40,46 @@ class SmsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WitnessSettings:
+    """Another office's witness: where it answers (the C2SP submission prefix), and the vkey of its cosignatures."""
+
+    url: str
+    vkey: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealingSettings:
+    """Where the signer keeps what it signed, and where checkpoints are put outside the database."""
+
+    signer: Path
+    anchors: Path
+    """The directory anchor: one file a checkpoint."""
+    anchors_outside: bool = False
+    """Whether that directory was named, so that it lies elsewhere than the installation's own files."""
+    anchor_emails: tuple[str, ...] = ()
+    """Addresses beside the auditors' own that get the daily letter with the checkpoints."""
+    witness: WitnessSettings | None = None
+    anchor_max_age: timedelta = timedelta(hours=26)
+    """How old the last anchor outside the installation may become before it is an alarm."""
+    checkpoint_max_age: timedelta = timedelta(minutes=5)
+    """How long an event may wait for a checkpoint before it is an alarm."""
+
+    @classmethod
+    def of(cls, home: Path) -> "SealingSettings":
+        """Read from the environment. Raises `SettingsFault`."""
+        folder = os.environ.get("YUANSHOU_ANCHOR_DIR")
+        return cls(
+            signer=home / "signer",
+            anchors=Path(folder) if folder else home / "anchors",
+            anchors_outside=bool(folder),
+            anchor_emails=tuple(filter(None, (each.strip() for each in os.environ.get("YUANSHOU_ANCHOR_EMAILS", "").split(",")))),
+            witness=_witness(),
+            anchor_max_age=timedelta(hours=_number("YUANSHOU_ANCHOR_MAX_AGE_HOURS", 26)),
+            checkpoint_max_age=timedelta(minutes=_number("YUANSHOU_CHECKPOINT_MAX_AGE_MINUTES", 5)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     database_url: str
     worker_url: str
@@ -59,6 +100,7 @@ class Settings:
     """Where people open the pages: links in letters begin with it."""
     smtp: SmtpSettings | None = None
     sms: SmsSettings | None = None
+    sealing: SealingSettings = field(default_factory=lambda: SealingSettings(Path("var/signer"), Path("var/anchors")))
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -89,6 +131,7 @@ class Settings:
             public_url=_public(f"http://127.0.0.1:{port}"),
             smtp=_smtp(),
             sms=_sms(),
+            sealing=SealingSettings.of(home),
         )
 
 
@@ -148,3 +191,26 @@ def _sms() -> SmsSettings | None:
     if key is None:
         raise SettingsFault("YUANSHOU_SMS_KEY_FILE is not set or empty, though YUANSHOU_SMS_URL is set")
     return SmsSettings(url, key)
+
+
+def _witness() -> WitnessSettings | None:
+    url, vkey = os.environ.get("YUANSHOU_WITNESS_URL"), os.environ.get("YUANSHOU_WITNESS_VKEY")
+    if not url:
+        return None
+    if not vkey:
+        raise SettingsFault("YUANSHOU_WITNESS_VKEY is not set, though YUANSHOU_WITNESS_URL is: it is the witness's public key")
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise SettingsFault("YUANSHOU_WITNESS_URL is http:// or https://, the address in front of /add-checkpoint")
+    return WitnessSettings(url.rstrip("/"), vkey)
+
+
+def _number(name: str, default: float) -> float:
+    """A positive number. Raises `SettingsFault`."""
+    given = os.environ.get(name)
+    try:
+        found = float(given) if given else default
+    except ValueError:
+        found = 0.0
+    if not 0 < found < 1e6:
+        raise SettingsFault(f"{name} is {given!r}: it is a number above 0")
+    return found

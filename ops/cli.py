@@ -236,6 +236,41 @@ def rearm(as_json: AsJson = False) -> None:
     typer.echo(json.dumps({"woken": woken}) if as_json else f"{woken} cases woken")
 
 
+@app.command()
+def seal(
+    adopt: Annotated[bool, typer.Option("--adopt", help="The signer's memory is lost: take up its last checkpoint that is found.")] = False,
+    rotate_key: Annotated[
+        bool, typer.Option("--rotate-key", help="Sign with a new key from now on; the one before signs too for a week.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Sign the ledgers' heads now and put them wherever there is an anchor.
+
+    Exit status: 0 done, 1 a ledger was not sealed or a checkpoint not anchored, 2 the system is not running.
+    """
+    from ledger.keys import KeyFault
+    from ledger.settings import Settings
+    from ledger.signer import SealRefused
+    from ops.sealing import Asked
+    from ops.sealing import seal as run
+
+    running_home()
+    try:
+        done = asyncio.run(run(Settings.from_environment(), Asked(rotate_key, adopt)))
+    except (SealRefused, KeyFault) as fault:
+        give_up(str(fault))
+    except psycopg.OperationalError as fault:
+        give_up(str(fault), BUSY)
+    if as_json:
+        typer.echo(json.dumps(done, ensure_ascii=False, indent=1))
+    else:
+        for each in done["sealed"]:
+            typer.echo(f"{each['ledger']}: {each['size']} events, root {each['root']}, {each['time']}")
+        for each in (*done["refused"], *done["not_anchored"]):
+            say(", ".join(f"{name} {value}" for name, value in each.items()))
+    raise typer.Exit(1 if done["refused"] or done["not_anchored"] else 0)
+
+
 accounts = typer.Typer(no_args_is_help=True, help="The first accounts of a system; later ones are made on its pages.")
 app.add_typer(accounts, name="account")
 

@@ -105,9 +105,10 @@ def _ledger(visit: Visit, state: Json) -> Json:
         alarms.append(visit.t("audit.late", since=state["unsealed_since"], events=state["unsealed"]))
     if head and head["signature"] != "holds":
         alarms.append(visit.t(f"audit.signature_{head['signature']}"))
-    if head and not state["anchors"]:
+    outside = [anchor for anchor in state["anchors"] if anchor["outside"]]
+    if head and not outside:
         alarms.append(visit.t("audit.no_anchor"))
-    elif head and all(anchor["late"] for anchor in state["anchors"]):
+    elif head and all(anchor["late"] for anchor in outside):
         alarms.append(visit.t("audit.anchors_late"))
     return state | {"alarms": alarms, "short": short(head["root"]) if head else "", "behind": _behind(state)}
 

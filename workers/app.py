@@ -37,27 +37,31 @@ from activities.reconcile import Reconciler
 from activities.record import Recorder
 from activities.replan import Replanner
 from activities.ring import Ringer
+from activities.seal import Sealer
 from activities.verify import Verifier
 from ledger import logs, replans, rules
 from ledger.inbox import OUTBOX_NOTICE
 from ledger.keys import KeyRing
 from ledger.settings import Settings
 from ledger.store import WORKER, Database
+from notify.sealing import Sealing
 from notify.sending import Sender
+from workers.anchors import anchors_of
 from workers.channels import channels_of
 from workers.process import DATABASE_NAME, leave
 from workers.temporal import connect, runtime
-from workers.verifying import stay_verifying, verification
+from workers.verifying import stay_verifying, verification, verify_worker
 from workflows import contract
 from workflows.case import CaseWorkflow
+from workflows.faultpoints import reach
 from workflows.schedules import (
     DeliverWorkflow,
     DigestWorkflow,
     ReconcileWorkflow,
     ReplanWorkflow,
     RingWorkflow,
+    SealWorkflow,
     SendWorkflow,
-    VerifyWorkflow,
 )
 
 type Duty = Literal["cases", "duties"]
@@ -97,14 +101,14 @@ def case_worker(client: Client, recorder: Recorder, *, cached: int = _CACHED_CAS
     )
 
 
-def duty_worker(  # noqa: PLR0917 -- what a process does beside the cases
-    client: Client, reconciler: Reconciler, deliverer: Deliverer, replanner: Replanner, ringer: Ringer, verifier: Verifier
+def duty_worker(  # noqa: PLR0917 -- what there is to do
+    client: Client, reconciler: Reconciler, deliverer: Deliverer, replanner: Replanner, ringer: Ringer, sealer: Sealer
 ) -> Worker:
     """The worker of what runs beside the cases."""
     return Worker(
         client,
         task_queue=contract.DUTY_QUEUE,
-        workflows=[ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow, SendWorkflow, DigestWorkflow, RingWorkflow, VerifyWorkflow],
+        workflows=[ReconcileWorkflow, DeliverWorkflow, ReplanWorkflow, SendWorkflow, DigestWorkflow, RingWorkflow, SealWorkflow],
         activities=[
             reconciler.reconcile,
             deliverer.deliver,
@@ -112,7 +116,7 @@ def duty_worker(  # noqa: PLR0917 -- what a process does beside the cases
             deliverer.digest,
             replanner.replan,
             ringer.ring,
-            verifier.verify,
+            sealer.seal,
         ],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=_DRAIN,
@@ -149,6 +153,8 @@ async def ensure_schedules(client: Client) -> None:
             await _schedule(client, name, workflow, [])
     if not await _scheduled(client, contract.RING_SCHEDULE):  # a run that watched a crowd is followed by the next one at once
         await _schedule(client, contract.RING_SCHEDULE, "ring", [], overlap=ScheduleOverlapPolicy.BUFFER_ONE)
+    if not await _scheduled(client, contract.SEAL_SCHEDULE):
+        await _schedule(client, contract.SEAL_SCHEDULE, "seal", [], every=contract.SEAL_EVERY)
     if not await _scheduled(client, contract.DIGEST_SCHEDULE):
         await _at_half_past_eight(client)
     for channel in contract.CHANNELS:
@@ -183,9 +189,10 @@ async def _schedule(
     args: list[float | str],
     *,
     overlap: ScheduleOverlapPolicy = ScheduleOverlapPolicy.SKIP,
+    every: timedelta = timedelta(minutes=1),
 ) -> None:
     action = ScheduleActionStartWorkflow(workflow, args=args, id=name, task_queue=contract.DUTY_QUEUE)
-    spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=1))])
+    spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)])
     policy = SchedulePolicy(overlap=overlap)
     with suppress(ScheduleAlreadyRunningError):
         await client.create_schedule(name, Schedule(action=action, spec=spec, policy=policy))
@@ -220,8 +227,9 @@ async def _take_up_duties(  # noqa: PLR0917 -- what the process has
         database, keys.master, client=client, sender=Sender(database, channels_of(settings), keys.master, settings.public_url)
     )
     replanner = Replanner(database, client, rules.current, rules.digest())
-    verifier = Verifier(database, verification(settings))
-    await stack.enter_async_context(duty_worker(client, reconciler, deliverer, replanner, Ringer(database, recorder), verifier))
+    sealer = Sealer(Sealing(database, settings.keys, settings.sealing, anchors_of(settings, database, keys.master), reach))
+    await stack.enter_async_context(duty_worker(client, reconciler, deliverer, replanner, Ringer(database, recorder), sealer))
+    await stack.enter_async_context(verify_worker(client, Verifier(database, verification(settings)), sandbox()))
     async with database.transaction(WORKER) as conn:
         await replans.ask_for_rules(conn, rules.digest())
     await ensure_schedules(client)

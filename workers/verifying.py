@@ -1,6 +1,7 @@
 """Begins the verification of the ledgers that somebody asked for, as soon as it is asked for; also what was asked while no worker lived."""
 
 import asyncio
+from datetime import timedelta
 
 import psycopg
 import structlog
@@ -8,13 +9,30 @@ from psycopg_pool import PoolTimeout
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
+from temporalio.worker import Worker, WorkflowRunner
 
+from activities.verify import Verifier
 from ledger import verifications
 from ledger.store import WORKER, Database
 from workflows import contract
+from workflows.verify import VerifyWorkflow
 
 _log = structlog.get_logger(__name__)
 _AGAIN_SECONDS = 2.0
+_DRAIN = timedelta(seconds=10)
+
+
+def verify_worker(client: Client, verifier: Verifier, runner: WorkflowRunner) -> Worker:
+    """The worker of verifications, one after another."""
+    return Worker(
+        client,
+        task_queue=contract.VERIFY_QUEUE,
+        workflows=[VerifyWorkflow],
+        activities=[verifier.verify],
+        workflow_runner=runner,
+        max_concurrent_activities=1,
+        graceful_shutdown_timeout=_DRAIN,
+    )
 
 
 async def stay_verifying(database: Database, client: Client) -> None:
@@ -44,7 +62,7 @@ async def _begin_all(database: Database, client: Client) -> None:
             "verify",
             verification_id,
             id=contract.verify_id(verification_id),
-            task_queue=contract.DUTY_QUEUE,
+            task_queue=contract.VERIFY_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
         await workflow.result()

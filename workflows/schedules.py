@@ -82,10 +82,10 @@ class RingWorkflow:
         return await _duty("ring", seen, longest=timedelta(hours=1), heartbeat=timedelta(seconds=20))
 
 
-@workflow.defn(name="verify")
-class VerifyWorkflow:
-    """Verifies the ledgers for a person who asked."""
+@workflow.defn(name="seal")
+class SealWorkflow:
+    """Signs what was recorded and puts it out of reach of whoever could rewrite it."""
 
     @workflow.run
-    async def run(self, verification_id: str) -> int:
-        return await _duty("verify", verification_id, longest=timedelta(hours=12), heartbeat=timedelta(seconds=30))
+    async def run(self) -> int:
+        return await _duty("seal", longest=timedelta(minutes=30), heartbeat=timedelta(minutes=3))

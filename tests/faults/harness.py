@@ -112,7 +112,7 @@ class System:
 
     async def pause_schedules(self) -> None:
         """A cell starts what the schedules start each minute when it is its turn, so that the fault falls into that very run."""
-        for name in (contract.RECONCILE_SCHEDULE, contract.DELIVER_SCHEDULE, contract.RING_SCHEDULE):
+        for name in (contract.RECONCILE_SCHEDULE, contract.DELIVER_SCHEDULE, contract.RING_SCHEDULE, contract.SEAL_SCHEDULE):
             handle = self.house.client.get_schedule_handle(name)
 
             async def paused(handle: ScheduleHandle = handle) -> bool:

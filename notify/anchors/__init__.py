@@ -1,0 +1,1 @@
+"""Where checkpoints are put outside the database, each kind a plug-in of its own."""
