@@ -188,7 +188,8 @@ AUDIT: Json = {
             "anchors": [
                 {
                     "kind": "witness", "place": "https://witness.example.cn", "outside": True, "size": 812,
-                    "anchored_at": "2026-11-24T09:59:31+08:00", "age_seconds": 29, "late": False, "witnesses": ["witness.example.cn 0a1b2c3d"],
+                    "anchored_at": "2026-11-24T09:59:31+08:00", "age_seconds": 29, "late": False,
+                    "witnesses": ["witness.example.cn 0a1b2c3d"],
                 }
             ],
         }
