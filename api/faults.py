@@ -43,6 +43,12 @@ _OF_A_SWAP = (
     Problem(409, "person_on_leave", person="P-WANG-MIN", on="2026-12-01"),
     Problem(409, "not_their_shift", person="P-WANG-MIN"),
 )
+_OF_PROOFS = (
+    Problem(403, "forbidden"),
+    not_found("checkpoint_not_found"),
+    Problem(409, "not_sealed_yet", position=20_853, size=20_852),
+    Problem(409, "ledger_damaged", position=20_000),
+)
 _READS: dict[str, tuple[Problem, ...]] = {
     "new_token": _SIGNING_IN,
     "begin_oidc": _OIDC,
@@ -163,6 +169,9 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "unlink_people": (Problem(403, "forbidden"), not_found("person_not_found"), Problem(409, "people_not_linked")),
     "case_conflicts": (Problem(403, "forbidden", withheld=["eligibility"]), not_found("case_not_found")),
     "all_events": (Problem(403, "forbidden"),),
+    "read_checkpoint": _OF_PROOFS[:2],
+    "inclusion_proof": _OF_PROOFS,
+    "consistency_proof": _OF_PROOFS,
     "case_candidates": (Problem(403, "forbidden"), not_found("case_not_found")),
     "open_assignments": (Problem(403, "forbidden"),),
     "let_go": (not_found("case_not_found"), not_found("claim_not_found")),

@@ -22,6 +22,7 @@ from api import (
     inquiry_answers,
     inquiry_shapes,
     lateness_shapes,
+    ledger_shapes,
     notice_shapes,
     paper_shapes,
     person_shapes,
@@ -256,6 +257,8 @@ SUCCESSES: Mapping[str, Success] = {
     "begin_verification": Success(
         audit_shapes.VerificationRunning, "It was asked for, or one runs already.", lambda _: audit_shapes.RUNNING, _DONE
     ),
+    "inclusion_proof": Success(ledger_shapes.InclusionProof, "The proof, and the checkpoint.", lambda _: ledger_shapes.INCLUSION),
+    "consistency_proof": Success(ledger_shapes.ConsistencyProof, "The proof, and both roots.", lambda _: ledger_shapes.CONSISTENCY),
     "list_replans": _page_of(replan_shapes.Replan, "The newest changes first.", lambda _: replan_shapes.REPLAN),
     "preview_replan": Success(replan_shapes.ReplanPreview, "What it would move.", lambda _: replan_shapes.PREVIEW),
     "read_replan": Success(replan_shapes.ReplanWithCases, "The change.", lambda _: replan_shapes.WITH_CASES),
@@ -544,6 +547,11 @@ _FILES: Mapping[str, Json] = {
         "content": {
             "text/event-stream": {"schema": {"type": "string", "format": "binary"}, "example": 'event: unread\ndata: {"unread":2}\n\n'}
         },
+    },
+    "read_checkpoint": {
+        "description": "A signed note (C2SP tlog-checkpoint), whole.",
+        "headers": _REQUEST_ID,
+        "content": {"text/plain": {"schema": {"type": "string"}, "example": ledger_shapes.CHECKPOINT}},
     },
     "calendar_feed": {
         "description": "An iCalendar (RFC 5545); 304 where nothing changed since the `ETag` that was sent back.",
