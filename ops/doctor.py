@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 
 import psycopg
 
-from ops import keyring, migration, postgres, process, temporal_binary, wall
+from ledger.settings import SealingSettings, SettingsFault
+from ops import keyring, migration, postgres, process, sealed, temporal_binary, wall
 from ops.home import ROOT, Home
 from ops.process import EngineError
 from ops.supervisor import answers
@@ -111,6 +112,7 @@ def _database(dsn: str, owner: str, worker: str, home: Home) -> Iterator[Finding
                 yield _triggers(connection)
                 yield from _wall(connection, worker)
                 yield _master_keys(worker, home)
+                yield from _sealing(worker, home)
     except psycopg.OperationalError as fault:
         yield Finding("database", False, str(fault).strip().splitlines()[0], "`make run` starts it; or look at DATABASE_URL")
 
@@ -119,6 +121,30 @@ def _master_keys(dsn: str, home: Home) -> Finding:
     missing = keyring.missing_masters(dsn, home.keys)
     found = f"not held: {', '.join(missing)}" if missing else "those the database was written under"
     return Finding("master keys", not missing, found, f"put this database's key files back into {home.keys}")
+
+
+def _sealing(dsn: str, home: Home) -> Iterator[Finding]:
+    """How long events wait for a checkpoint, how old the last anchor outside is, and whether the signer remembers what it signed."""
+    try:
+        settings = SealingSettings.of(home.path)
+    except SettingsFault as fault:
+        yield Finding("sealing", False, str(fault), "see the README's settings")
+        return
+    outside = sealed.outside(settings)
+    ages = sealed.ages(dsn, outside)
+    late = [f"{age.ledger} for {age.waiting}" for age in ages if age.waiting and age.waiting > settings.checkpoint_max_age]
+    found = f"events wait for a checkpoint: {', '.join(late)}" if late else "every event is under a checkpoint, or will be in a minute"
+    yield Finding("checkpoints", not late, found, f"`yuanshou seal` says why; look into {home.logs}")
+    if outside:
+        old = [f"{age.ledger} {age.anchored}" for age in ages if age.anchored and age.anchored > settings.anchor_max_age]
+        found = f"the last one is too old: {', '.join(old)}" if old else f"by {', '.join(outside)}"
+        yield Finding("anchors", not old, found, f"`yuanshou seal` says why; look into {home.logs}")
+    else:
+        mend = "set YUANSHOU_ANCHOR_DIR to another disk, YUANSHOU_ANCHOR_EMAILS or YUANSHOU_WITNESS_URL"
+        yield Finding("anchors", None, "in this home only: whoever has this machine could rewrite both", mend)
+    wrong = sealed.unremembered(dsn, settings.signer)
+    found = f"it does not remember what stands in the database: {', '.join(wrong)}" if wrong else "remembers what it signed"
+    yield Finding("signer", not wrong, found, "put its folder back; else look who took it, then `yuanshou seal --adopt`")
 
 
 def _roles(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[Finding]:

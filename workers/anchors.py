@@ -29,7 +29,7 @@ def anchors_of(settings: Settings, database: Database, master: Keys) -> list[Anc
             raise SettingsFault(f"YUANSHOU_WITNESS_VKEY: {fault}") from fault
     channels: dict[ChannelName, Channel] = channels_of(settings)
     if "email" in channels:
-        found.append(Mail(channels["email"], _Readers(database, master, sealing.anchor_emails)))
+        found.append(Mail(channels["email"], _Readers(database, master, sealing.anchor_emails), bool(sealing.anchor_emails)))
     return [*found, Directory(sealing.anchors, sealing.anchors_outside)]
 
 

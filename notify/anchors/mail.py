@@ -21,13 +21,13 @@ class Reader(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """`readers` says at the moment of sending who they are."""
+    """`readers` says at the moment of sending who they are; `outside` where some are named, so that it is counted on."""
 
     channel: Channel
     readers: Callable[[], Awaitable[Sequence[Reader]]]
+    outside: bool
     kind: Kind = "email"
     place: str = "auditors"
-    outside: bool = True
     each: bool = False
     every: timedelta = timedelta(hours=24)
 
