@@ -15,6 +15,7 @@ from web import (
     audit,
     case_page,
     command_page,
+    compare,
     deadlines,
     desk,
     directory_page,
@@ -93,6 +94,7 @@ for room in (
     command_page,
     paper_page,
     proof,
+    compare,
     case_page,
 ):
     router.include_router(room.router)
