@@ -21,6 +21,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.deciding import Deciding, Part, parts_of
+from domain.access import scope_of
 from domain.case import CaseState
 from domain.clocks import DeadlineEscalated, DeadlineMissed, DeadlineWarned, ReplanClocks
 from domain.clocks import plan as alarms_of
@@ -34,11 +35,12 @@ from domain.stream import StreamState
 from ledger import crowds, inbox, live, replans, streams
 from ledger import events as store
 from ledger.directory import DirectoryCache
-from ledger.schema import broken_glass, cases, outbox
+from ledger.schema import cases, outbox
 from ledger.schema import inbox as inbox_table
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database
-from readmodels import clock_list, handlings, lists, people
+from readmodels import models, people
+from readmodels.course import Change
 from workflows.contract import LEDGER_BEHIND, SKEW, Alarm, Plan, RecordRequest
 from workflows.faultpoints import reach
 
@@ -69,29 +71,10 @@ _SYSTEM = Statement(
     )
     .on_conflict_do_nothing()
 )
-_KEEP = Statement(
-    sa.update(cases)
-    .where(cases.c.case_id == sa.bindparam("id"))
-    .values(
-        version=sa.bindparam("version"),
-        snapshot=sa.cast(sa.bindparam("state", type_=sa.Text), cases.c.snapshot.type),
-        schema=sa.bindparam("schema", type_=sa.Integer),
-        centre=sa.bindparam("centre"),
-        unit=sa.bindparam("unit"),
-        outlet=sa.bindparam("outlet"),
-        next_rung_at=sa.bindparam("next_rung_at", type_=cases.c.next_rung_at.type),
-        changed_at=sa.func.clock_timestamp(),
-    )
-)
 _OUTBOX = Statement(
     insert(outbox)
     .values(_named(outbox, "id", "case_id", "position", "kind", "recipients", "data", "centre", "unit", "outlet"))
     .on_conflict_do_nothing()
-)
-_GLASS = Statement(
-    insert(broken_glass)
-    .values(_named(broken_glass))
-    .on_conflict_do_update(index_elements=["case_id", "person"], set_={"until": sa.bindparam("until", type_=broken_glass.c.until.type)})
 )
 _NOW = Statement(sa.select(sa.func.clock_timestamp().label("now")))
 _PENDING = Statement(
@@ -405,38 +388,23 @@ async def _keep(conn: Connection, decision: Decision[Any], received: Row, rows: 
 
 async def _keep_case(conn: Connection, decision: Decision[Any], received: Row, rows: list[Row]) -> None:
     case: StreamState = decision.case
-    listed = await lists.keep(conn, case)
-    await clock_list.keep(conn, decision.before, case)
-    if isinstance(case, CaseState):
-        await handlings.keep(conn, decision.before, case, decision.events)
-    await _KEEP.run(
-        conn,
-        id=case.case_id,
-        version=case.version,
-        state=case.model_dump_json(exclude_none=True),
-        schema=case.schema_version,
-        centre=listed["centre"],
-        unit=listed.get("unit"),
-        outlet=listed["outlet"],
-        next_rung_at=_next_rung(case),
-    )
-    await people.keep(conn, decision.before, case, received["tokens"])
+    where = scope_of(case)
+    await models.keep(conn, Change(decision.before, case, decision.events))
+    await people.keep_found(conn, case, received["tokens"])
     told = [
         (happened, row, notice)
         for happened, row in zip(decision.events, rows, strict=True)
         if (notice := _notice(happened, case, received["command_id"])) is not None
     ]
     for happened, row, notice in told:
-        if isinstance(happened.event, GlassBroken):
-            await _GLASS.run(conn, case_id=case.case_id, person=happened.event.person, until=happened.event.until)
         await _OUTBOX.run(
             conn,
             case_id=case.case_id,
             position=row["position"],
             kind=happened.event.type,
-            centre=listed["centre"],
-            unit=listed.get("unit"),
-            outlet=listed["outlet"],
+            centre=where.centre,
+            unit=where.unit,
+            outlet=where.outlet,
             **notice._asdict(),
         )
     await live.tell_of_case(conn, case.case_id)

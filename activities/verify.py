@@ -12,6 +12,8 @@ from temporalio import activity
 
 from ledger import verifications
 from ledger.store import WORKER, Database, clock
+from ledger.verify.claims import Trouble
+from ledger.verify.run import NOT_RUN
 
 type Told = Callable[[int, int], None]
 """Told how many events of how many are verified; from any thread, as often as one likes."""
@@ -20,7 +22,6 @@ type Verify = Callable[[Told], Awaitable[Mapping[str, Any]]]
 
 _log = structlog.get_logger(__name__)
 _BEAT_SECONDS = 1.0
-COULD_NOT_RUN = 2
 
 
 class Verifier:
@@ -44,8 +45,9 @@ class Verifier:
             raise  # the database is away: the next try comes later
         except Exception as fault:  # noqa: BLE001 -- whoever waits is told that it could not run, and the log holds why
             _log.error("the ledgers could not be verified", exc_info=fault)
-            nothing: Mapping[str, Any] = {"ledgers": {}, "findings": [], "seconds": 0}
-            result = {**nothing, "at": began.isoformat(), "exit": COULD_NOT_RUN, "fault": type(fault).__name__}
+            nothing: Mapping[str, Any] = {"ledgers": {}, "findings": [], "notes": [], "seconds": 0}
+            trouble = str(fault) if isinstance(fault, Trouble) else type(fault).__name__
+            result = {**nothing, "at": began.isoformat(), "exit": NOT_RUN, "trouble": trouble}
         finally:
             telling.cancel()
             with suppress(asyncio.CancelledError):

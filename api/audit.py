@@ -135,7 +135,8 @@ def _result(desk: Desk, kept: Json) -> Json:
         "ledgers": kept["ledgers"],
         "findings": kept["findings"][:FINDINGS],
         "findings_in_all": len(kept["findings"]),
-        "fault": kept.get("fault"),
+        "notes": kept.get("notes", [])[:FINDINGS],
+        "trouble": kept.get("trouble"),
     }
 
 

@@ -124,9 +124,10 @@ class VerificationResult(Asked):
     exit: int
     seconds: float | None
     ledgers: dict[str, Any]
-    findings: list[dict[str, Any]] = Field(description="`{ledger, position, class, detail, nearest_good}`, the first 200.")
+    findings: list[dict[str, Any]] = Field(description="`{ledger, position, class, detail, place, nearest_good}`, the first 200.")
     findings_in_all: int
-    fault: str | None = Field(description="Why it could not run.")
+    notes: list[dict[str, Any]] = Field(description="What is worth knowing and no tampering, as findings.")
+    trouble: str | None = Field(description="Why it could not run.")
 
 
 class VerificationRunning(Asked):
@@ -199,8 +200,10 @@ AUDIT: Json = {
     "verified": {
         "at": "2026-11-24T09:52:00+08:00", "age_seconds": 480, "exit": 1, "seconds": 0.4,
         "ledgers": {"case": {"events": 815, "size": 812, "root": "6c" * 32}},
-        "findings": [{"ledger": "case", "position": 796, "class": "body_changed", "detail": "digest", "nearest_good": 780}],
-        "findings_in_all": 1, "fault": None, **_ASKED,
+        "findings": [
+            {"ledger": "case", "position": 796, "class": "body_changed", "detail": "…", "place": "files", "nearest_good": 780}
+        ],
+        "findings_in_all": 1, "notes": [], "trouble": None, **_ASKED,
     },
     "verified_unreadable": False,
     "running": None,

@@ -16,7 +16,7 @@ from ledger.schema import events as table
 from ledger.sql import Connection, Statement
 
 _EVENT = Statement(
-    sa.select(table.c.type, table.c.body).where(
+    sa.select(table.c.ledger, table.c.position, table.c.type, table.c.schema_version, table.c.body).where(
         table.c.ledger == events.CASE_LEDGER,
         table.c.position == sa.bindparam("position", type_=sa.BigInteger),
         table.c.stream == sa.bindparam("stream"),
@@ -54,7 +54,7 @@ async def seal_correction(conn: Connection, case_id: str, command: CorrectRecord
     row = await (await _EVENT.run(conn, position=command.position, stream=events.stream_of(case_id))).fetchone()
     if row is None or row["type"] not in EVENTS or not isinstance(command.value, str):
         return Correction(command)
-    event = EVENTS[row["type"]].model_validate_json(bytes(row["body"]))
+    event = events.event_of(row)
     target = personal_target(event, command.field)
     if target is None:
         return Correction(command)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from domain.command import EVENTS, Event, Happened, Stamp
+from domain.upcasting import lifted
 from domain.values import Model
 from ledger import chain
 from ledger.schema import events
@@ -234,11 +235,17 @@ async def follow(conn: Connection, after: int, *, limit: int = 1000, ledger: str
         after = page[-1]["position"]
 
 
-def recorded(row: Row) -> Recorded:
-    """A stored row as an event. Raises `UnknownEventType` for a type of a newer program."""
+def event_of(row: Row) -> Event:
+    """The event of a stored row, lifted to today's shape. Raises `UnknownEventType` for a type of a newer program, `NoStep`."""
     kind = EVENTS.get(row["type"])
     if kind is None or row["schema_version"] > kind.schema_version:
         raise UnknownEventType(f"{row['type']} v{row['schema_version']} at {row['ledger']} {row['position']}")
+    return kind.model_validate_json(lifted(kind.type, row["schema_version"], kind.schema_version, bytes(row["body"])))
+
+
+def recorded(row: Row) -> Recorded:
+    """A stored row as an event, with its envelope. Raises `UnknownEventType` for a type of a newer program."""
+    event = event_of(row)
     at = Stamp(
         version=row["version"],
         decided_at=row["decided_at"],
@@ -257,7 +264,7 @@ def recorded(row: Row) -> Recorded:
         digest=bytes(row["digest"]),
         chain_hash=bytes(row["chain_hash"]),
         at=at,
-        event=kind.model_validate_json(bytes(row["body"])),
+        event=event,
     )
 
 

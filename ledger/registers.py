@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from domain.command import Actor
 from domain.registers import REGISTER_EVENTS, RegisterEvent
+from domain.upcasting import lifted
 from ledger import events as store
 from ledger.schema import events
 from ledger.sql import Connection, Row, Statement
@@ -71,7 +72,7 @@ def registered(row: Row) -> Registered:
         role=row["role"],
         office=row["office"],
         command_id=row["command_id"],
-        event=kind.model_validate_json(bytes(row["body"])),
+        event=kind.model_validate_json(lifted(kind.type, row["schema_version"], kind.schema_version, bytes(row["body"]))),
     )
 
 

@@ -383,6 +383,41 @@ sa.Index("clock_list_open", clock_list.c.case_id, postgresql_where=clock_list.c.
 sa.Index("clock_list_centre", clock_list.c.centre, clock_list.c.due_on)
 sa.Index("clock_list_limit", clock_list.c.limit_id, clock_list.c.ended_on)
 
+stage_days = sa.Table(
+    "stage_days",
+    metadata,
+    sa.Column("case_id", pg.UUID(as_uuid=False)),
+    sa.Column("n", sa.Integer, autoincrement=False, comment="1 for the first state of the case, then on"),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("entered_on", sa.Date, nullable=False, comment="legal day of the event that brought it"),
+    sa.Column("left_on", sa.Date, comment="of the event that ended it; null: the case stands in it"),
+    _time("entered_at"),
+    _time("left_at", nullable=True),
+    sa.Column("version", sa.Integer, nullable=False, comment="of the event that brought it"),
+    sa.Column("type", sa.Text, nullable=False, comment="of that event"),
+    sa.Column("centre", sa.Text, nullable=False, comment="of the case then"),
+    sa.Column("office", sa.Text, nullable=False, comment="for which that event was recorded"),
+    sa.Column("actor", sa.Text, nullable=False, comment="who recorded it"),
+    sa.PrimaryKeyConstraint("case_id", "n"),
+    comment="Read model, following: how long each case stood in which stage and state.",
+)
+sa.Index("stage_days_state", stage_days.c.state, stage_days.c.entered_on)
+sa.Index("stage_days_centre", stage_days.c.centre, stage_days.c.entered_on)
+
+followers = sa.Table(
+    "followers",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True, comment="of a following read model"),
+    sa.Column("position", sa.BigInteger, nullable=False, server_default="0", comment="the last of the cases' ledger it holds"),
+    _time("at", default=True),
+    _time("halted_at", nullable=True),
+    sa.Column("halted_position", sa.BigInteger, comment="of the event that could not be applied"),
+    sa.Column("error", sa.Text, comment="a short word for why; nothing personal"),
+    sa.CheckConstraint("(halted_at IS NULL) = (halted_position IS NULL)", name="halted_somewhere"),
+    comment="How far each following read model has come, and which one stopped at what.",
+)
+
 replans = sa.Table(
     "replans",
     metadata,

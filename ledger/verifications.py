@@ -11,11 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ledger.schema import verifications
 from ledger.sql import Connection, Row, Statement, fetch_all, fetch_one
+from ledger.verify.run import KEPT_FILE
 
 NOTICE = "yuanshou_verify"
 """The channel on which it is announced that a verification was asked for."""
-KEPT = "verified.json"
-"""The file in the home that holds the last result, whoever had it made: `{at, exit, ledgers, findings, seconds}`."""
 
 type Json = dict[str, Any]
 _ASK = Statement(
@@ -96,13 +95,13 @@ async def finish(conn: Connection, verification_id: str, result: Mapping[str, An
 
 
 def kept(home: Path) -> Json | None:
-    """The result kept in the home; None where none is. Raises ValueError where the file is none of ours."""
+    """The last result, whoever had it made, as kept in the home; None where none is. Raises ValueError where the file is none of ours."""
     try:
-        text = (home / KEPT).read_text(encoding="utf-8")
+        text = (home / KEPT_FILE).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     found = json.loads(text)
     if not isinstance(found, dict) or not {"at", "exit", "ledgers", "findings"} <= found.keys():
-        raise ValueError(f"{KEPT} holds no result of a verification")
+        raise ValueError(f"{KEPT_FILE} holds no result of a verification")
     datetime.fromisoformat(found["at"])
     return found

@@ -50,6 +50,7 @@ class Sealing:
     anchors: Sequence[Anchor]
     point: Callable[[str], None] = _nothing
     beat: Callable[[], object] = lambda: None
+    ledgers: tuple[str, ...] = LEDGERS
     _looked: set[str] = field(default_factory=set[str])
     """Ledgers whose anchored files this process has looked at: a home or a database is put back while nothing runs."""
 
@@ -60,7 +61,7 @@ class Sealing:
             sealed, refused = await self._seal(signer, adopt=adopt, at_once=at_once)
             missed = await self._anchor(sealed)
         async with self.database.transaction(WORKER) as conn:
-            ages = await anchored.ages(conn, LEDGERS, [anchor.kind for anchor in self.anchors if anchor.outside])
+            ages = await anchored.ages(conn, self.ledgers, [anchor.kind for anchor in self.anchors if anchor.outside])
         self._warn(ages)
         return Run(sealed, refused, missed, ages)
 
@@ -74,7 +75,7 @@ class Sealing:
         sealer = Sealer(self.database, signer, self.point, self.beat)
         sealed: dict[str, Sealed] = {}
         refused: dict[str, SealRefused] = {}
-        for ledger in LEDGERS:
+        for ledger in self.ledgers:
             elsewhere = self._elsewhere(signer, ledger)
             try:
                 found = await sealer.seal(ledger, elsewhere, adopt=adopt, at_once=at_once)

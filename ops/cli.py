@@ -271,6 +271,84 @@ def seal(
     raise typer.Exit(1 if done["refused"] or done["not_anchored"] else 0)
 
 
+@app.command(name="verify")
+def verify_(  # noqa: PLR0917 -- the verb's options
+    ledger: Annotated[list[str] | None, typer.Option("--ledger", help="Only this ledger: case or access; may be given twice.")] = None,
+    since: Annotated[Path | None, typer.Option("--since", help="A checkpoint kept elsewhere: hash only what came after it.")] = None,
+    vkeys: Annotated[Path | None, typer.Option("--vkeys", help="Public keys kept elsewhere, instead of the home's own.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", min=1, max=64, help="Processes that hash; one a core if not said.")] = None,
+    canonical: Annotated[bool, typer.Option("--canonical", help="Also: is every body canonical JSON?")] = False,
+    personal: Annotated[bool, typer.Option("--personal", help="Also: does every personal value open where it stands?")] = False,
+    files: Annotated[bool, typer.Option("--files", help="Also: is every evidence file the one that was recorded?")] = False,
+    read_models: Annotated[bool, typer.Option("--read-models", help="Also: do read models and snapshots say what the events say?")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Also: are triggers, rights, policies and roles as they should be?")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All of these.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read every event again, hash it, and hold the ledger against every checkpoint and anchor.
+
+    Exit status: 0 clean, 1 tampering (each finding names ledger, position, class and the nearest good checkpoint), 2 it could not be
+    carried out, 3 clean but the last anchor is older than the policy.
+    """
+    from ledger.verify.claims import Trouble
+    from ops.verifying import Asked, could_not_run, lines, run
+
+    home = Home.of()
+    asked = Asked(
+        tuple(ledger or ()), since, vkeys, jobs, canonical or everything, personal or everything, files or everything,
+        read_models or everything, schema or everything,
+    )  # fmt: skip
+    try:
+        outcome = run(home, address(home, "worker"), asked, quiet=as_json)
+    except Trouble as fault:
+        told = could_not_run(home, asked, fault, datetime.now(UTC).isoformat())
+        if as_json:
+            typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        give_up(f"the verification could not be carried out: {fault}", BUSY)
+    if as_json:
+        typer.echo(json.dumps(outcome.as_dict(), ensure_ascii=False, indent=1))
+    else:
+        for line in lines(outcome):
+            typer.echo(line)
+    raise typer.Exit(outcome.status)
+
+
+@app.command(name="rebuild")
+def rebuild_(
+    models: Annotated[list[str] | None, typer.Argument(help="Read models by name; all where none is named.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only say whether they hold what the ledger says.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make read models anew from the ledger while the system runs: readers see the old rows or the new ones, and Ctrl-C leaves the old.
+
+    Exit status: 0 they hold what the ledger says, 1 they do not, or the ledger cannot be read, 2 no such model, no database, or another
+    rebuild is at it.
+    """
+    from ops.rebuilding import as_dict, lines, run, unknown
+    from readmodels.rebuild import AnotherRebuild, Unreadable
+
+    names = models or []
+    if strange := unknown(names):
+        give_up(f"no read model is called {', '.join(strange)}", BUSY)
+    dsn = address(Home.of(), "owner")
+    if not dsn:
+        give_up("there is no database yet: start the system first, or set DATABASE_URL", BUSY)
+    try:
+        report, seconds = run(dsn, names, only_check=check, quiet=as_json)
+    except Unreadable as fault:
+        give_up(f"the ledger cannot be read, nothing was written: {fault}")
+    except AnotherRebuild:
+        give_up("another rebuild is at it", BUSY)
+    except psycopg.OperationalError as fault:
+        give_up(str(fault), BUSY)
+    if as_json:
+        typer.echo(json.dumps(as_dict(report, seconds), ensure_ascii=False, indent=1))
+    else:
+        for line in lines(report, seconds):
+            typer.echo(line)
+    raise typer.Exit(0 if report.same else 1)
+
+
 accounts = typer.Typer(no_args_is_help=True, help="The first accounts of a system; later ones are made on its pages.")
 app.add_typer(accounts, name="account")
 

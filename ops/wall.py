@@ -15,6 +15,7 @@ import psycopg
 
 import ledger.wall
 from domain.directory import DIRECTORY_EVENTS, Directory
+from domain.upcasting import lifted
 from ledger.directory import STREAMS
 from ledger.schema import metadata
 from ledger.wall.policies import OPEN, ROLES, TABLES, grants_of, policies_of
@@ -222,5 +223,9 @@ def _rights(connection: Plain, role: str, table: str, wanted: Iterable[str]) -> 
 
 
 def _directory(connection: Plain) -> Directory:
-    rows = connection.execute("SELECT type, body FROM events WHERE stream = ANY(%s) ORDER BY position", [STREAMS]).fetchall()
-    return Directory.fold(DIRECTORY_EVENTS[str(kind)].model_validate_json(bytes(cast("bytes", body))) for kind, body in rows)
+    query = "SELECT type, schema_version, body FROM events WHERE stream = ANY(%s) ORDER BY position"
+    rows = cast("list[tuple[str, int, bytes]]", connection.execute(query, [STREAMS]).fetchall())
+    return Directory.fold(
+        DIRECTORY_EVENTS[kind].model_validate_json(lifted(kind, version, DIRECTORY_EVENTS[kind].schema_version, bytes(body)))
+        for kind, version, body in rows
+    )

@@ -1,22 +1,21 @@
 """The case list: one row a case, written with the events it shows, so that a list is never behind the case's page."""
 
-from collections.abc import AsyncIterator
 from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.access import scope_of
-from domain.case import CaseState, blank
+from domain.case import CaseState
 from domain.command import Role
 from domain.lifecycle import State
 from domain.stages.closure import never_handled
 from domain.stages.handling import joiners_wait
-from domain.stream import Clock, fold
+from domain.stream import Clock
 from domain.values import Applicant
-from ledger.events import load_history
-from ledger.schema import case_list, events
+from ledger.schema import case_list
 from ledger.sql import Connection, Row, Statement
+from readmodels.course import Change, Course
 
 Waiting = Role | Literal["applicant"]
 
@@ -145,44 +144,20 @@ UPSERT = Statement(
         index_elements=["case_id"], set_={c.name: _insert.excluded[c.name] for c in case_list.c if c.name != "case_id"}
     )
 )
-_STREAMS = Statement(
-    sa.select(events.c.stream)
-    .where(
-        events.c.version == 1,
-        events.c.stream.startswith("case/"),
-        events.c.stream > sa.bindparam("after", type_=sa.Text),
-    )
-    .order_by(events.c.stream)
-    .limit(500)
-)
 _ROW = Statement(sa.select(case_list).where(case_list.c.case_id == sa.bindparam("case")))
-_CLEAR = Statement(sa.delete(case_list))
 
 
-async def put(conn: Connection, case: CaseState) -> None:
-    """Write the case's row as it stands; called in the transaction that appends its events."""
-    await UPSERT.run(conn, **rows_for(case))
+async def keep(conn: Connection, change: Change) -> None:
+    """Write the case's row as it stands, in the transaction that appends the events."""
+    if isinstance(change.after, CaseState):
+        await UPSERT.run(conn, **rows_for(change.after))
+
+
+def rows(course: Course) -> list[dict[str, Any]]:
+    """The case's row; none before it was opened."""
+    case = course[-1].after
+    return [rows_for(case)] if isinstance(case, CaseState) and case.state is not None else []
 
 
 async def row_of(conn: Connection, case_id: str) -> Row | None:
     return await (await _ROW.run(conn, case=case_id)).fetchone()
-
-
-async def case_ids(conn: Connection) -> AsyncIterator[str]:
-    """Every case of the ledger, in constant memory."""
-    after = ""
-    while page := await (await _STREAMS.run(conn, after=after)).fetchall():
-        for row in page:
-            yield str(row["stream"]).removeprefix("case/")
-        after = page[-1]["stream"]
-
-
-async def rebuild(conn: Connection) -> int:
-    """Make the whole list anew from the ledger, in the caller's transaction; the number of cases."""
-    await _CLEAR.run(conn)
-    count = 0
-    async for case_id in case_ids(conn):
-        history = await load_history(conn, case_id)
-        await put(conn, fold((r.happened for r in history), blank(case_id)))
-        count += 1
-    return count

@@ -8,9 +8,9 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.access import scope_of
 from domain.clocks.due import paused_days
 from domain.stream import Clock, StreamState
-from ledger import streams
-from ledger.schema import cases, clock_list
+from ledger.schema import clock_list
 from ledger.sql import Connection, Statement
+from readmodels.course import Change, Course
 from readmodels.rota import ZONE
 
 _insert = insert(clock_list).values({c.name: sa.bindparam(c.name, type_=c.type) for c in clock_list.c})
@@ -20,13 +20,6 @@ _UPSERT = Statement(
         set_={c.name: _insert.excluded[c.name] for c in clock_list.c if not c.primary_key},
     )
 )
-_PAGE = Statement(
-    sa.select(cases.c.case_id, cases.c.kind)
-    .where(cases.c.version > 0, cases.c.case_id > sa.bindparam("after", type_=cases.c.case_id.type))
-    .order_by(cases.c.case_id)
-    .limit(500)
-)
-_CLEAR = Statement(sa.delete(clock_list))
 
 
 def rows_of(state: StreamState) -> dict[str, dict[str, Any]]:
@@ -69,21 +62,14 @@ def _row(state: StreamState, clock: Clock, unit: str | None) -> dict[str, Any]:
     }
 
 
-async def keep(conn: Connection, before: StreamState, after: StreamState) -> None:
+async def keep(conn: Connection, change: Change) -> None:
     """Write the rows that changed, in the transaction that appends the events."""
-    known = rows_of(before)
-    for clock_id, row in rows_of(after).items():
+    known = rows_of(change.before)
+    for clock_id, row in rows_of(change.after).items():
         if known.get(clock_id) != row:
             await _UPSERT.run(conn, **row)
 
 
-async def rebuild(conn: Connection) -> None:
-    """Make the whole list anew from the ledger, in the caller's transaction."""
-    await _CLEAR.run(conn)
-    after = streams.FIRST
-    while page := await (await _PAGE.run(conn, after=after)).fetchall():
-        for at in page:
-            state = await streams.folded(conn, str(at["case_id"]), at["kind"])
-            for row in rows_of(state).values():
-                await _UPSERT.run(conn, **row)
-        after = str(page[-1]["case_id"])
+def rows(course: Course) -> list[dict[str, Any]]:
+    """The rows of all clocks the stream ever had."""
+    return list(rows_of(course[-1].after).values())

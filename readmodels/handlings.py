@@ -4,24 +4,21 @@ One row for each time a case came to a lawyer (or an offer to a unit that declin
 shows. It holds codes and dates, nothing of any person helped, so that everybody's turn can be counted whoever asks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
-from itertools import groupby
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.case import CaseState, blank
+from domain.case import CaseState
 from domain.command import Happened
 from domain.matching import Standing
 from domain.stages.assignment import AssignmentDeclined
 from domain.stages.handling import LawyerReleased
-from domain.stream import fold
-from ledger.events import load_history
 from ledger.schema import handlings
 from ledger.sql import Connection, Statement
-from readmodels.case_list import case_ids
+from readmodels.course import Change, Course
 
 EndedBy = Literal["declined", "released", "renamed", "closed"]
 NOBODY = ""
@@ -52,7 +49,6 @@ _STANDINGS = Statement(
     .where(handlings.c.lawyer != NOBODY)
     .group_by(handlings.c.lawyer)
 )
-_CLEAR = Statement(sa.delete(handlings))
 
 
 class Joined(NamedTuple):
@@ -106,34 +102,50 @@ def _handlers(case: CaseState) -> dict[str, str | None]:
     return {h.lawyer: h.unit or case.assignment.unit for h in case.assignment.lawyers}
 
 
-async def keep(conn: Connection, before: CaseState, after: CaseState, events: Sequence[Happened]) -> None:
-    """Write what one command's events changed about who handles the case, in the transaction that appends them."""
-    change = moved(before, after, events)
-    if not change:
-        return
+class _Written(NamedTuple):
+    """What one append changes: rows that end, by lawyer, and rows that come."""
+
+    on: date
+    ended: tuple[tuple[str, EndedBy], ...]
+    new: list[dict[str, Any]]
+
+
+def _written(change: Change) -> _Written | None:
+    before, after, events, _ = change
+    if not isinstance(before, CaseState) or not isinstance(after, CaseState) or not (move := moved(before, after, events)):
+        return None
     on = events[-1].at.effective_on
-    for code, by in change.left:
-        await _LEAVE.run(conn, case=after.case_id, who=code, on=on, by=by)
     row = {"case_id": after.case_id, "version": after.version, "centre": after.centre, "named_on": on}
-    for each in change.joined:
-        await _JOIN.run(conn, **row, lawyer=each.lawyer, unit=each.unit, ended_on=None, ended_by=None)
-    if change.unnamed:
-        await _JOIN.run(conn, **row, lawyer=NOBODY, unit=change.unnamed, ended_on=on, ended_by="declined")
+    new = [{**row, "lawyer": each.lawyer, "unit": each.unit, "ended_on": None, "ended_by": None} for each in move.joined]
+    if move.unnamed:
+        new.append({**row, "lawyer": NOBODY, "unit": move.unnamed, "ended_on": on, "ended_by": "declined"})
+    return _Written(on, move.left, new)
+
+
+async def keep(conn: Connection, change: Change) -> None:
+    """Write what the events changed about who handles the case, in the transaction that appends them."""
+    if (written := _written(change)) is None:
+        return
+    for code, by in written.ended:
+        await _LEAVE.run(conn, case=change.after.case_id, who=code, on=written.on, by=by)
+    for row in written.new:
+        await _JOIN.run(conn, **row)
+
+
+def rows(course: Course) -> list[dict[str, Any]]:
+    """Every time the case came to somebody, and how it left them."""
+    found: dict[tuple[str, int], dict[str, Any]] = {}
+    for written in filter(None, map(_written, course)):
+        for code, by in written.ended:
+            for row in found.values():
+                if row["lawyer"] == code and row["ended_on"] is None:
+                    row |= {"ended_on": written.on, "ended_by": by}
+        for row in written.new:
+            found.setdefault((row["lawyer"], row["version"]), row)
+    return list(found.values())
 
 
 async def standings(conn: Connection, on: date, window: int) -> dict[str, Standing]:
     """How each lawyer stands who was ever given a case; declined offers and replacements of the last `window` days count."""
     rows = await (await _STANDINGS.run(conn, since=on - timedelta(days=window))).fetchall()
     return {row["lawyer"]: Standing(row["load"], row["last"], row["declined"], row["replaced"]) for row in rows}
-
-
-async def rebuild(conn: Connection) -> None:
-    """Make all rows anew from the ledger, in the caller's transaction."""
-    await _CLEAR.run(conn)
-    async for case_id in case_ids(conn):
-        case = blank(case_id)
-        for _, group in groupby([r.happened for r in await load_history(conn, case_id)], key=lambda h: h.at.command_id):
-            events = list(group)
-            after = fold(events, case)
-            await keep(conn, case, after, events)
-            case = after

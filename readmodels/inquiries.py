@@ -16,6 +16,7 @@ from ledger import streams
 from ledger.schema import cases, inquiries
 from ledger.sql import Connection, Statement, fetch_all
 from readmodels.case_list import clock_line
+from readmodels.course import Change, Course
 from readmodels.paging import LIMIT, Key, Order, Page, case_id
 from readmodels.people import streams_of_bearers
 from readmodels.search import NEVER, numberlike
@@ -73,6 +74,29 @@ def duty_row(state: DutyState) -> dict[str, Any]:
         "received_at": state.received_at,
         "waiting_for": waits.get(state.state or ""),
     }
+
+
+def _row(state: object) -> dict[str, Any] | None:
+    """The row of a stream of either kind that something happened to."""
+    match state:
+        case ConsultationState(state=str()):
+            return consultation_row(state)
+        case DutyState(state=str()):
+            return duty_row(state)
+        case _:
+            return None
+
+
+async def keep(conn: Connection, change: Change) -> None:
+    """Write the inquiry's row as it stands, in the transaction that appends the events."""
+    if row := _row(change.after):
+        await UPSERT.run(conn, **row)
+
+
+def rows(course: Course) -> list[dict[str, Any]]:
+    """The inquiry's row; none before anything happened to it."""
+    row = _row(course[-1].after)
+    return [row] if row else []
 
 
 def _common(state: ConsultationState | DutyState) -> dict[str, Any]:

@@ -1,40 +1,15 @@
-"""The inline lists, by the kind of stream they show: one row a stream, written with the events it shows."""
+"""Where streams stand, by their ids, whichever list shows them."""
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Collection
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from domain.directory import CaseScope
-from domain.stream import StreamState
 from ledger.schema import case_list as cases
 from ledger.schema import inquiries
 from ledger.sql import Connection, Row, Statement
-from readmodels import case_list
-from readmodels import inquiries as inquiry_list
 from readmodels.search import scope_of_row
-
-
-class Inline(NamedTuple):
-    """How a stream of a kind is listed: its row, and the statement that writes it."""
-
-    row: Callable[[Any], dict[str, Any]]
-    upsert: Statement
-
-
-LISTS: Mapping[str, Inline] = {
-    "case": Inline(case_list.rows_for, case_list.UPSERT),
-    "consultation": Inline(inquiry_list.consultation_row, inquiry_list.UPSERT),
-    "duty": Inline(inquiry_list.duty_row, inquiry_list.UPSERT),
-}
-
-
-async def keep(conn: Connection, state: StreamState) -> Mapping[str, Any]:
-    """Write the stream's row as it stands, in the transaction that appends its events; the row."""
-    listed = LISTS[state.kind]
-    row = listed.row(state)
-    await listed.upsert.run(conn, **row)
-    return row
 
 
 class Standing(NamedTuple):

@@ -12,9 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.presence import Presence, presences
 from domain.stream import StreamState
-from ledger import marks, streams
-from ledger.schema import case_people, cases, people, search_tokens
+from ledger import marks
+from ledger.schema import case_people, people, search_tokens
 from ledger.sql import Connection, Row, Statement
+from readmodels.course import Change, Course
 
 _PUT = Statement(
     sa.text(
@@ -40,13 +41,6 @@ _TERMS = Statement(
         " SELECT * FROM unnest(cast(:tokens AS bigint[]), cast(:subjects AS uuid[])) ON CONFLICT DO NOTHING"
     )
 )
-_CLEAR = Statement(sa.delete(case_people))
-_STREAMS = Statement(
-    sa.select(cases)
-    .where(cases.c.version > 0, cases.c.case_id > sa.bindparam("after", type_=cases.c.case_id.type))
-    .order_by(cases.c.case_id)
-    .limit(500)
-)
 _LINKED = Statement(
     sa.select(people.c.subject_id, people.c.kept).where(
         people.c.kept.is_not(None),
@@ -69,15 +63,27 @@ def streams_of_bearers(tokens: Collection[int]) -> sa.Select[tuple[str]]:
     return sa.select(case_people.c.case_id).select_from(bearers).where(search_tokens.c.token.in_(list(tokens)))
 
 
-async def keep(conn: Connection, before: StreamState, after: StreamState, named: Mapping[str, Any] | None) -> None:
-    """Write what changed about the people of a stream, in the transaction that appends its events.
+async def keep(conn: Connection, change: Change) -> None:
+    """Write what changed about who is in a stream, in the transaction that appends its events."""
+    had = frozenset(presences(change.before))
+    await _put(conn, change.after, [presence for presence in presences(change.after) if presence not in had])
+
+
+def rows(course: Course) -> list[dict[str, Any]]:
+    """Everybody who is or was in the stream."""
+    state = course[-1].after
+    return [
+        {**presence._asdict(), "subject_id": str(presence.subject_id), "case_id": state.case_id, "kind": state.kind}
+        for presence in presences(state)
+    ]
+
+
+async def keep_found(conn: Connection, after: StreamState, named: Mapping[str, Any] | None) -> None:
+    """Write what the people of a stream are found by, in the transaction that appends the events that name them.
 
     `named` is what the inbox row holds of the people its command names (`ledger.marks.kept`); those of other streams are passed over.
     """
-    had = frozenset(presences(before))
-    now = presences(after)
-    await _put(conn, after, [presence for presence in now if presence not in had])
-    here = {str(presence.subject_id) for presence in now}
+    here = {str(presence.subject_id) for presence in presences(after)} if named else set[str]()
     found = {subject: each for subject, each in marks.read(named).items() if subject in here}
     if not found:
         return
@@ -96,19 +102,6 @@ async def _put(conn: Connection, state: StreamState, rows: list[Presence]) -> No
         conn, case_id=state.case_id, kind=state.kind, parties=list(parties), subjects=[str(s) for s in subjects], roles=list(roles),
         present=list(present),
     )  # fmt: skip
-
-
-async def rebuild(conn: Connection) -> int:
-    """Make `case_people` anew from the ledger, in the caller's transaction; the number of streams."""
-    await _CLEAR.run(conn)
-    count, after = 0, streams.FIRST
-    while page := await (await _STREAMS.run(conn, after=after)).fetchall():
-        for row in page:
-            state = await streams.folded(conn, str(row["case_id"]), row["kind"])
-            await _put(conn, state, list(presences(state)))
-            count += 1
-        after = str(page[-1]["case_id"])
-    return count
 
 
 async def link(conn: Connection, subject: str, to: str | None) -> None:

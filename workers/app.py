@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
@@ -42,10 +43,12 @@ from activities.verify import Verifier
 from ledger import logs, replans, rules
 from ledger.inbox import OUTBOX_NOTICE
 from ledger.keys import KeyRing
+from ledger.live import CASE_NOTICE
 from ledger.settings import Settings
 from ledger.store import WORKER, Database
 from notify.sealing import Sealing
 from notify.sending import Sender
+from readmodels import following
 from workers.anchors import anchors_of
 from workers.channels import channels_of
 from workers.process import DATABASE_NAME, leave
@@ -74,6 +77,9 @@ _SEEN_EVERY_SECONDS = 2.0
 _ARMED_EVERY_SECONDS = 15.0
 _TOGETHER_SECONDS = 0.2
 """How long to gather what is to be told before it is brought out."""
+_FOLLOW_SECONDS = 1.0
+"""How long to gather what was appended before read models follow: under load one round serves many commands."""
+_AGAIN_EVERY_SECONDS = 60.0
 _DRAIN = timedelta(seconds=10)
 _CACHED_CASES = 500
 """Workflows kept in memory, a quarter of a megabyte each; the rest are replayed from their short histories when something happens to
@@ -232,9 +238,11 @@ async def _take_up_duties(  # noqa: PLR0917 -- what the process has
     await stack.enter_async_context(verify_worker(client, Verifier(database, verification(settings)), sandbox()))
     async with database.transaction(WORKER) as conn:
         await replans.ask_for_rules(conn, rules.digest())
+        await following.enter(conn)
     await ensure_schedules(client)
     await keep_armed(client, reconciler)
-    return [_stay_armed(client, reconciler), _stay_telling(database, client), stay_verifying(database, client)]
+    watches = [_stay_armed(client, reconciler), _stay_telling(database, client)]
+    return [*watches, stay_following(database), stay_verifying(database, client)]
 
 
 async def _until(stop: asyncio.Event, *watches: Coroutine[None, None, None]) -> None:
@@ -277,6 +285,28 @@ async def _stay_telling(database: Database, client: Client) -> None:
                         pass
         except (RPCError, WorkflowFailureError, psycopg.OperationalError, PoolTimeout) as fault:
             _log.warning("an engine is away", fault=type(fault).__name__)
+            await asyncio.sleep(_SEEN_EVERY_SECONDS)
+
+
+async def stay_following(database: Database) -> None:
+    """Bring the read models that follow the ledger up to it soon after an append, all that comes together at once; each minute try those
+    that halted again.
+    """
+    again_at = 0.0
+    while True:
+        try:
+            async with database.connection() as conn:
+                await conn.execute(f"LISTEN {CASE_NOTICE}".encode())
+                while True:
+                    again = time.monotonic() >= again_at
+                    await following.follow_all(database, again=again)
+                    again_at = time.monotonic() + _AGAIN_EVERY_SECONDS if again else again_at
+                    async for _ in conn.notifies(timeout=_AGAIN_EVERY_SECONDS, stop_after=1):
+                        pass
+                    async for _ in conn.notifies(timeout=_FOLLOW_SECONDS):
+                        pass
+        except (psycopg.OperationalError, PoolTimeout) as fault:
+            _log.warning("the database is away", fault=type(fault).__name__)
             await asyncio.sleep(_SEEN_EVERY_SECONDS)
 
 

@@ -33,6 +33,7 @@ from ledger.store import WORKER, Database
 from web.app import with_pages
 from web.clock import host_clock
 from web.in_process import InProcess
+from workers.measuring import keep_measuring
 from workers.process import DATABASE_NAME, leave
 from workers.temporal import connect, runtime
 
@@ -98,6 +99,18 @@ async def _ledgers_time(database: Database) -> AsyncGenerator[LedgerClock]:
 
 
 @asynccontextmanager
+async def _measured(database: Database) -> AsyncGenerator[None]:
+    """Figures are kept while it is open."""
+    keeping = asyncio.create_task(keep_measuring(database))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
+
+
+@asynccontextmanager
 async def services(settings: Settings) -> AsyncGenerator[Services]:
     """Everything the API stands on, opened; Temporal may still be away."""
     keys = KeyRing.open(settings.keys)
@@ -108,6 +121,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
         Courier(client, database, answer_from=settings.answer_from) as courier,
         Live().listening(settings.database_url) as live,
         _ledgers_time(database) as now,
+        _measured(database),
     ):
         await tell_of_the_wall(database)
         yield Services(

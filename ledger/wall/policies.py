@@ -264,6 +264,12 @@ TABLES: Mapping[str, Wall] = {
         add=f"{_AUDITOR} AND asked_by = {_PERSON} AND finished_at IS NULL",
         why="Asked for by an auditor in their own name; carried out and told of by the worker. It tells nothing of a case but positions.",
     ),
+    "stage_days": Wall(read=_of_case("stage_days.case_id"), worker="SELECT, INSERT, UPDATE, DELETE", told=("reader", "auditor")),
+    "followers": Wall(
+        read=_any(_ADMINISTRATOR, _AUDITOR),
+        told=("reader", "auditor"),
+        why="How far lists have come, in numbers: nothing of a case.",
+    ),
     "number_series": Wall(why="Numbers are drawn by the worker, with the event that carries them."),
     **dict.fromkeys(("wall_offices", "wall_people", "wall_grants"), _SHADOW),
 }

@@ -1,0 +1,145 @@
+"""What the ledger speaks of and does not hold: evidence files, and the keys of people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ledger.keys import Keys
+from ledger.personal import Erased
+from ledger.verify.bodies import NotCanonical, opened_keys, parsed
+from ledger.verify.claims import Trouble
+from ledger.verify.findings import Finding
+from ledger.verify.piece import Reader
+
+_NONCE = 12
+_PAGE = 500
+_ATTACHED = (
+    "SELECT position, stream, body FROM events WHERE ledger = 'case' AND type = 'document_attached' AND position > %s"
+    " ORDER BY position LIMIT %s"
+)
+_KEPT = "SELECT document_id::text, 'case/' || case_id, digest, size FROM files WHERE document_id::text = ANY(%s)"
+_FILES = "SELECT document_id::text FROM files WHERE document_id::text > %s ORDER BY document_id::text LIMIT %s"
+_FILE = (
+    "SELECT f.case_id::text, f.digest, f.size, f.content, c.snapshot -> 'parties' -> 0 ->> 'subject_id'"
+    " FROM files f LEFT JOIN cases c ON c.case_id = f.case_id WHERE f.document_id = %s::uuid"
+)
+_BACK = "SELECT subject_id::text FROM subject_keys WHERE subject_id::text = ANY(%s) AND wrapped IS NOT NULL ORDER BY 1"
+_STATED = "SELECT subject_id::text FROM subject_keys WHERE state = 'shredded' AND wrapped IS NOT NULL ORDER BY 1"
+_SHREDDED = (
+    "SELECT position, split_part(stream, '/', 2) FROM events WHERE ledger = 'case' AND type = 'person_shredded' AND position > %s"
+    " ORDER BY position LIMIT %s"
+)
+_SUBJECTS = "SELECT subject_id::text FROM subject_keys WHERE subject_id::text > %s ORDER BY subject_id::text LIMIT %s"
+
+
+def files(reader: Reader, master: Keys | None) -> Iterator[Finding]:
+    """Evidence files against what the ledger recorded of them, and every file's content against its own digest.
+
+    Content can be looked at with the master keys only; the digest of a paper the centre issued stands in no event.
+    """
+    after = 0
+    while page := reader.ask(_ATTACHED, after, _PAGE):
+        after = page[-1][0]
+        yield from _attached(reader, page)
+    last = ""
+    while master is not None and (page := reader.ask(_FILES, last, _PAGE)):
+        last = page[-1][0]
+        for (document,) in page:
+            yield from _content(reader, master, document)
+
+
+def _attached(reader: Reader, page: list[tuple[Any, ...]]) -> Iterator[Finding]:
+    said: dict[str, tuple[int, str, dict[str, Any]]] = {}
+    for position, stream, body in page:
+        try:
+            told = parsed(bytes(body))
+        except NotCanonical as fault:
+            yield Finding("not_canonical", str(fault), "case", position)
+            continue
+        said[str(told.get("document_id"))] = position, stream, told
+    kept = {document: (stream, digest, size) for document, stream, digest, size in reader.ask(_KEPT, list(said))}
+    for document, (position, stream, told) in said.items():
+        place = f"file {document} of {stream}"
+        if document not in kept:
+            yield Finding("file_missing", f"{place} was attached, and is not there", "case", position, place)
+        elif kept[document] != (stream, told.get("digest"), told.get("size")):
+            yield Finding("file_changed", f"{place}: its digest, size or case is not the one that was recorded", "case", position, place)
+
+
+def _content(reader: Reader, master: Keys, document: str) -> Iterator[Finding]:
+    [(case_id, digest, size, box, subject)] = reader.ask(_FILE, document)
+    place = f"file {document} of case/{case_id}"
+    keys, wrong = opened_keys(reader.asked, master, {subject} if subject else set())
+    key = keys.get(subject or "")
+    if isinstance(key, Erased) or subject in wrong:
+        return  # nothing opens any more, or the key itself is found wrong where keys are looked at
+    if key is None:
+        yield Finding("file_changed", f"{place}: its case has no applicant with a key", place=place)
+        return
+    box = bytes(box)
+    try:
+        content = AESGCM(key).decrypt(box[:_NONCE], box[_NONCE:], f"yuanshou-file-v1\0case/{case_id}\0{document}".encode())
+    except (InvalidTag, ValueError):
+        yield Finding("file_changed", f"{place} does not open under its applicant's key at its place", place=place)
+        return
+    if (sha256(content).hexdigest(), len(content)) != (digest, size):
+        yield Finding("file_changed", f"{place}: its content has another digest or size", place=place)
+
+
+def keys_back(reader: Reader, listed: Path) -> Iterator[Finding]:
+    """Keys of people who were erased, by the list outside the database or by the ledger, that are there again.
+
+    Raises `Trouble` where the list cannot be read.
+    """
+    found: dict[str, Finding] = {}
+
+    def back(query: str, subjects: list[str], why: str, position: int | None = None) -> None:
+        for (subject,) in reader.ask(cast("Any", query), *([subjects] if subjects else [])):
+            found.setdefault(subject, Finding("key_back", f"{why}, and a key is there", "case", position, f"person {subject}"))
+
+    back(_STATED, [], "the person is marked as erased")
+    for subjects in _pages(listed):
+        back(_BACK, subjects, "the list of erased people names the person")
+    after = 0
+    while page := reader.ask(_SHREDDED, after, _PAGE):
+        after = page[-1][0]
+        for position, subject in page:
+            back(_BACK, [subject], "the ledger says the person was erased", position)
+    yield from found.values()
+
+
+def _pages(listed: Path) -> Iterator[list[str]]:
+    """Subject ids of the list of erased people, some at a time; none where there is no list."""
+    page: list[str] = []
+    try:
+        with listed.open(encoding="ascii") as lines:
+            for line in lines:
+                subject = line.split(" ", 1)[0].strip()
+                if subject:
+                    page.append(str(UUID(subject)))
+                if len(page) == _PAGE:
+                    yield page
+                    page = []
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as fault:
+        raise Trouble(f"the list of erased people {listed} cannot be read: {fault}") from fault
+    if page:
+        yield page
+
+
+def keys_changed(reader: Reader, master: Keys) -> Iterator[Finding]:
+    """Wrapped keys that do not open as their person's. Raises `Trouble` for a master key that is not held."""
+    last = ""
+    while page := reader.ask(_SUBJECTS, last, _PAGE):
+        last = page[-1][0]
+        _, wrong = opened_keys(reader.asked, master, {subject for (subject,) in page})
+        for subject, why in sorted(wrong.items()):
+            yield Finding("key_changed", f"the key of person {subject}: {why}", place=f"person {subject}")
