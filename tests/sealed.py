@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from activities.verify import Verifier, Verify
 from ledger.signer import SealRefused
 from notify.anchors.directory import Directory
 from notify.sealing import Sealing
@@ -16,6 +18,8 @@ from ops.home import Home
 from ops.postgres import SUPERUSER
 from tests.house import House
 from tests.poll import until
+from workers.app import sandbox
+from workers.verifying import stay_verifying, verification, verify_worker
 
 
 async def seal(house: House) -> int:
@@ -37,6 +41,19 @@ async def seal(house: House) -> int:
 
     await until(sealed)
     return sizes[-1]
+
+
+@asynccontextmanager
+async def verifying(house: House, verify: Verify | None = None) -> AsyncGenerator[None]:
+    """While it is open, what auditors ask for is carried out: by the product's own verification, or by another."""
+    async with verify_worker(house.client, Verifier(house.database, verify or verification(house.settings)), sandbox()):
+        duty = asyncio.create_task(stay_verifying(house.database, house.client))
+        try:
+            yield
+        finally:
+            duty.cancel()
+            with suppress(asyncio.CancelledError):
+                await duty
 
 
 @asynccontextmanager

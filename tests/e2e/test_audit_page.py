@@ -1,22 +1,18 @@
-"""The audit page in a real browser: an auditor has all verified, sees red and the event, takes the note along; who only reads has no button."""
+"""The audit page in a real browser: an auditor has all verified, sees what was altered, takes the note along; others only look."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 
 import pytest
 from playwright.async_api import Browser, Download
 
-from activities.verify import Verifier
 from ledger.note import Note
 from tests.e2e.browser import Person
 from tests.e2e.test_proof_badge import enter, opened
 from tests.e2e.test_why_late import chromium, served
 from tests.house import House
-from tests.sealed import altered, seal
-from workers.app import sandbox
-from workers.verifying import stay_verifying, verification, verify_worker
+from tests.sealed import altered, seal, verifying
 
 __all__ = ["chromium"]
 
@@ -30,12 +26,7 @@ async def test_an_auditor_has_the_ledgers_verified_and_takes_the_proof_along(
     size = await seal(house)
     desks = await opened(house)
     who = await desks.someone("auditor")
-    async with (
-        verify_worker(house.client, Verifier(house.database, verification(house.settings)), sandbox()),
-        served(desks) as address,
-        altered(house, case_id, 2, office="C-ADX"),
-    ):
-        duty = asyncio.create_task(stay_verifying(house.database, house.client))
+    async with verifying(house), served(desks) as address, altered(house, case_id, 2, office="C-ADX"):
         person = await enter(chromium, address, who, lang, width)
         page = person.page
         await page.click('nav a[href="/audit"]')
@@ -64,9 +55,6 @@ async def test_an_auditor_has_the_ledgers_verified_and_takes_the_proof_along(
         await reader.go("/audit")
         assert await reader.page.locator("#verification form").count() == 0
         await _missing(reader)
-        duty.cancel()
-        with suppress(asyncio.CancelledError):
-            await duty
 
 
 async def _missing(person: Person) -> None:

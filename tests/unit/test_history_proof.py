@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger import chain, merkle
@@ -102,6 +101,7 @@ def node() -> str:
 
 
 DRIVER = """
+if (process.argv[2]) new Function(process.argv[2])();
 const program = await import("data:text/javascript;base64," + process.argv[1]);
 let said = "";
 for await (const part of process.stdin) said += part;
@@ -118,11 +118,11 @@ process.stdout.write(JSON.stringify(found));
 """
 
 
-def judged(*asked: tuple[Json, Json | None, Json | None]) -> list[Json]:
-    """What the program says of answers, each with what the browser knew and what the page shows."""
+def judged(*asked: tuple[Json, Json | None, Json | None], before: str = "") -> list[Json]:
+    """What the program says of answers, each with what the browser knew and what the page shows. `before`: what befell the browser."""
     sent = json.dumps([{"answer": answer, "known": held, "shown": shown} for answer, held, shown in asked])
     program = base64.b64encode(PROGRAM.read_bytes()).decode()
-    command = [node(), "--input-type=module", "-e", DRIVER, program]
+    command = [node(), "--input-type=module", "-e", DRIVER, program, before]
     ran = subprocess.run(command, input=sent, capture_output=True, text=True, check=False, timeout=60)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
@@ -198,15 +198,18 @@ def test_each_thing_altered_is_found_and_the_event_named() -> None:
     assert said == {what: ("broken", code, version) for what, (_, code, version) in CHANGES.items()}
 
 
-@pytest.mark.parametrize("column", [c for c in chain.CHAINED if c not in ("alg", "ledger", "stream", "version", "position")])
-def test_every_column_is_under_the_hash(column: str) -> None:
-    event: Json = LEDGER.answer(21)["events"][4]
-    other = {"schema_version": 2, "digest": "00" * 32, "effective_on": "2026-03-02"}.get(column)
-    if column in ("recorded_at", "decided_at"):
-        other = event[column][:-2] + ("1Z" if event[column][-2] != "1" else "2Z")  # a microsecond
-    held = other if other is not None else "another"
-    [found] = judged((altered(lambda a: a["events"][4].update({column: held})), None, None))
-    assert (found["state"], found["code"] in ("chain", "content"), found["event"]["version"]) == ("broken", True, 5)
+def test_every_column_is_under_the_hash() -> None:
+    columns = [c for c in chain.CHAINED if c not in ("alg", "ledger", "stream", "version", "position")]
+
+    def other(column: str) -> Callable[[Json], None]:
+        held = {"schema_version": 2, "digest": "00" * 32, "effective_on": "2026-03-02"}.get(column, "another")
+        if column in ("recorded_at", "decided_at"):
+            held = LEDGER.answer(21)["events"][4][column][:-2] + "0Z"  # by microseconds
+        return lambda answer: answer["events"][4].update({column: held})
+
+    found = judged(*((altered(other(column)), None, None) for column in columns))
+    assert {(each["state"], each["event"]["version"]) for each in found} == {("broken", 5)}
+    assert {column: each["code"] for column, each in zip(columns, found, strict=True) if each["code"] != "chain"} == {"digest": "content"}
 
 
 def test_a_ledger_written_anew_is_found_though_it_is_signed_again() -> None:
@@ -264,3 +267,11 @@ def test_what_is_not_shown_is_told_and_what_the_page_shows_is_held_against_the_l
     )
     assert [each.get("code", "whole") for each in found] == ["whole", "whole", "not_shown", "not_shown"]
     assert found[0]["unseen"] == 1
+
+
+def test_a_browser_that_cannot_compute_says_so() -> None:
+    insecure = "Object.defineProperty(globalThis, 'crypto', { value: {} })"
+    old = "crypto.subtle.importKey = () => { throw new DOMException('', 'NotSupportedError') }"
+    assert [each["code"] for each in judged((LEDGER.answer(21), None, None), before=insecure)] == ["no_crypto"]
+    found = judged((LEDGER.answer(21), None, None), (altered(rehashed), None, None), before=old)
+    assert [(each["state"], each["code"]) for each in found] == [("unsure", "no_ed25519"), ("broken", "root")]
