@@ -221,7 +221,7 @@ function hexadecimal(value) {
 /** Microseconds since 1970 of `2026-01-31T08:00:00.000000Z`; a Date alone would lose the last three digits. */
 function moment(value) {
   const parts = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z$/.exec(value);
-  if (!parts) throw broken("chain");
+  if (!parts) return encoded("t", utf8("")); // no moment that was ever hashed
   return encoded("t", utf8(String(BigInt(Date.parse(`${parts[1]}Z`)) * 1000n + BigInt(parts[2]))));
 }
 
