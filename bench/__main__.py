@@ -9,7 +9,23 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import append, assignment, command, dates, directory, figures, memory, papers, people, reports, startup, storm, together, wall
+from bench import (
+    append,
+    assignment,
+    command,
+    dates,
+    directory,
+    figures,
+    memory,
+    papers,
+    people,
+    reports,
+    sealing,
+    startup,
+    storm,
+    together,
+    wall,
+)
 from bench.figures import Report
 from ops.home import ROOT
 
@@ -30,6 +46,7 @@ BENCHES: Mapping[str, Callable[[], Report]] = {
     "directory": directory.run,
     "assignment": assignment.run,
     "reports": reports.run,
+    "sealing": sealing.run,
     "storm": storm.run,
     "startup": startup.run,
     "memory": memory.run,
