@@ -108,16 +108,16 @@ def _signed(text: str | bytes, kept: Kept, trusted: Trusted) -> Checkpoint:
     """The checkpoint, of this ledger and size and signed by the key that had to. Raises `_Bad` or `NoteFault`."""
     note = Note.parse(text)
     checkpoint = Checkpoint.parse(note.text)
+    signers = note.signers([*(dated.key for dated in trusted.keys), *trusted.witnesses])
+    own = [key for key in signers if key.alg != COSIGNATURE]
+    if not own:
+        raise _Bad("unknown_key", "none of the known keys signed it")
     if checkpoint.origin != f"{trusted.name}/{kept.ledger}":
         raise _Bad("checkpoint_forged", f"it is of {checkpoint.origin}, not of {trusted.name}/{kept.ledger}")
     if kept.size is not None and checkpoint.size != kept.size:
         raise _Bad("checkpoint_forged", f"it says size {checkpoint.size} and is kept as {kept.size}")
     if checkpoint.alg != chain.ALG:
         raise _Bad("unknown_alg", f"its tree is hashed by {checkpoint.alg}")
-    signers = note.signers([*(dated.key for dated in trusted.keys), *trusted.witnesses])
-    own = [key for key in signers if key.alg != COSIGNATURE]
-    if not own:
-        raise _Bad("unknown_key", "none of the known keys signed it")
     if trusted.in_force(checkpoint.time) not in own:
         raise _Bad("wrong_key", f"{own[-1].hash.hex()} signed it, which was not in force at {checkpoint.time:%Y-%m-%d %H:%M:%S} UTC")
     return checkpoint
