@@ -15,6 +15,7 @@ from api.recording import Recording
 from api.routes import (
     access,
     accounts,
+    audit,
     commands,
     court,
     deadlines,
@@ -48,6 +49,7 @@ def create_app(services: Services) -> FastAPI:
         access.router,
         eligibility.router,
         reads.router,
+        audit.router,
         ledger.router,
         history.router,
         deadlines.router,

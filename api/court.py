@@ -107,7 +107,7 @@ async def made(services: Services, token: str | None, lang: texts.Lang, case_id:
         if not (reason or "").strip():
             raise Problem(403, "reason_required")
         opened = await _open(desk, covered)
-    keys = public_keys(services.home / "keys") if services.home else []
+    keys = public_keys(services.keys_folder)
     if not keys:
         raise retry(503, "case_not_sealed_yet", _SOON)
     try:

@@ -339,6 +339,10 @@ _READS: dict[str, tuple[Problem, ...]] = {
         Problem(422, "moves_no_dates", errors=[{"pointer": "/change", "code": "moves_no_dates"}]),
     ),
     "read_replan": (not_found("replan_not_found"),),
+    "case_proof": (not_found("case_not_found"),),
+    "read_audit": (Problem(403, "forbidden"),),
+    "list_checkpoints": (Problem(403, "forbidden"), not_found("ledger_not_found", ledger="cases")),
+    "begin_verification": (Problem(403, "forbidden"),),
     "change_directory": (
         Problem(403, "forbidden"),
         Problem(409, "office_has_open_cases", cases=12, inquiries=1, people=4),

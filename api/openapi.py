@@ -16,6 +16,7 @@ import texts
 from api import (
     access_shapes,
     account_shapes,
+    audit_shapes,
     case_shapes,
     court_shapes,
     directory_shapes,
@@ -282,6 +283,12 @@ SUCCESSES: Mapping[str, Success] = {
     "list_deliveries": _page_of(notice_shapes.Delivery, "Deliveries.", lambda _: notice_shapes.DELIVERY),
     "replay_delivery": Success(notice_shapes.Replayed, "It will be sent again, under its id.", lambda _: notice_shapes.REPLAYED, _DONE),
     "case_told": _page_of(notice_shapes.Told, "Rung by rung and person by person.", lambda _: notice_shapes.TOLD),
+    "case_proof": Success(audit_shapes.CaseProof, "The events and their proof.", lambda _: audit_shapes.CASE_PROOF),
+    "read_audit": Success(audit_shapes.AuditState, "How the ledgers stand.", lambda _: audit_shapes.AUDIT),
+    "list_checkpoints": _page_of(audit_shapes.SealedHead, "The checkpoints.", lambda _: audit_shapes.CHECKPOINT),
+    "begin_verification": Success(
+        audit_shapes.VerificationRunning, "It was asked for, or one runs already.", lambda _: audit_shapes.RUNNING, _DONE
+    ),
     "inclusion_proof": Success(ledger_shapes.InclusionProof, "The proof, and the checkpoint.", lambda _: ledger_shapes.INCLUSION),
     "consistency_proof": Success(ledger_shapes.ConsistencyProof, "The proof, and both roots.", lambda _: ledger_shapes.CONSISTENCY),
     "list_replans": _page_of(replan_shapes.Replan, "The newest changes first.", lambda _: replan_shapes.REPLAN),

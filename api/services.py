@@ -13,6 +13,7 @@ from api.provider import Provider
 from domain.rules import Rules
 from ledger.directory import DirectoryCache
 from ledger.keys import KeyRing
+from ledger.settings import SealingSettings
 from ledger.store import Database
 
 
@@ -35,7 +36,12 @@ class Services:
     provider: Provider | None = None
     public_url: str = "http://127.0.0.1:8000"
     """Where people open the pages."""
-    home: Path | None = None
-    """The folder with the keys and the last verification; None where nothing of the installation is kept in files."""
+    home: Path = Path("var")
+    """The folder with the keys, what was signed, and the last verification."""
+    sealing: SealingSettings = field(default_factory=lambda: SealingSettings(Path("var/signer"), Path("var/anchors")))
     live: Live = field(default_factory=Live)
     """Those who look on; without a line to the ledger unless the composition root opened one."""
+
+    @property
+    def keys_folder(self) -> Path:
+        return self.home / "keys"

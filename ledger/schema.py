@@ -111,6 +111,22 @@ anchors = sa.Table(
 )
 sa.Index("anchors_by_age", anchors.c.ledger, anchors.c.kind, anchors.c.anchored_at)
 
+verifications = sa.Table(
+    "verifications",
+    metadata,
+    sa.Column("verification_id", pg.UUID(as_uuid=False), primary_key=True),
+    sa.Column("asked_by", sa.Text, nullable=False, comment="code of the person"),
+    _time("asked_at", default=True),
+    _time("begun_at", nullable=True),
+    sa.Column("done", sa.BigInteger, nullable=False, server_default="0", comment="events verified so far"),
+    sa.Column("total", sa.BigInteger, comment="events there were when it began"),
+    _time("finished_at", nullable=True),
+    sa.Column("exit", sa.SmallInteger, comment="of `yuanshou verify`: 0 clean, 1 tampering, 2 could not run, 3 clean but anchors are old"),
+    sa.Column("result", pg.JSONB, comment="what it found, as in verified.json"),
+    comment="Verifications of the ledgers asked for on the audit page: by whom, how far they came, what they found.",
+)
+sa.Index("verifications_open", sa.text("(true)"), unique=True, postgresql_where=verifications.c.finished_at.is_(None), _table=verifications)
+
 cases = sa.Table(
     "cases",
     metadata,

@@ -5,14 +5,16 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.eligibility import explained
+from api.params import plus
 from domain.command import COMMANDS
 from domain.eligibility.policy import Policy
+from texts.speak import ZONE, moment
 from web.backend import Json, Problem, items, part
 from web.case_view import clock_line, hardship_lines, live_clocks, now, number, stage_bar, timeline, title, urgency
 from web.correction import COMMAND as CORRECTION
@@ -22,6 +24,7 @@ from web.inquiries import came_from
 from web.page import HEADERS, PageRoute, Visit, render, visitor
 from web.prefill import accept_first_ground
 from web.prepared import prepared
+from web.proof import badge
 from web.story import story
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -60,6 +63,8 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
     "review_closing_file": ("accept_closing_file",),
 }  # fmt: skip
 """What meets a limit, or leads there, where that is not the command of the same name."""
+_LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
+"""A moment as a browser's own field gives it."""
 NEAR = ("missed", "due_today", "soon")
 
 
@@ -70,10 +75,13 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
     if tab not in TABS:
         raise Problem(404, "not_found")
     current = await visit.backend.case(visit.session, case_id)
-    past = version is not None and version != current["version"]
-    case = await visit.backend.case(visit.session, case_id, version) if past else current
-    history = await whole_history(visit, case_id)
-    events = [e for e in history if e["version"] <= case["version"]]
+    moments = _moments(request)
+    past = bool(moments) or (version is not None and version != current["version"])
+    if moments:
+        case: Json = await visit.ask("GET", f"/cases/{case_id}?{urlencode(moments)}")
+    else:
+        case = await visit.backend.case(visit.session, case_id, version) if past else current
+    events = [e for e in await whole_history(visit, case_id) if e["version"] <= case["version"] and _counts(e, moments)]
     clocks: list[Json] = case["clocks"] if past else await visit.backend.clocks(visit.session, case_id)
     at = now()
     commands = [] if past else in_order(await visit.backend.allowed(visit.session, case_id), clocks, at, lacking(case))
@@ -97,6 +105,8 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
         prepared=[] if past else prepared(visit, case), may_approve="approver" in visit.roles,
         may_export=not past and may_export(visit),
         grouped=len(items(case, "recipients")) > 1 or "add_recipients" in may, came_from=await came_from(visit, case),
+        proof=badge(visit, case_id, [] if "legal_on" in moments else events, [e["type"] for e in events]), moments=moments,
+        carried=f"&{urlencode(moments or {'version': case['version']})}" if past else "",
     )  # fmt: skip
 
 
@@ -125,6 +135,20 @@ def _is_id(text: str) -> bool:
         return str(UUID(text)) == text
     except ValueError:
         return False
+
+
+def _moments(request: Request) -> dict[str, str]:
+    """The moment of recording and the legal day that are asked for; a moment without an offset is one of Shanghai."""
+    asked = {name: str(plus(given)) for name in ("as_of", "legal_on") if (given := request.query_params.get(name, ""))}
+    if _LOCAL.fullmatch(asked.get("as_of", "")):
+        asked["as_of"] = datetime.fromisoformat(asked["as_of"]).replace(tzinfo=ZONE).isoformat()
+    return asked
+
+
+def _counts(event: Json, moments: Mapping[str, str]) -> bool:
+    """Whether an event was recorded, and counted, by the moments asked for."""
+    recorded = "as_of" not in moments or moment(event["recorded_at"]) <= moment(moments["as_of"])
+    return recorded and ("legal_on" not in moments or event["effective_on"] <= moments["legal_on"])
 
 
 def _version(asked: str | None) -> int | None:

@@ -40,6 +40,7 @@ from activities.replan import Replanner
 from activities.ring import Ringer
 from activities.seal import Sealer
 from activities.shred import Shredder
+from activities.verify import Verifier
 from ledger import logs, replans, rules
 from ledger.inbox import OUTBOX_NOTICE
 from ledger.keys import KeyRing
@@ -55,6 +56,7 @@ from workers.channels import channels_of
 from workers.process import DATABASE_NAME, leave
 from workers.shredlist import apply_shred_list
 from workers.temporal import connect, runtime
+from workers.verifying import stay_verifying, verification, verify_worker
 from workflows import contract
 from workflows.case import CaseWorkflow
 from workflows.faultpoints import reach
@@ -243,12 +245,14 @@ async def _take_up_duties(  # noqa: PLR0917 -- what the process has
         *(Ringer(database, recorder).ring, sealer.seal, shredder.shred),
     )
     await stack.enter_async_context(duty_worker(client, *duties))
+    await stack.enter_async_context(verify_worker(client, Verifier(database, verification(settings)), sandbox()))
     async with database.transaction(WORKER) as conn:
         await replans.ask_for_rules(conn, rules.digest())
         await following.enter(conn)
     await ensure_schedules(client)
     await keep_armed(client, reconciler)
-    return [_stay_armed(client, reconciler), _stay_telling(database, client), stay_following(database)]
+    watches = [_stay_armed(client, reconciler), _stay_telling(database, client)]
+    return [*watches, stay_following(database), stay_verifying(database, client)]
 
 
 async def _until(stop: asyncio.Event, *watches: Coroutine[None, None, None]) -> None:

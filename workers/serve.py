@@ -137,6 +137,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
             second_factor=settings.second_factor,
             public_url=settings.public_url,
             home=settings.keys.parent,
+            sealing=settings.sealing,
             live=live,
             provider=Provider(given.issuer, given.client_id, given.client_secret, given.redirect_uri) if (given := settings.oidc) else None,
         )

@@ -13,6 +13,8 @@ CASE_QUEUE = "yuanshou-cases"
 """Task queue of the case workflows and their local activities."""
 DUTY_QUEUE = "yuanshou-duties"
 """Task queue of deliveries and other work beside the cases."""
+VERIFY_QUEUE = "yuanshou-verify"
+"""Task queue of verifications of the ledgers."""
 TASK_TIMEOUT = timedelta(seconds=3)
 """Workflow task timeout: how long the caller of a worker that died waits for another."""
 RECONCILE_SCHEDULE = "yuanshou-reconcile"
@@ -26,6 +28,11 @@ SEAL_EVERY = timedelta(seconds=50)
 SHRED_SCHEDULE = "yuanshou-shred"
 CHANNELS: tuple[Literal["email", "sms", "bot", "webhook"], ...] = ("email", "sms", "bot", "webhook")
 """What leaves the house does so by these, each with a workflow of its own: one that hangs holds up no other."""
+
+
+def verify_id(verification_id: str) -> str:
+    """Of the workflow that carries out a verification of the ledgers."""
+    return f"verify/{verification_id}"
 
 
 def send_schedule(channel: str) -> str:

@@ -277,6 +277,11 @@ TABLES: Mapping[str, Wall] = {
             why="Hashes and signatures over the whole ledger: they tell nothing of a case. The sealing writes them.",
         ),
     ),
+    "verifications": Wall(
+        read=_READS_PROOFS,
+        add=f"{_AUDITOR} AND asked_by = {_PERSON} AND finished_at IS NULL",
+        why="Asked for by an auditor in their own name; carried out and told of by the worker. It tells nothing of a case but positions.",
+    ),
     "stage_days": Wall(read=_of_case("stage_days.case_id"), worker="SELECT, INSERT, UPDATE, DELETE", told=("reader", "auditor")),
     "followers": Wall(
         read=_any(_ADMINISTRATOR, _AUDITOR),
