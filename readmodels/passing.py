@@ -122,7 +122,7 @@ async def begun(
             await conn.execute(looking.ONE_MOMENT)
             stack.push_async_callback(conn.execute, "ROLLBACK")
         chosen = tuple(names)
-        behind = {} if at_end else await positions(conn)
+        behind: Mapping[str, int] = {} if at_end else await positions(conn)
         task = Task(chosen, {name: behind.get(name, 0) for name in chosen if MODELS[name].follows and not at_end})
         kinds = frozenset[str]().union(*(MODELS[name].kinds for name in chosen))
 

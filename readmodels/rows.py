@@ -36,7 +36,8 @@ class Difference(NamedTuple):
 
 def normal(value: Any) -> Any:
     """The value as plain JSON in which one moment has one form: the same instant may be stored with another offset from UTC."""
-    form = _FORMS.get(type(value))
+    kind: type = type(value)
+    form = _FORMS.get(kind)
     return form(value) if form else value
 
 
