@@ -36,8 +36,7 @@ class Difference(NamedTuple):
 
 def normal(value: Any) -> Any:
     """The value as plain JSON in which one moment has one form: the same instant may be stored with another offset from UTC."""
-    kind: type = type(value)
-    form = _FORMS.get(kind)
+    form = _FORMS.get(value.__class__)
     return form(value) if form else value
 
 
