@@ -51,7 +51,8 @@ async def standing(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -
                 fill(own.superuser, count)
                 await sealing(database, home).run()
         large = Large(own, home)
-        large.attack("CREATE SCHEMA kept", "CREATE TABLE kept.tiles AS TABLE tiles", "CREATE TABLE kept.events AS TABLE events WITH NO DATA")
+        large.attack("CREATE SCHEMA kept", "CREATE TABLE kept.tiles AS TABLE tiles")
+        large.attack("CREATE TABLE kept.events AS TABLE events WITH NO DATA")
         large.attack("INSERT INTO kept.events SELECT * FROM events WHERE position > %s", at=PIECE - 100)
         yield large
 
