@@ -17,8 +17,9 @@ from psycopg.sql import SQL, Identifier
 from activities.record import Recorder
 from api import documents
 from api.commands import Ask, Commands
-from domain.command import Actor
-from ledger import chain, rules
+from domain.command import Actor, Happened, Stamp
+from domain.stages.any_stage import NoteAdded
+from ledger import chain, events, rules
 from ledger.directory import DirectoryCache, extend
 from ledger.keys import KeyRing
 from ledger.settings import SealingSettings
@@ -156,6 +157,7 @@ async def installed(engines: Engines, home: Path) -> AsyncIterator[Installation]
         keys = KeyRing.open(home / "keys")
         async with Database(own.app, worker=own.worker, size=4, name="attacked") as database:
             office = await _office(engines, database, keys)
+            await _filler(database)
             seal = sealing(database, home)
             await seal.run()
             small = await _end(database)
@@ -195,6 +197,16 @@ async def _office(engines: Engines, database: Database, keys: KeyRing) -> House:
     return House(
         engines, nobody, keys, database, nobody, nobody, Recorder(database, rules.current), nobody, commands, directory, centre
     )
+
+
+async def _filler(database: Database) -> None:
+    """Events enough for a full tile."""
+    now = datetime.now(UTC)
+    stamp = Stamp(1, now, now.date(), "P-FILLER", "system", "C-CITY", "filler")
+    said = (Happened(replace(stamp, version=n), NoteAdded(text="nothing of anybody")) for n in range(1, 251))
+    notes = [events.draft(each, "filler", None) for each in said]
+    async with database.transaction(WORKER) as conn:
+        await events.append(conn, "filler/1", 0, notes)
 
 
 async def _opened(office: House) -> str:
