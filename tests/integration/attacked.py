@@ -110,20 +110,15 @@ class Installation:
 
     def rehash(self, stream: str, from_version: int = 1) -> None:
         """Hash a stream's rows anew as they stand: what somebody does who knows how the chain is made."""
-        rows = self.ask("SELECT * FROM events WHERE stream = %s ORDER BY version", stream)
         previous = chain.GENESIS
-        for row in rows:
-            if row["version"] >= from_version:
-                row["digest"] = chain.digest(bytes(row["body"]))
-                row["chain_hash"] = chain.chain_hash(row, previous)
-                self.attack(
-                    "UPDATE events SET digest = %s, chain_hash = %s WHERE ledger = %s AND position = %s",
-                    row["digest"],
-                    row["chain_hash"],
-                    row["ledger"],
-                    row["position"],
-                )
-            previous = bytes(row["chain_hash"])
+        with self.mighty() as connection:
+            for row in connection.execute("SELECT * FROM events WHERE stream = %s ORDER BY version", [stream]).fetchall():
+                if row["version"] >= from_version:
+                    row["digest"] = chain.digest(bytes(row["body"]))
+                    row["chain_hash"] = chain.chain_hash(row, previous)
+                    hashes = (row["digest"], row["chain_hash"], row["ledger"], row["position"])
+                    connection.execute("UPDATE events SET digest = %s, chain_hash = %s WHERE ledger = %s AND position = %s", hashes)
+                previous = bytes(row["chain_hash"])
 
     def save(self, name: str, tables: Sequence[str] = TABLES) -> None:
         """Keep a copy of the tables aside."""
