@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -24,10 +24,9 @@ type Plain = psycopg.Connection[tuple[Any, ...]]
 
 LATE = timedelta(minutes=5)
 """How much earlier than a checkpoint that does not hold it an event may be recorded: longer than any append keeps the ledger's lock."""
-_COPY = cast(
-    "LiteralString",
+_COPY = (
     f"COPY (SELECT {', '.join(rows.COLUMNS)} FROM events WHERE ledger = %s AND position BETWEEN %s AND %s ORDER BY position)"  # noqa: S608 -- names of the table's columns
-    " TO STDOUT (FORMAT BINARY)",
+    " TO STDOUT (FORMAT BINARY)"
 )
 _TILES = "SELECT level, n, hashes, root FROM tiles WHERE ledger = %s AND (level = 0 AND n BETWEEN %s AND %s OR level = 1 AND n = %s)"
 _CHECKPOINTS = "SELECT size, root, note FROM checkpoints WHERE ledger = %s AND size BETWEEN %s AND %s ORDER BY size"
@@ -136,9 +135,12 @@ class _Looked:
 
     def __init__(self, reader: Reader, job: Job, trunk: Trunk) -> None:
         self._reader, self._job = reader, job
-        self.tile: Callable[[list[bytes], int], None] = trunk.tile
+        self._trunk = trunk
         self.suspects: list[Suspect] = []
         self.findings: list[Finding] = []
+
+    def tile(self, chains: list[bytes], upto: int) -> None:
+        self._trunk.tile(chains, upto)
 
     def links(self, links: list[Link]) -> None:
         streams, versions = [link.stream.decode() for link in links], [link.version - 1 for link in links]

@@ -220,7 +220,7 @@ def reference(raw: Raw, previous: bytes, **other: Any) -> bytes | None:
 
 def decoded(raw: Raw) -> Mapping[str, Any]:
     """The row's columns as values. Raises ValueError or OverflowError for a moment or a day that no calendar has."""
-    row = dict(zip(COLUMNS, raw, strict=True))
+    row: dict[str, Any] = dict(zip(COLUMNS, raw, strict=True))
     for column, value in row.items():
         if column in ("position", "version", "schema_version"):
             row[column] = int.from_bytes(value, signed=True)

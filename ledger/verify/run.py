@@ -6,7 +6,7 @@ import json
 import time
 from base64 import b64encode
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -143,7 +143,12 @@ class Outcome:
         }
 
 
-def verify(request: Request, told: Told = lambda *_: None) -> Outcome:
+def silent(ledger: str, done: int, of: int) -> None:
+    """Nobody looks on."""
+    del ledger, done, of
+
+
+def verify(request: Request, told: Told = silent) -> Outcome:
     """Verify. Raises `Trouble` where it could not be carried out: the exit status is 2."""
     started = time.monotonic()
     try:
@@ -252,7 +257,7 @@ def _alone(reader: Reader) -> Run:
 
 
 @contextmanager
-def _processes(count: int) -> Iterator[ProcessPoolExecutor]:
+def _processes(count: int) -> Generator[ProcessPoolExecutor]:
     """Processes of their own, begun anew: a copy of this one would share its connections."""
     pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
     try:
