@@ -14,7 +14,7 @@ from pypinyin import lazy_pinyin
 
 from domain.command import COMMANDS
 from domain.values import Party, Personal, Sealed, map_personal
-from tests.scenarios import Scenario, Step
+from tests.scenarios import OTHER_LAWYER, Scenario, Step
 
 _RARE = "龘靐齉麤爨灪龖厵滟虪籱饢驫鱻麣龗"
 """Characters that no other test's name is made of; sixteen, so that a number is written with them."""
@@ -87,7 +87,7 @@ def whole_line(planted: Planted, archived: Scenario, today: date) -> Iterator[St
         yield Step(step.role, step.command, body)
         if step.command == "submit_application":
             yield from _beside(today)
-        if step.command == "record_outcome":
+        if step.command == "schedule_hearing":
             yield Step("lawyer", "report_progress", {"summary": "x"})
 
 
@@ -100,7 +100,7 @@ def _beside(today: date) -> Iterator[Step]:
     yield Step("supervisor", "place_hold", {"reason": "x"})
     yield Step("caseworker", "request_verification", {"kind": "inquiry", "agency": "民政局", "subject": "x"})
     yield Step("caseworker", "record_verification", {"result": "confirmed", "detail": "x"})
-    yield Step("caseworker", "declare_conflict_check", {"cleared": True, "walled": [{"person": "P-NOBODY-HERE", "why": "x"}]})
+    yield Step("caseworker", "declare_conflict_check", {"cleared": True, "walled": [{"lawyer": OTHER_LAWYER, "why": "x"}]})
     household = [{"name": "x", "relation": "self", "income_fen_per_month": 60000}]
     yield Step("caseworker", "assess_hardship", {"household": household, "county": "ADX", "residence": "rural"})
     yield Step("caseworker", "propose_commands", {"commands": [{"command": "add_note", "body": {"text": "x"}}], "reason": "x"})
