@@ -138,6 +138,7 @@ _READS: dict[str, tuple[Problem, ...]] = {
         not_found("case_not_found"),
         Problem(409, "nothing_to_carry", template="grant_decision", kinds=["aid_granted"]),
         Problem(409, "wrong_state", state="refused"),
+        Problem(410, "document_erased"),
         Problem(422, "unknown_template", errors=[{"pointer": "/template", "code": "unknown_template"}], template="letter"),
         Problem(
             422, "about_required", errors=[{"pointer": "/about", "code": "about_required"}], template="grant_decision", versions=[9, 14]

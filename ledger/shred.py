@@ -54,9 +54,9 @@ _ERASED = Statement(
     sa.select(subject_keys.c.subject_id).where(subject_keys.c.subject_id == sa.any_(_IDS), subject_keys.c.wrapped.is_(None)).limit(1)
 )
 _TOLD = Statement(
-    sa.select(sa.distinct(events.c.stream).label("stream")).where(
-        events.c.type == PersonShredded.type, events.c.stream == sa.any_(sa.bindparam("streams", type_=sa.ARRAY(sa.Text)))
-    )
+    sa.select(events.c.stream)
+    .where(events.c.type == PersonShredded.type, events.c.stream == sa.any_(sa.bindparam("streams", type_=sa.ARRAY(sa.Text))))
+    .distinct()
 )
 _STATE = Statement(
     sa.update(subject_keys)
@@ -65,8 +65,14 @@ _STATE = Statement(
 )
 _ONE = sa.bindparam("one", type_=people.c.subject_id.type)
 _GROUP = Statement(sa.select(people.c.subject_id, people.c.kept).where(sa.or_(people.c.subject_id == _ONE, people.c.kept == _ONE)))
+_GIVEN = sa.bindparam("ids", type_=sa.ARRAY(sa.Text))
 _UNDER_WAY = Statement(
-    sa.select(erasures.c.subject_id).where(erasures.c.state.in_(["open", "approved"]), erasures.c.subjects.overlap(_IDS)).limit(1)
+    sa.select(erasures.c.subject_id)
+    .where(
+        sa.or_(erasures.c.state == "open", erasures.c.state == "approved"),
+        erasures.c.subjects.op("&&")(sa.cast(_GIVEN, erasures.c.subjects.type)),
+    )
+    .limit(1)
 )
 
 

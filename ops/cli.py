@@ -408,8 +408,11 @@ def shred(
     Who is erased is decided by two people on the pages or the API; the terminal is nobody's session and only carries it out.
     Exit status: 0 nothing is left to be done, 1 something is, or the files forbid it meanwhile, 2 no database.
     """
+    from ledger import logs
     from ledger.settings import Settings, SettingsFault
     from ops.shredding import lines, report
+
+    logs.configure("shred")  # to standard error: standard output is for the report
 
     home = Home.of()
     worker = address(home, "worker")

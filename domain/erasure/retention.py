@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any, Literal, NamedTuple, get_args
 
 from domain.case import CaseState
-from domain.eligibility.limitation import after
 from domain.stream import StreamState
 
 What = Literal["aided", "not_aided", "consultation", "duty"]
@@ -55,7 +54,15 @@ class Retention:
             return None
         rows = self.rows[what_of(file)]
         row = next((r for r in rows if r.from_ <= ended), rows[-1])
-        return Period(None if row.years is None else after(ended, row.years, "year"), row)
+        return Period(None if row.years is None else _years_after(ended, row.years), row)
+
+
+def _years_after(day: date, years: int) -> date:
+    """The day of the same date so many years on; from 29 February the last of a February that has none (民法典 art. 202)."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
 
 
 def read_retention(data: Mapping[str, Any]) -> Retention:

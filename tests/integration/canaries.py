@@ -14,10 +14,14 @@ from pypinyin import lazy_pinyin
 
 from domain.command import COMMANDS
 from domain.values import Party, Personal, Sealed, map_personal
-from tests.scenarios import Scenario, Step
+from tests.scenarios import OTHER_LAWYER, Scenario, Step
 
 _RARE = "龘靐齉麤爨灪龖厵滟虪籱饢驫鱻麣龗"
 """Characters that no other test's name is made of; sixteen, so that a number is written with them."""
+
+
+_STEMS = ("金丝雀龘靐", "亓官", "qiguan", "KANARIE", "170173986", "171482653", "龗州市麤爨路", "不得拨打虪")
+"""One of them stands in every word that is planted: looked for first, since a hundred megabytes are gone through for each."""
 
 
 def rare(n: int) -> str:
@@ -49,9 +53,9 @@ class Planted:
         self._count += 1
         n = self._count
         said = {
-            "name": rare(n), "id_kind": "other", "id_number": f"KANARIE{n:03d}X8675309", "phone": f"1701739{n:04d}",
+            "name": rare(n), "id_kind": "other", "id_number": f"KANARIE{n:03d}X8675309", "phone": f"170173986{n:02d}",
             "address": f"龗州市麤爨路{n}号籱苑", "birth_date": f"19{n + 10:02d}-11-23",
-            "safe_contact": {"phone": f"1714826{n:04d}", "never": f"不得拨打虪{n:03d}座机"},
+            "safe_contact": {"phone": f"171482653{n:02d}", "never": f"不得拨打虪{n:03d}座机"},
         }  # fmt: skip
         contact: dict[str, str] = said["safe_contact"]  # pyright: ignore[reportAssignmentType]
         words = [*(str(said[name]) for name in ("name", "id_number", "phone", "address")), *contact.values()]
@@ -87,7 +91,7 @@ def whole_line(planted: Planted, archived: Scenario, today: date) -> Iterator[St
         yield Step(step.role, step.command, body)
         if step.command == "submit_application":
             yield from _beside(today)
-        if step.command == "record_outcome":
+        if step.command == "schedule_hearing":
             yield Step("lawyer", "report_progress", {"summary": "x"})
 
 
@@ -100,7 +104,7 @@ def _beside(today: date) -> Iterator[Step]:
     yield Step("supervisor", "place_hold", {"reason": "x"})
     yield Step("caseworker", "request_verification", {"kind": "inquiry", "agency": "民政局", "subject": "x"})
     yield Step("caseworker", "record_verification", {"result": "confirmed", "detail": "x"})
-    yield Step("caseworker", "declare_conflict_check", {"cleared": True, "walled": [{"person": "P-NOBODY-HERE", "why": "x"}]})
+    yield Step("caseworker", "declare_conflict_check", {"cleared": True, "walled": [{"lawyer": OTHER_LAWYER, "why": "x"}]})
     household = [{"name": "x", "relation": "self", "income_fen_per_month": 60000}]
     yield Step("caseworker", "assess_hardship", {"household": household, "county": "ADX", "residence": "rural"})
     yield Step("caseworker", "propose_commands", {"commands": [{"command": "add_note", "body": {"text": "x"}}], "reason": "x"})
@@ -114,9 +118,8 @@ def forms(word: str) -> dict[str, bytes]:
     found["json"] = _escaped(word)
     found["percent"] = "".join(f"%{b:02X}" if b > 127 else chr(b) for b in utf8).encode()
     for shift in range(3):  # base64 of whatever the word stands in: of the part that does not depend on what is around it
-        inner = base64.b64encode(b"\0" * shift + utf8).decode()
-        first = -(-shift * 4 // 3)
-        found[f"base64+{shift}"] = inner[first : len(inner) // 4 * 4 - 4].encode()
+        inner = base64.b64encode(b"\0" * shift + utf8)
+        found[f"base64+{shift}"] = inner[-(-shift * 4 // 3) : (shift + len(utf8)) * 4 // 3]
     spoken = "".join(lazy_pinyin(word)) if re.fullmatch(r"[\u4e00-\u9fff]{4,8}", word) else ""
     if len(spoken) >= 10:
         found["pinyin"] = spoken.encode()
@@ -134,11 +137,13 @@ class Scanner:
 
     def __init__(self, words: Iterable[str]) -> None:
         self.meant = {form: (word, name) for word in words for name, form in forms(word).items()}
-        self._any = re.compile(b"|".join(re.escape(form) for form in sorted(self.meant, key=len, reverse=True)))
+        self._stems = {form for stem in _STEMS for form in forms(stem).values()}
 
     def found(self, content: bytes) -> set[tuple[str, str]]:
         """The words found, each with the form it was found in."""
-        return {self.meant[hit] for hit in self._any.findall(content)}
+        if not any(stem in content for stem in self._stems):
+            return set()
+        return {meant for form, meant in self.meant.items() if form in content}
 
     def found_below(self, *folders: Path, but: frozenset[str] = frozenset()) -> dict[str, set[tuple[str, str]]]:
         """The same of every file below, by path; `but` are names of folders passed over."""

@@ -28,13 +28,17 @@ async def at(house: House, tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
 
 
 def test_the_scanner_finds_a_word_however_it_is_written() -> None:
-    word = "亓官龘靐"
+    planted = Planted()
+    planted.person(own=True)
+    planted.text()
+    for word in planted.words:
+        for name, form in forms(word).items():
+            assert word in {found for found, _ in Scanner([word]).found(b"...." + form + b"....")}, name
+    word = planted.words[0]
     scanner = Scanner([word])
-    for name, form in forms(word).items():
-        assert (word, name) in scanner.found(b"...." + form + b"...."), name
     for around in ("a", "ab", "abc"):
         assert scanner.found(base64.b64encode(f"{around}{word}{around}".encode())), around
-    assert not scanner.found("亓官靐龘 qi guan".encode())
+    assert not scanner.found("亓官官亓 qi guan".encode())
 
 
 async def planted_case(at: Erasing, planted: Planted) -> str:

@@ -70,6 +70,7 @@ class TestTwoPeople:
         "role", ["caseworker", "receptionist", "finance_officer", "auditor", "security_administrator", "bureau_officer"]
     )
     async def test_others_neither_ask_nor_decide(self, at: Erasing, role: Any) -> None:
+        office = {"auditor": "B-CITY", "security_administrator": "C-CITY"}.get(role)
         _, subject = await at.ended(applicant={"name": surname() + "权"})
         number = await at.asked(subject)
         for what, body in (
@@ -77,7 +78,7 @@ class TestTwoPeople:
             ("erasure-refusals", {"request": number, "ground": "need_continues", "reason": "x"}),
             ("restrictions", {"ground": "person_asked", "reason": "x"}),
         ):  # fmt: skip
-            assert code(await at.post(role, subject, what, **body)) == (403, "forbidden")
+            assert code(await at.post(role, subject, what, office, **body)) == (403, "forbidden")
         assert code(await at.post("approver", subject, "erasure-approvals", request=number)) == (403, "forbidden")
 
     async def test_who_does_not_see_all_of_the_files_does_not_decide(self, at: Erasing) -> None:
@@ -208,8 +209,10 @@ class TestAllEntries:
                 assert await (await conn.execute(look, (subject,))).fetchone() is None
 
     async def test_what_would_need_the_key_is_refused_in_words_and_the_rest_goes_on(self, at: Erasing) -> None:
-        case_id, subject = await at.ended(applicant={"name": surname() + "止"})
+        case_id = await at.house.submit(applicant={"name": surname() + "止"})
+        subject = await at.subject(case_id)
         paper = await at.house.do("caseworker", "issue_document", case_id, template="receipt")
+        await at.house.do("receptionist", "withdraw_application", case_id, reason="不再申请")
         document = next(e["data"]["document_id"] for e in paper.body["events"] if e["type"] == "document_issued")
         assert (await at.api.ask("caseworker", "GET", f"/cases/{case_id}/papers/{document}")).status_code == 200
         await at.erased(subject)

@@ -1,5 +1,6 @@
 """A person's data by pages: two people decide, and what is gone is said in words wherever it stood."""
 
+import html
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,6 +14,7 @@ from tests.house import House, session_of
 from tests.integration.erasing import Erasing, erasing, over
 from tests.integration.test_persons import surname
 from web.app import with_pages
+from web.case_page import TABS
 from web.in_process import InProcess
 
 
@@ -55,6 +57,16 @@ async def test_two_people_do_it_by_pages_and_what_is_gone_is_said_in_words(at: E
     done = await one.send(here, f"{here}/restrict", ground="retention_runs", reason="期限未满")
     assert done.headers["location"] == f"{here}?done=restrict"
     assert kept in await one.get(here)
+    asked = await clerk.http.get(f"/cases/{case_id}?tab=people")
+    assert (asked.status_code, 'action="/reasons"' in asked.text, name in asked.text) == (403, True, False)
+    (csrf,) = set(re.findall(r'name="csrf" value="([^"]*)"', asked.text))
+    where = html.unescape(re.findall(r'name="next" value="([^"]*)"', asked.text)[0])
+    given = await clerk.http.post("/reasons", data={"csrf": csrf, "next": where, "reason": "答复本人来信"})
+    assert (given.status_code, given.headers["location"]) == (303, f"/cases/{case_id}?tab=people")
+    assert name in await clerk.get(where)
+    other = await at.house.submit(applicant={"name": surname() + "旁"})
+    assert f"Path=/cases/{case_id};" in given.headers["set-cookie"], "no other file is read for it"
+    assert (await clerk.http.get(f"/cases/{other}")).status_code == 200
     assert (await one.send(here, f"{here}/free", reason="办结")).status_code == 303
     assert (await one.send(here, f"{here}/request", ground="retention_over", reason="期满")).status_code == 303
     assert f'action="{here}/approve"' not in await one.get(here), "not to who asked"
@@ -64,11 +76,12 @@ async def test_two_people_do_it_by_pages_and_what_is_gone_is_said_in_words(at: E
     await at.shredder.carry_out()
     number = (await at.api.get("caseworker", f"/cases/{case_id}"))["register_number"]
     case = f"/cases/{case_id}"
-    for path in (case, f"/cases?q={number}", here, f"{case}?all=1", "/", f"{case}/papers", f"{case}/conflicts"):
+    tabs = [f"{case}?tab={tab}" for tab in TABS]
+    for path in (*tabs, f"/cases?q={number}", here, "/", f"{case}/conflicts", f"{case}?version=1"):
         text = await clerk.get(path)
         assert name not in text
         assert "13755550001" not in text
-        if number in text and "papers" not in path:
+        if path in (tabs[0], here, f"{case}?tab=people", f"{case}?version=1", f"/cases?q={number}"):
             assert gone in text, path
     again = await one.send(f"/cases/{case_id}", f"{here}/request", ground="retention_over", reason="期满")
     assert again.status_code == 409
