@@ -32,9 +32,12 @@ NOT_FOUND: Mapping[Kind, str] = {"consultation": "consultation_not_found", "duty
 async def visible(desk: Desk, kind: Kind, inquiry_id: str) -> ConsultationState | DutyState:
     """The inquiry as it stands, if it exists for the caller. Raises `Problem` 404 otherwise, alike for both reasons."""
     state = await inquiries.current(desk.conn, kind, inquiry_id)
-    if state is None or not access.may_see(desk.principal, access.scope_of(state), desk.directory):
-        raise not_found(NOT_FOUND[kind])
-    return state
+    if state is not None and access.may_see(desk.principal, access.scope_of(state), desk.directory):
+        return state
+    missing = not_found(NOT_FOUND[kind])
+    async with desk.in_own_name() as conn:
+        missing.hides = inquiry_id if await inquiries.current(conn, kind, inquiry_id) is not None else None
+    raise missing
 
 
 async def one(desk: Desk, kind: Kind, inquiry_id: str) -> Json:

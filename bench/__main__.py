@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from bench import (
+    access,
     append,
     assignment,
     command,
@@ -39,6 +40,7 @@ BENCHES: Mapping[str, Callable[[], Report]] = {
     "command": command.run,
     "command-dev": command.run_dev,
     "append": append.run,
+    "access": access.run,
     "together": together.run,
     "wall": wall.run,
     "papers": papers.run,

@@ -61,7 +61,7 @@ async def _timed(send: Send, number: int) -> float:
     return time.perf_counter() - started
 
 
-async def _at_pace(send: Send) -> list[float]:
+async def at_pace(send: Send) -> list[float]:
     """Seconds of each command; a slow one does not hold the next back."""
     began = time.perf_counter()
     sent: list[asyncio.Task[float]] = []
@@ -100,7 +100,7 @@ async def _floor(engines: Engines) -> Source:
     return Source("bare Update, one row", None, prepare)
 
 
-async def _cases(office: Office, count: int) -> list[str]:
+async def fresh_cases(office: Office, count: int) -> list[str]:
     """Fresh applications, eight at a time."""
     found: list[str] = []
     for done in range(0, count, 8):
@@ -110,14 +110,14 @@ async def _cases(office: Office, count: int) -> list[str]:
 
 def _accepting(office: Office, answer_from: str) -> Source:
     async def prepare(count: int) -> Send:
-        cases = await _cases(office, count)
+        cases = await fresh_cases(office, count)
         return lambda number: office.accept(cases[number])
 
     return Source("accept_first", answer_from, prepare)
 
 
 async def _noting(office: Office, answer_from: str) -> Source:
-    cases = await _cases(office, CASES)
+    cases = await fresh_cases(office, CASES)
     for case_id in cases:
         await office.accept(case_id)
 
@@ -132,7 +132,7 @@ async def _measure(sources: list[Source]) -> None:
     for turn in range(ROUNDS):
         first = turn % len(sources)
         for source in sources[first:] + sources[:first]:
-            source.paced += await _at_pace(await source.prepare(PACED))
+            source.paced += await at_pace(await source.prepare(PACED))
         for source in sources[first:] + sources[:first]:
             source.hurried.append(await _hurried(await source.prepare(HURRIED), HURRIED))
         stand.say(f"round {turn + 1} of {ROUNDS}")

@@ -106,10 +106,10 @@ async def worker(children: Children) -> subprocess.Popen[bytes]:
     return started[0][1]
 
 
-async def api(children: Children, name: str, answer_from: str) -> tuple[subprocess.Popen[bytes], int]:
+async def api(children: Children, name: str, answer_from: str, argv: Sequence[str] = API_ARGV) -> tuple[subprocess.Popen[bytes], int]:
     """The product's HTTP process, up when `/readyz` answers 200; its port."""
     port = free_port()
-    child = children.start(name, API_ARGV, YUANSHOU_PORT=str(port), YUANSHOU_ANSWER_FROM=answer_from)
+    child = children.start(name, argv, YUANSHOU_PORT=str(port), YUANSHOU_ANSWER_FROM=answer_from)
 
     async def up() -> bool:
         try:
@@ -203,6 +203,14 @@ class Office:
         """Read a page as that person's browser does."""
         line = await self._line()
         status, _ = await line.ask("GET", path, Cookie=f"{SESSION}={self._tokens[role]}")
+        if status != 200:
+            raise BenchError(f"{path} was answered {status}")
+        self._lines.append(line)
+
+    async def read(self, role: Role, path: str) -> None:
+        """Read something of the interface."""
+        line = await self._line()
+        status, _ = await line.ask("GET", path, Authorization=f"Bearer {self._tokens[role]}")
         if status != 200:
             raise BenchError(f"{path} was answered {status}")
         self._lines.append(line)

@@ -18,7 +18,7 @@ from ledger.schema import security_refusals as table
 from ledger.sessions import Origin
 from ledger.sql import Connection, Row, Statement
 
-_PERSON = sa.select(accounts.c.person).where(accounts.c.username == sa.bindparam("username")).scalar_subquery()
+_PERSON = sa.select(accounts.c.person).where(accounts.c.username == sa.bindparam("account")).scalar_subquery()
 _NOTE = Statement(
     sa.insert(table)
     .values({c: sa.bindparam(c, type_=table.c[c].type) for c in ("id", "kind", "username", "address", "correlation_id")})
@@ -31,7 +31,8 @@ async def note(conn: Connection, kind: str, username: str | None, origin: Origin
     refusal, entry_id = uuid4(), str(uuid7())
     row = await (
         await _NOTE.run(
-            conn, id=str(refusal), kind=kind, username=username, address=origin.address, correlation_id=origin.correlation_id
+            conn, id=str(refusal), kind=kind, username=username, account=username, address=origin.address,
+            correlation_id=origin.correlation_id,
         )
     ).fetchone()  # fmt: skip
     assert row is not None  # noqa: S101 -- an insert returns its row

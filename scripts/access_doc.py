@@ -223,6 +223,8 @@ def _reads() -> Iterator[str]:
     yield "| messages | their person alone |"
     yield "| the directory, rules, calendars | everybody signed in |"
     yield "| accounts and sessions | their own; security_administrator and (accounts) auditor those of all |\n"
+    yield "Whatever of this is personal is recorded before it is shown ([ledger of reads](ledger.md#the-ledger-of-reads)). A reason that is"
+    yield "given is free text, so it is sealed, and shown to who may ask who read; what a colleague read is told to who gives one.\n"
 
 
 def _commands(directory: Directory) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The API dies between opening somebody's data and recording that it did, and between recording and answering: nobody was shown anything."""
+"""The API dies between opening somebody's data and recording it, and between recording it and answering: nobody was shown anything."""
 
 import asyncio
 

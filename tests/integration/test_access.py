@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -68,7 +69,8 @@ async def entries(desks: Desks, who: Someone) -> list[dict[str, Any]]:
 def elsewhere(house: House) -> str:
     """A centre of another county."""
     here = house.directory.office(house.centre)
-    return next(o.code for o in house.directory.offices() if here and o.kind == "centre" and o.level == "county" and o.county != here.county)
+    centres = [o for o in house.directory.offices() if o.kind == "centre" and o.level == "county"]
+    return next(o.code for o in centres if here and o.county != here.county)
 
 
 async def people_of(desks: Desks, *cases: str) -> set[str]:
@@ -243,9 +245,8 @@ class TestRecording:
                     " WHERE ledger = 'access' AND actor = %s", (auditor.person,)
                 )
             ).fetchone()  # fmt: skip
-            whole = await (
-                await conn.execute("SELECT count(*) AS n, min(position) AS first, max(position) AS last FROM events WHERE ledger = 'access'")
-            ).fetchone()
+            places = "SELECT count(*) AS n, min(position) AS first, max(position) AS last FROM events WHERE ledger = 'access'"
+            whole = await (await conn.execute(places)).fetchone()
         assert found == {"n": 50, "commits": 2, "moments": 2}
         assert whole is not None
         assert (whole["first"], whole["last"]) == (1, whole["n"])
@@ -374,6 +375,70 @@ class TestAsking:
         assert found["reason"]["erased"] is True
         assert (await desks.ask(auditor, "GET", f"/cases/{case_id}")).status_code == 200
         assert [row["said"]["what"] for row in await entries(desks, auditor)] == [["case"], ["access_records"]]
+
+
+def hidden(page: httpx.Response, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page.text)
+    assert found, page.text
+    return found[1]
+
+
+class TestPages:
+    async def test_an_auditor_comes_from_the_case_to_who_read_it(self, desks: Desks, house: House, auditor: Someone) -> None:
+        case_id = await house.submit()
+        reader = await desks.signed_in("caseworker", office=house.centre)
+        await desks.ask(reader, "GET", f"/cases/{case_id}")
+
+        async with browsing(desks, auditor) as browser:
+            case = await browser.get(f"/cases/{case_id}")
+            assert f'href="/audit/access?case={case_id}"' in case.text
+            page = await browser.get(f"/audit/access?case={case_id}")
+            table = await browser.get(f"/audit/access.csv?case={case_id}")
+
+        assert page.status_code == 200
+        assert "People who read this case" in page.text
+        assert len(re.findall('<tr data-type="personal_data_read">', page.text)) == 2
+        assert reader.person in page.text
+        assert NAME not in page.text
+        lines = table.text.splitlines()
+        assert table.headers["content-type"].startswith("text/csv")
+        # The question that showed the page is in the table by now: it is one entry, though it asked twice.
+        assert [line.split(",")[8] for line in lines[1:]] == ["access_records", "case history", "case"]
+
+    async def test_a_colleagues_reads_are_shown_for_a_reason_that_stands_in_no_address(
+        self, desks: Desks, house: House, auditor: Someone
+    ) -> None:
+        case_id = await house.submit()
+        reader = await desks.signed_in("caseworker", office=house.centre)
+        await desks.ask(reader, "GET", f"/cases/{case_id}")
+
+        async with browsing(desks, auditor) as browser:
+            asked = await browser.get(f"/audit/access?person={reader.person}")
+            assert asked.status_code == 200
+            assert 'personal_data_read">' not in re.sub("<option.*?</option>", "", asked.text)
+            sent = {"csrf": hidden(asked, "csrf"), "reason": REASON}
+            shown = await browser.post(f"/audit/access?person={reader.person}", data=sent)
+            table = await browser.post(f"/audit/access.csv?person={reader.person}", data=sent)
+            forged = await browser.post(f"/audit/access?person={reader.person}", data=sent | {"csrf": "forged"})
+
+        assert len(re.findall('<tr data-type="personal_data_read">', shown.text)) == 1
+        assert len(table.text.splitlines()) == 2
+        assert forged.status_code == 403
+
+    async def test_a_supervisor_names_a_case_first_and_others_have_no_such_page(self, desks: Desks, house: House) -> None:
+        supervisor = await desks.signed_in("supervisor", office=house.centre)
+        clerk = await desks.signed_in("caseworker", office=house.centre)
+
+        async with browsing(desks, supervisor) as browser:
+            blank = await browser.get("/audit/access")
+            wrong = await browser.get("/audit/access?case=nothing-of-that-name")
+        async with browsing(desks, clerk) as browser:
+            denied = await browser.get("/audit/access")
+
+        assert (blank.status_code, wrong.status_code, denied.status_code) == (200, 404, 403)
+        assert 'name="case"' in blank.text
+        assert "<table" not in blank.text + wrong.text
+        assert [row["type"] for row in await entries(desks, clerk)] == ["access_refused"]
 
 
 class TestWall:
