@@ -5,11 +5,11 @@ from datetime import datetime
 import pytest
 from playwright.async_api import Browser, Page
 
-from readmodels import following
 from tests.e2e.browser import Person
 from tests.e2e.test_why_late import chromium, served
 from tests.house import House
 from tests.integration.desks import PASSWORD, Desks
+from tests.integration.test_histories import brought_up_to_date
 from tests.scenarios import SHANGHAI, scenarios, walk
 
 __all__ = ["chromium"]
@@ -23,7 +23,7 @@ async def case_id(house: House) -> str:
     for name in ("archived", "settled_before_assignment", "lawyer_replaced", "terminated", "refused_then_corrected"):
         await walk(lines[name], today, house.walking())
     made = await house.accepted()
-    await following.follow_all(house.database)
+    await brought_up_to_date(house)
     return made
 
 
