@@ -60,7 +60,7 @@ _PUT_EVENTS = f"""
     SELECT 'sha256-v1', 'case', %(base)s + p + 1, 'case/' || {_CASE}, v + 1,
         CASE WHEN h %% 100000 = 7 THEN %(rare)s ELSE (%(types)s::text[])[1 + h %% cardinality(%(types)s)] END, 1,
         %(began)s::timestamptz + p * %(step)s::interval, %(began)s::timestamptz + p * %(step)s::interval,
-        (%(began)s::timestamptz + p * %(step)s::interval)::date - h %% 4,
+        (%(began)s::timestamptz + p * %(step)s::interval)::date - (h %% 4)::int,
         (%(people)s::text[])[1 + (h / 7) %% cardinality(%(people)s)], 'caseworker',
         (%(offices)s::text[])[1 + c %% cardinality(%(offices)s)], 'bench/' || p, 'bench', %(body)s, %(hash)s, %(hash)s
     FROM (SELECT p, (p / (%(open)s * %(each)s)) * %(open)s + p %% %(open)s AS c, (p / %(open)s) %% %(each)s AS v,
