@@ -51,7 +51,7 @@ _PUT_CASES = f"""
         recipient_count, applicant, opened_on, updated_at)
     SELECT {_CASE}, %(each)s, 'R-' || c, 'ended', 'archived', (%(centres)s::text[])[1 + c %% cardinality(%(centres)s)], NULL, '{{}}',
         CASE WHEN c %% 10 = 0 THEN '{{migrant_worker}}' ELSE '{{other}}' END::text[], 'civil',
-        CASE WHEN c %% 1000 = 0 THEN 'support' ELSE 'wages' END, 'walk_in', 1, '{{}}', %(began)s::timestamptz, %(began)s::timestamptz
+        CASE WHEN c %% 1000 = 0 THEN 'custody' ELSE 'wages' END, 'walk_in', 1, '{{}}', %(began)s::timestamptz, %(began)s::timestamptz
     FROM generate_series(0, %(cases)s - 1) c
 """  # noqa: S608 -- made of this file's own words
 _PUT_EVENTS = f"""
@@ -60,7 +60,7 @@ _PUT_EVENTS = f"""
     SELECT 'sha256-v1', 'case', %(base)s + p + 1, 'case/' || {_CASE}, v + 1,
         CASE WHEN h %% 100000 = 7 THEN %(rare)s ELSE (%(types)s::text[])[1 + h %% cardinality(%(types)s)] END, 1,
         %(began)s::timestamptz + p * %(step)s::interval, %(began)s::timestamptz + p * %(step)s::interval,
-        (%(began)s::timestamptz + p * %(step)s::interval)::date - h %% 4,
+        (%(began)s::timestamptz + p * %(step)s::interval)::date - (h %% 4)::int,
         (%(people)s::text[])[1 + (h / 7) %% cardinality(%(people)s)], 'caseworker',
         (%(offices)s::text[])[1 + c %% cardinality(%(offices)s)], 'bench/' || p, 'bench', %(body)s, %(hash)s, %(hash)s
     FROM (SELECT p, (p / (%(open)s * %(each)s)) * %(open)s + p %% %(open)s AS c, (p / %(open)s) %% %(each)s AS v,
@@ -145,7 +145,7 @@ async def _furnish(database: Database, engines: Engines, events: int) -> list[Li
         "a month of recording, a type": Asked(EventQuery(types=TYPES[:1], from_at=middle, to_at=middle + timedelta(days=30)), None),
         "a legal month": Asked(EventQuery(legal_from=date(2023, 5, 1), legal_to=date(2023, 5, 31)), None),
         "a category": Asked(EventQuery(category="migrant_worker"), None),
-        "a rare cause": Asked(EventQuery(cause="support"), None),
+        "a rare cause": Asked(EventQuery(cause="custody"), None),
         "a case": Asked(EventQuery(case=some), None),
     }
     return [

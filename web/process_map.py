@@ -12,8 +12,8 @@ from domain.lifecycle import STAGES
 type Json = Mapping[str, Any]
 
 BOX_WIDTH, BOX_HEIGHT = 158, 58
-_PITCH_X, _PITCH_Y = 236, 112
-_TOP, _SIDE = 56, 30
+_PITCH_X, _PITCH_Y = 230, 112
+_TOP, _SIDE = 56, 74
 MOST_MOVES = 28
 """Moves that are drawn; a picture with all of them cannot be read, the table beside it holds them."""
 
