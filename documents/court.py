@@ -82,7 +82,7 @@ def pdf(told: Told) -> bytes:
     """The history as PDF, dated as its checkpoint is. Raises what `documents.printer.pdf` does."""
     said = {name: value for name, value in _said(told).items() if name != "documents"}
     rows = [{name: value for name, value in row.items() if name != "data"} for row in cast("list[Json]", said["rows"])]
-    return printer.pdf(printable({**said, "rows": rows}))
+    return printer.pdf({**printable({**said, "rows": rows}), "stream": said["stream"]})
 
 
 @cache
