@@ -10,22 +10,23 @@ from __future__ import annotations
 
 import argparse
 import ast
-import copy
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from _pytest.runner import runtestprotocol
 from hypothesis import Phase, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 SOURCE = ROOT / "verifier" / "verify.py"
-TESTS = [str(ROOT / "tests" / "unit" / f"test_verifier{part}.py") for part in ("_signatures", "_command", "")]
+TESTS = [str(ROOT / "tests" / "unit" / f"test_verifier{part}.py") for part in ("", "_command", "_signatures")]
 LEAST = 0.95
 PATIENCE = 60.0
 """Seconds after which a mutant that has not ended counts as killed: it loops."""
@@ -42,13 +43,24 @@ SPEAKING = frozenset({"Fault", "Unable", "ValueError", "note", "step", "found", 
 TABLES = frozenset({"SAYS", "RESULTS"})
 
 
+type Change = Callable[[ast.AST], None]
+
+
 class Mutant(NamedTuple):
     line: int
     what: str
-    tree: ast.Module
+    at: int
+    """Of the changed node in the order in which the file's tree is walked."""
+    change: Change
+
+    def tree(self) -> ast.Module:
+        mutated = parsed()
+        self.change(list(ast.walk(mutated))[self.at])
+        return ast.fix_missing_locations(mutated)
 
 
-type Change = Callable[[ast.AST], None]
+def parsed() -> ast.Module:
+    return ast.parse(SOURCE.read_text(encoding="utf-8"))
 
 
 def changes(node: ast.AST) -> Iterator[tuple[str, Change]]:  # noqa: C901, PLR0912 -- one branch a kind of node
@@ -129,50 +141,68 @@ def _silent(tree: ast.Module) -> set[int]:
 
 def mutants() -> Iterator[Mutant]:
     """Every mutant of the file, in the order of its lines; a statement that raises or calls is also taken out."""
-    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
+    tree = parsed()
     silent = _silent(tree)
-    nodes = list(ast.walk(tree))
-    for at, node in enumerate(nodes):
+    for at, node in enumerate(ast.walk(tree)):
         if id(node) in silent:
             continue
         for what, change in changes(node):
-            mutated = copy.deepcopy(tree)
-            change(list(ast.walk(mutated))[at])
-            yield Mutant(getattr(node, "lineno", 0), what, ast.fix_missing_locations(mutated))
+            yield Mutant(getattr(node, "lineno", 0), what, at, change)
         for name in ("body", "orelse", "finalbody"):
             for place, statement in enumerate(getattr(node, name, None) or () if isinstance(node, ast.stmt | ast.Module) else ()):
                 gone = isinstance(statement, ast.Raise | ast.Continue) or (
                     isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant | ast.Yield)
                 )
                 if gone:
-                    mutated = copy.deepcopy(tree)
-                    getattr(list(ast.walk(mutated))[at], name)[place] = ast.Pass()
-                    yield Mutant(statement.lineno, f"gone: {ast.unparse(statement)[:60]}", ast.fix_missing_locations(mutated))
+                    yield Mutant(statement.lineno, f"gone: {ast.unparse(statement)[:60]}", at, _setting(name, place, ast.Pass()))
 
 
-class _Hurried:
-    """Properties look at fewer examples, the same each time, and shrink nothing."""
+class Run:
+    """A pytest plugin: it runs the collected tests not once but for each mutant, in a forked process, up to the first red one.
+
+    Properties look at fewer examples, the same each time, and shrink nothing.
+    """
+
+    def __init__(self, wanted: list[Mutant]) -> None:
+        self.wanted = wanted
+        self.alive: list[Mutant] = []
 
     @staticmethod
     def pytest_sessionstart() -> None:
         phases = (Phase.explicit, Phase.generate)
-        settings.register_profile("mutants", deadline=None, derandomize=True, database=None, phases=phases, max_examples=40)
+        settings.register_profile("mutants", deadline=None, derandomize=True, database=None, phases=phases, max_examples=20)
         settings.load_profile("mutants")
 
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        # What is quick and looks at much comes first: most mutants die at once.
+        items = sorted(session.items, key=lambda item: hasattr(item.obj, "hypothesis") if isinstance(item, pytest.Function) else False)
+        if not green(items, None):
+            raise pytest.UsageError("the tests are red without any mutant")
+        source = SOURCE.read_text(encoding="utf-8").splitlines()
+        for count, mutant in enumerate(self.wanted, start=1):
+            if green(items, mutant):
+                self.alive.append(mutant)
+                sys.stdout.write(f"alive {mutant.line}: {mutant.what}    | {source[mutant.line - 1].strip()}\n")
+            if count % 50 == 0:
+                sys.stdout.write(f"{count} of {len(self.wanted)}, {len(self.alive)} alive\n")
+            sys.stdout.flush()
+        return True
 
-def tested() -> int:
-    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--no-header", *TESTS], plugins=[_Hurried()]))
 
-
-def survives(mutant: Mutant) -> bool:
+def green(items: list[pytest.Item], mutant: Mutant | None) -> bool:
+    """Whether all tests pass with the mutant in the verifier's place."""
     child = os.fork()
     if child == 0:
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
         try:
-            exec(compile(mutant.tree, str(SOURCE), "exec"), vars(sys.modules["verifier.verify"]))  # noqa: S102 -- the mutant itself
-            os._exit(tested())
+            if mutant is not None:
+                exec(compile(mutant.tree(), str(SOURCE), "exec"), vars(sys.modules["verifier.verify"]))  # noqa: S102 -- the mutant itself
+            for item, following in zip_longest(items, items[1:]):
+                if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
+                    os._exit(1)
+            os._exit(0)
         except BaseException:  # noqa: BLE001 -- a mutant that cannot even be loaded is dead
             os._exit(1)
     until = time.monotonic() + PATIENCE
@@ -180,7 +210,7 @@ def survives(mutant: Mutant) -> bool:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return status == 0
-        time.sleep(0.01)
+        time.sleep(0.005)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return False
@@ -196,20 +226,12 @@ def main() -> int:
     if given.list:
         sys.stdout.writelines(f"{m.line}: {m.what}\n" for m in wanted)
         return 0
-    if tested() != 0:
-        sys.stderr.write("the tests are red without any mutant\n")
+    run = Run(wanted)
+    quiet = ("-q", "-s", "-p", "no:cacheprovider", "--no-header", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+    if pytest.main([*quiet, *TESTS], plugins=[run]) not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
         return 2
-    alive: list[Mutant] = []
-    source = SOURCE.read_text(encoding="utf-8").splitlines()
-    for count, mutant in enumerate(wanted, start=1):
-        if survives(mutant):
-            alive.append(mutant)
-            sys.stdout.write(f"alive {mutant.line}: {mutant.what}    | {source[mutant.line - 1].strip()}\n")
-        if count % 100 == 0:
-            sys.stdout.write(f"{count} of {len(wanted)}, {len(alive)} alive\n")
-        sys.stdout.flush()
-    killed = 1 - len(alive) / len(wanted)
-    sys.stdout.write(f"{len(wanted)} mutants, {len(wanted) - len(alive)} killed ({killed:.1%}), {len(alive)} alive\n")
+    killed = 1 - len(run.alive) / len(wanted)
+    sys.stdout.write(f"{len(wanted)} mutants, {len(wanted) - len(run.alive)} killed ({killed:.1%}), {len(run.alive)} alive\n")
     return 0 if killed >= LEAST else 1
 
 
