@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import gc
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from pathlib import Path
+from types import FrameType
 from typing import NamedTuple
 
 import pytest
@@ -30,6 +32,7 @@ TESTS = [str(ROOT / "tests" / "unit" / f"test_verifier{part}.py") for part in ("
 LEAST = 0.95
 PATIENCE = 60.0
 """Seconds after which a mutant that has not ended counts as killed: it loops."""
+WHOLE = range(10**6)
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.Lt),
     ast.GtE: (ast.Gt, ast.Lt), ast.In: (ast.NotIn,), ast.NotIn: (ast.In,), ast.Is: (ast.IsNot,), ast.IsNot: (ast.Is,),
@@ -44,23 +47,16 @@ TABLES = frozenset({"SAYS", "RESULTS"})
 
 
 type Change = Callable[[ast.AST], None]
+type TraceFunction = Callable[[FrameType, str, object], object]
 
 
 class Mutant(NamedTuple):
     line: int
     what: str
-    at: int
-    """Of the changed node in the order in which the file's tree is walked."""
+    node: ast.AST
     change: Change
-
-    def tree(self) -> ast.Module:
-        mutated = parsed()
-        self.change(list(ast.walk(mutated))[self.at])
-        return ast.fix_missing_locations(mutated)
-
-
-def parsed() -> ast.Module:
-    return ast.parse(SOURCE.read_text(encoding="utf-8"))
+    lines: range
+    """Of the statement it stands in; of the whole file where that is in no function, so that any test may see it."""
 
 
 def changes(node: ast.AST) -> Iterator[tuple[str, Change]]:  # noqa: C901, PLR0912 -- one branch a kind of node
@@ -139,22 +135,28 @@ def _silent(tree: ast.Module) -> set[int]:
     return found
 
 
-def mutants() -> Iterator[Mutant]:
-    """Every mutant of the file, in the order of its lines; a statement that raises or calls is also taken out."""
-    tree = parsed()
+def mutants(tree: ast.Module) -> Iterator[Mutant]:
+    """Every mutant of the file, none of them made yet; a statement that raises or calls is also taken out."""
     silent = _silent(tree)
-    for at, node in enumerate(ast.walk(tree)):
+    lines: dict[int, range] = {}
+    functions = [f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef)]
+    for statement in (s for f in functions for s in ast.walk(f) if isinstance(s, ast.stmt) and s is not f):
+        # From the outside inwards: the innermost statement is the last to say so.
+        lines |= {id(n): range(statement.lineno, (statement.end_lineno or 0) + 1) for n in ast.walk(statement)}
+    for node in ast.walk(tree):
         if id(node) in silent:
             continue
         for what, change in changes(node):
-            yield Mutant(getattr(node, "lineno", 0), what, at, change)
+            yield Mutant(getattr(node, "lineno", 0), what, node, change, lines.get(id(node), WHOLE))
         for name in ("body", "orelse", "finalbody"):
             for place, statement in enumerate(getattr(node, name, None) or () if isinstance(node, ast.stmt | ast.Module) else ()):
                 gone = isinstance(statement, ast.Raise | ast.Continue) or (
                     isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant | ast.Yield)
                 )
                 if gone:
-                    yield Mutant(statement.lineno, f"gone: {ast.unparse(statement)[:60]}", at, _setting(name, place, ast.Pass()))
+                    change = _setting(name, place, ast.Pass())
+                    said = f"gone: {ast.unparse(statement)[:60]}"
+                    yield Mutant(statement.lineno, said, node, change, lines.get(id(statement), WHOLE))
 
 
 class Run:
@@ -163,8 +165,8 @@ class Run:
     Properties look at fewer examples, the same each time, and shrink nothing.
     """
 
-    def __init__(self, wanted: list[Mutant]) -> None:
-        self.wanted = wanted
+    def __init__(self, tree: ast.Module, wanted: list[Mutant]) -> None:
+        self.tree, self.wanted = tree, wanted
         self.alive: list[Mutant] = []
 
     @staticmethod
@@ -174,13 +176,13 @@ class Run:
         settings.load_profile("mutants")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        # What is quick and looks at much comes first: most mutants die at once.
-        items = sorted(session.items, key=lambda item: hasattr(item.obj, "hypothesis") if isinstance(item, pytest.Function) else False)
-        if not green(items, None):
-            raise pytest.UsageError("the tests are red without any mutant")
+        reached = reached_by(session.items)
+        gc.freeze()  # what stands is shared with the forked processes, and not copied by looking at it
+        gc.disable()
         source = SOURCE.read_text(encoding="utf-8").splitlines()
         for count, mutant in enumerate(self.wanted, start=1):
-            if green(items, mutant):
+            seen = [item for item, lines in reached if mutant.lines == WHOLE or not lines.isdisjoint(mutant.lines)]
+            if survives(mutant, self.tree, seen):
                 self.alive.append(mutant)
                 sys.stdout.write(f"alive {mutant.line}: {mutant.what}    | {source[mutant.line - 1].strip()}\n")
             if count % 50 == 0:
@@ -189,16 +191,38 @@ class Run:
         return True
 
 
-def green(items: list[pytest.Item], mutant: Mutant | None) -> bool:
-    """Whether all tests pass with the mutant in the verifier's place."""
+def reached_by(items: list[pytest.Item]) -> list[tuple[pytest.Item, frozenset[int]]]:
+    """Each test with the lines of the verifier that it runs through, the quickest first. Raises `UsageError` where one is red."""
+    found: list[tuple[float, int, frozenset[int]]] = []
+    for at, item in enumerate(items):
+        lines: set[int] = set()
+
+        def line(frame: FrameType, event: str, _: object, lines: set[int] = lines) -> TraceFunction | None:
+            if frame.f_code.co_filename != str(SOURCE):
+                return None
+            lines.add(frame.f_lineno)
+            return line if event in {"call", "line"} else None
+
+        since = time.perf_counter()
+        sys.settrace(line)
+        red = any(report.failed for report in runtestprotocol(item, log=False, nextitem=(items[at + 1 :] or [None])[0]))
+        sys.settrace(None)
+        if red:
+            raise pytest.UsageError(f"{item.nodeid} is red without any mutant")
+        found.append((time.perf_counter() - since, at, frozenset(lines)))
+    return [(items[at], lines) for _, at, lines in sorted(found, key=lambda each: each[:2])]
+
+
+def survives(mutant: Mutant, tree: ast.Module, items: list[pytest.Item]) -> bool:
+    """Whether the tests pass with the mutant in the verifier's place. The tree is changed in the forked process alone."""
     child = os.fork()
     if child == 0:
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
         try:
-            if mutant is not None:
-                exec(compile(mutant.tree(), str(SOURCE), "exec"), vars(sys.modules["verifier.verify"]))  # noqa: S102 -- the mutant itself
+            mutant.change(mutant.node)
+            exec(compile(ast.fix_missing_locations(tree), str(SOURCE), "exec"), vars(sys.modules["verifier.verify"]))  # noqa: S102 -- the mutant itself
             for item, following in zip_longest(items, items[1:]):
                 if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
                     os._exit(1)
@@ -222,11 +246,12 @@ def main() -> int:
     parser.add_argument("--step", type=int, default=1, help="only every so manieth, for a first impression")
     parser.add_argument("--list", action="store_true", help="name the mutants and test none")
     given = parser.parse_args()
-    wanted = list(mutants())[given.first :: given.step]
+    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
+    wanted = list(mutants(tree))[given.first :: given.step]
     if given.list:
         sys.stdout.writelines(f"{m.line}: {m.what}\n" for m in wanted)
         return 0
-    run = Run(wanted)
+    run = Run(tree, wanted)
     quiet = ("-q", "-s", "-p", "no:cacheprovider", "--no-header", "-W", "ignore::pytest.PytestAssertRewriteWarning")
     if pytest.main([*quiet, *TESTS], plugins=[run]) not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
         return 2
