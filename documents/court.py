@@ -82,7 +82,7 @@ def pdf(told: Told) -> bytes:
     """The history as PDF, dated as its checkpoint is. Raises what `documents.printer.pdf` does."""
     said = {name: value for name, value in _said(told).items() if name != "documents"}
     rows = [{name: value for name, value in row.items() if name != "data"} for row in cast("list[Json]", said["rows"])]
-    return printer.pdf(printable({**said, "rows": rows}))
+    return printer.pdf({**printable({**said, "rows": rows}), "stream": said["stream"]})
 
 
 @cache
@@ -181,11 +181,14 @@ def _by(lang: texts.Lang, event: Json, directory: Directory) -> str:
     actor = event["actor"]
     if actor["role"] == "system":
         return texts.text(lang, "court.system")
-    person, office, for_whom = (
-        code and (_name(lang, directory, code) or str(code)) for code in (actor["id"], event["office"], event.get("on_behalf_of"))
-    )
-    parts = [f"{person} · {texts.text(lang, 'roles.' + actor['role'])}", office]
-    return " · ".join([*parts, *([texts.text(lang, "pages.on_behalf_of", name=for_whom)] if for_whom else [])])
+
+    def called(code: Any) -> str:
+        return _name(lang, directory, str(code)) or str(code)
+
+    parts = [called(actor["id"]), texts.text(lang, "roles." + actor["role"]), called(event["office"])]
+    if event.get("on_behalf_of"):
+        parts.append(texts.text(lang, "pages.on_behalf_of", name=called(event["on_behalf_of"])))
+    return " · ".join(parts)
 
 
 def _opened(lang: texts.Lang, data: Any) -> Any:

@@ -66,8 +66,8 @@ def _column(value: Any) -> Any:
             return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         case date():
             return value.isoformat()
-        case bytes() | memoryview():
-            return bytes(value).hex()
+        case bytes():
+            return value.hex()
         case _:
             return value
 

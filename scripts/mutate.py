@@ -10,25 +10,29 @@ from __future__ import annotations
 
 import argparse
 import ast
-import copy
+import gc
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from pathlib import Path
+from types import FrameType
 from typing import NamedTuple
 
 import pytest
+from _pytest.runner import runtestprotocol
 from hypothesis import Phase, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 SOURCE = ROOT / "verifier" / "verify.py"
-TESTS = [str(ROOT / "tests" / "unit" / f"test_verifier{part}.py") for part in ("_signatures", "_command", "")]
+TESTS = [str(ROOT / "tests" / "unit" / f"test_verifier{part}.py") for part in ("", "_command", "_signatures")]
 LEAST = 0.95
 PATIENCE = 60.0
 """Seconds after which a mutant that has not ended counts as killed: it loops."""
+WHOLE = range(10**6)
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.Lt),
     ast.GtE: (ast.Gt, ast.Lt), ast.In: (ast.NotIn,), ast.NotIn: (ast.In,), ast.Is: (ast.IsNot,), ast.IsNot: (ast.Is,),
@@ -42,13 +46,17 @@ SPEAKING = frozenset({"Fault", "Unable", "ValueError", "note", "step", "found", 
 TABLES = frozenset({"SAYS", "RESULTS"})
 
 
+type Change = Callable[[ast.AST], None]
+type TraceFunction = Callable[[FrameType, str, object], object]
+
+
 class Mutant(NamedTuple):
     line: int
     what: str
-    tree: ast.Module
-
-
-type Change = Callable[[ast.AST], None]
+    node: ast.AST
+    change: Change
+    lines: range
+    """Of the statement it stands in; of the whole file where that is in no function, so that any test may see it."""
 
 
 def changes(node: ast.AST) -> Iterator[tuple[str, Change]]:  # noqa: C901, PLR0912 -- one branch a kind of node
@@ -127,52 +135,98 @@ def _silent(tree: ast.Module) -> set[int]:
     return found
 
 
-def mutants() -> Iterator[Mutant]:
-    """Every mutant of the file, in the order of its lines; a statement that raises or calls is also taken out."""
-    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
+def mutants(tree: ast.Module) -> Iterator[Mutant]:
+    """Every mutant of the file, none of them made yet; a statement that raises or calls is also taken out."""
     silent = _silent(tree)
-    nodes = list(ast.walk(tree))
-    for at, node in enumerate(nodes):
+    lines: dict[int, range] = {}
+    functions = [f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef)]
+    for statement in (s for f in functions for s in ast.walk(f) if isinstance(s, ast.stmt) and s is not f):
+        # From the outside inwards: the innermost statement is the last to say so.
+        lines |= {id(n): range(statement.lineno, (statement.end_lineno or 0) + 1) for n in ast.walk(statement)}
+    for node in ast.walk(tree):
         if id(node) in silent:
             continue
         for what, change in changes(node):
-            mutated = copy.deepcopy(tree)
-            change(list(ast.walk(mutated))[at])
-            yield Mutant(getattr(node, "lineno", 0), what, ast.fix_missing_locations(mutated))
+            yield Mutant(getattr(node, "lineno", 0), what, node, change, lines.get(id(node), WHOLE))
         for name in ("body", "orelse", "finalbody"):
             for place, statement in enumerate(getattr(node, name, None) or () if isinstance(node, ast.stmt | ast.Module) else ()):
                 gone = isinstance(statement, ast.Raise | ast.Continue) or (
                     isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant | ast.Yield)
                 )
                 if gone:
-                    mutated = copy.deepcopy(tree)
-                    getattr(list(ast.walk(mutated))[at], name)[place] = ast.Pass()
-                    yield Mutant(statement.lineno, f"gone: {ast.unparse(statement)[:60]}", ast.fix_missing_locations(mutated))
+                    change = _setting(name, place, ast.Pass())
+                    said = f"gone: {ast.unparse(statement)[:60]}"
+                    yield Mutant(statement.lineno, said, node, change, lines.get(id(statement), WHOLE))
 
 
-class _Hurried:
-    """Properties look at fewer examples, the same each time, and shrink nothing."""
+class Run:
+    """A pytest plugin: it runs the collected tests not once but for each mutant, in a forked process, up to the first red one.
+
+    Properties look at fewer examples, the same each time, and shrink nothing.
+    """
+
+    def __init__(self, tree: ast.Module, wanted: list[Mutant]) -> None:
+        self.tree, self.wanted = tree, wanted
+        self.alive: list[Mutant] = []
 
     @staticmethod
     def pytest_sessionstart() -> None:
         phases = (Phase.explicit, Phase.generate)
-        settings.register_profile("mutants", deadline=None, derandomize=True, database=None, phases=phases, max_examples=40)
+        settings.register_profile("mutants", deadline=None, derandomize=True, database=None, phases=phases, max_examples=20)
         settings.load_profile("mutants")
 
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        reached = reached_by(session.items)
+        gc.freeze()  # what stands is shared with the forked processes, and not copied by looking at it
+        gc.disable()
+        source = SOURCE.read_text(encoding="utf-8").splitlines()
+        for count, mutant in enumerate(self.wanted, start=1):
+            seen = [item for item, lines in reached if mutant.lines == WHOLE or not lines.isdisjoint(mutant.lines)]
+            if survives(mutant, self.tree, seen):
+                self.alive.append(mutant)
+                sys.stdout.write(f"alive {mutant.line}: {mutant.what}    | {source[mutant.line - 1].strip()}\n")
+            if count % 50 == 0:
+                sys.stdout.write(f"{count} of {len(self.wanted)}, {len(self.alive)} alive\n")
+            sys.stdout.flush()
+        return True
 
-def tested() -> int:
-    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--no-header", *TESTS], plugins=[_Hurried()]))
+
+def reached_by(items: list[pytest.Item]) -> list[tuple[pytest.Item, frozenset[int]]]:
+    """Each test with the lines of the verifier that it runs through, the quickest first. Raises `UsageError` where one is red."""
+    found: list[tuple[float, int, frozenset[int]]] = []
+    for at, item in enumerate(items):
+        lines: set[int] = set()
+
+        def line(frame: FrameType, event: str, _: object, lines: set[int] = lines) -> TraceFunction | None:
+            if frame.f_code.co_filename != str(SOURCE):
+                return None
+            lines.add(frame.f_lineno)
+            return line if event in {"call", "line"} else None
+
+        since = time.perf_counter()
+        sys.settrace(line)
+        red = any(report.failed for report in runtestprotocol(item, log=False, nextitem=(items[at + 1 :] or [None])[0]))
+        sys.settrace(None)
+        if red:
+            raise pytest.UsageError(f"{item.nodeid} is red without any mutant")
+        found.append((time.perf_counter() - since, at, frozenset(lines)))
+    return [(items[at], lines) for _, at, lines in sorted(found, key=lambda each: each[:2])]
 
 
-def survives(mutant: Mutant) -> bool:
+def survives(mutant: Mutant, tree: ast.Module, items: list[pytest.Item]) -> bool:
+    """Whether the tests pass with the mutant in the verifier's place. The tree is changed in the forked process alone."""
     child = os.fork()
     if child == 0:
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
         try:
-            exec(compile(mutant.tree, str(SOURCE), "exec"), vars(sys.modules["verifier.verify"]))  # noqa: S102 -- the mutant itself
-            os._exit(tested())
+            mutant.change(mutant.node)
+            exec(compile(ast.fix_missing_locations(tree), str(SOURCE), "exec"), vars(sys.modules["verifier.verify"]))  # noqa: S102 -- the mutant itself
+            for item, following in zip_longest(items, items[1:]):
+                if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
+                    os._exit(1)
+            os._exit(0)
         except BaseException:  # noqa: BLE001 -- a mutant that cannot even be loaded is dead
             os._exit(1)
     until = time.monotonic() + PATIENCE
@@ -180,7 +234,7 @@ def survives(mutant: Mutant) -> bool:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return status == 0
-        time.sleep(0.01)
+        time.sleep(0.005)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return False
@@ -192,24 +246,17 @@ def main() -> int:
     parser.add_argument("--step", type=int, default=1, help="only every so manieth, for a first impression")
     parser.add_argument("--list", action="store_true", help="name the mutants and test none")
     given = parser.parse_args()
-    wanted = list(mutants())[given.first :: given.step]
+    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
+    wanted = list(mutants(tree))[given.first :: given.step]
     if given.list:
         sys.stdout.writelines(f"{m.line}: {m.what}\n" for m in wanted)
         return 0
-    if tested() != 0:
-        sys.stderr.write("the tests are red without any mutant\n")
+    run = Run(tree, wanted)
+    quiet = ("-q", "-s", "-p", "no:cacheprovider", "--no-header", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+    if pytest.main([*quiet, *TESTS], plugins=[run]) not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
         return 2
-    alive: list[Mutant] = []
-    source = SOURCE.read_text(encoding="utf-8").splitlines()
-    for count, mutant in enumerate(wanted, start=1):
-        if survives(mutant):
-            alive.append(mutant)
-            sys.stdout.write(f"alive {mutant.line}: {mutant.what}    | {source[mutant.line - 1].strip()}\n")
-        if count % 100 == 0:
-            sys.stdout.write(f"{count} of {len(wanted)}, {len(alive)} alive\n")
-        sys.stdout.flush()
-    killed = 1 - len(alive) / len(wanted)
-    sys.stdout.write(f"{len(wanted)} mutants, {len(wanted) - len(alive)} killed ({killed:.1%}), {len(alive)} alive\n")
+    killed = 1 - len(run.alive) / len(wanted)
+    sys.stdout.write(f"{len(wanted)} mutants, {len(wanted) - len(run.alive)} killed ({killed:.1%}), {len(run.alive)} alive\n")
     return 0 if killed >= LEAST else 1
 
 

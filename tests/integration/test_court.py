@@ -31,6 +31,7 @@ from notify.anchors.directory import Directory
 from notify.sealing import Sealing
 from tests.house import House
 from tests.integration.desks import Desks, Someone
+from tests.integration.test_account_pages import browser_of, enter, hidden
 
 type Json = dict[str, Any]
 
@@ -321,3 +322,27 @@ async def test_what_changes_while_it_is_sent_breaks_the_answer_off(at_court: Cou
     await put(6)
     with pytest.raises(ValueError, match="no longer"):
         _ = [piece async for piece in write([entry])]
+
+
+async def test_pages_offer_the_bundle_to_who_may_take_it_and_ask_for_a_reason(at_court: Court, tmp_path: Path) -> None:
+    case_id = await at_court.house.submit()
+    await at_court.seal()
+    await at_court.house.do("caseworker", "add_note", case_id, text="电话核实", visible_to="all")
+    page = f"/cases/{case_id}/court-bundle"
+    async with browser_of(at_court.desks) as browser:
+        await enter(browser, await at_court.desks.someone("auditor"))
+        assert f'href="{page}"' in (await browser.get(f"/cases/{case_id}")).text
+        shown = await browser.get(page)
+        assert "Another 1 are recorded since" in shown.text
+        sent = await browser.post(page, data={"csrf": hidden(shown, "csrf"), "reason": WHY})
+        assert sent.headers["content-type"] == "application/zip"
+        assert sent.content == await at_court.bundle(case_id)
+        assert verified(sent.content, tmp_path, "--key", str(at_court.keys))[0] == 0
+        for reason, status in ((" ", 403), ("x" * 501, 422)):
+            refused = await browser.post(page, data={"csrf": hidden(shown, "csrf"), "reason": reason})
+            assert (refused.status_code, refused.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        assert (await browser.post(page, data={"csrf": "x", "reason": WHY})).status_code == 403
+    async with browser_of(at_court.desks) as browser:
+        await enter(browser, await at_court.desks.someone("caseworker", office=at_court.house.centre))
+        assert page not in (await browser.get(f"/cases/{case_id}")).text
+        assert (await browser.get(page)).status_code == 403

@@ -177,8 +177,7 @@ class TestOperations:
         ids = [operation["operationId"] for _, _, operation in described.operations()]
         assert len(ids) == len(set(ids))
         files = {"document_content", "preview_paper", "issued_paper", "print_papers", "import_template", "calendar_feed", "look_on"}
-        files.add("read_checkpoint")
-        files |= {"export_xes", "export_ocel2", "export_csv"}
+        files |= {"read_checkpoint", "export_xes", "export_ocel2", "export_csv", "court_bundle"}
         one_of_many = {"issue_command", "consultation_command", "duty_command", "submit_application"}
         assert set(ids) == {*SUCCESSES, *EXAMPLES, *SILENT, *files} - one_of_many
 
