@@ -39,7 +39,7 @@ from ledger.schema import cases, outbox
 from ledger.schema import inbox as inbox_table
 from ledger.sql import Connection, Row, Statement
 from ledger.store import WORKER, Database
-from readmodels import models, people
+from readmodels import models, people, snapshots
 from readmodels.course import Change
 from workflows.contract import LEDGER_BEHIND, SKEW, Alarm, Plan, RecordRequest
 from workflows.faultpoints import reach
@@ -132,11 +132,27 @@ class Recorder:
 
     async def _in_order(self, request: RecordRequest) -> Plan:
         locked: Collection[str] = ()
+        mended = set[str]()
         while True:
             try:
                 return await self._record(request, locked)
             except _OutOfOrder as others:
                 locked = others.case_ids
+            except store.VersionConflict as conflict:
+                # Nobody else appends to a stream whose row is locked: the snapshot is of another version than the ledger.
+                if conflict.stream in mended:
+                    raise
+                mended.add(conflict.stream)
+                await self._mend(conflict.stream)
+
+    async def _mend(self, stream: str) -> None:
+        """Fold a stream's snapshot anew: it is a cache, and what it says is not what the ledger says."""
+        kind, _, case_id = stream.partition("/")
+        async with self._database.transaction(WORKER) as conn:
+            row = await _locked(conn, case_id, kind)
+            state = await streams.folded(conn, case_id, kind)
+            await snapshots.keep(conn, Change(state, state, ()))
+        _log.error("a snapshot was not of the ledger's version", case_id=case_id, said=row and row["version"], version=state.version)
 
     async def _record(self, request: RecordRequest, first: Collection[str]) -> Plan:
         """Record the command; `first` are cases of smaller ids than its own, whose rows are locked before. Raises `_OutOfOrder`."""
@@ -148,6 +164,8 @@ class Recorder:
                 return plan_of(await streams.load(conn, request.case_id, row), now)
             request = replace(request, decided_at=kept(request.decided_at, now))
             case = await streams.load(conn, request.case_id, row, received["kind"])
+            if case.version < request.known_version:
+                case = await streams.folded(conn, request.case_id, case.kind)  # its snapshot alone may lag
             if case.version < request.known_version:
                 raise ApplicationError(
                     f"the ledger holds version {case.version}, this case had reached {request.known_version}",

@@ -105,9 +105,8 @@ async def diff(desk: Desk, case_id: str, first: int, last: int) -> Json:
         raise not_found("version_not_found", version=now.version)
     hidden = access.withheld(desk.principal, desk.scope_of(now), desk.directory)
     past = await cases.history_as_of(desk.conn, case_id, version=max(first, last))
-    views_of = [
-        views.withhold(views.case_view(cases.folded(case_id, past[:version])), hidden) if version else {} for version in (first, last)
-    ]
+    stood = cases.at_versions(case_id, past, (first, last))
+    views_of = [views.withhold(views.case_view(stood[version]), hidden) if version else {} for version in (first, last)]
     before, after = await desk.reveal(case_id, views_of)
     return {"case_id": case_id, "from": first, "to": last, "changes": list(views.changes(before, after))}
 

@@ -17,6 +17,7 @@ from bench import (
     directory,
     figures,
     memory,
+    models,
     papers,
     people,
     reports,
@@ -24,6 +25,7 @@ from bench import (
     startup,
     storm,
     together,
+    verify,
     wall,
 )
 from bench.figures import Report
@@ -47,6 +49,8 @@ BENCHES: Mapping[str, Callable[[], Report]] = {
     "assignment": assignment.run,
     "reports": reports.run,
     "sealing": sealing.run,
+    "verify": verify.run,
+    "models": models.run,
     "storm": storm.run,
     "startup": startup.run,
     "memory": memory.run,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 from uuid_utils.compat import uuid7
 
 from ledger.note import Checkpoint, Note
@@ -17,7 +18,7 @@ _INSERT = Statement(
 )
 _LAST = Statement(
     sa.select(anchors)
-    .distinct(anchors.c.ledger)
+    .ext(pg.distinct_on(anchors.c.ledger))
     .where(anchors.c.kind == sa.bindparam("kind"), anchors.c.place == sa.bindparam("place"))
     .order_by(anchors.c.ledger, anchors.c.anchored_at.desc())
 )

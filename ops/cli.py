@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import traceback
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -305,6 +306,9 @@ def verify_(  # noqa: PLR0917 -- the verb's options
         if as_json:
             typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
         give_up(f"the verification could not be carried out: {fault}", BUSY)
+    except (Exception, KeyboardInterrupt):  # noqa: BLE001 -- whatever broke it off is no verdict, and its status must not look like one
+        traceback.print_exc()
+        give_up("the verification was broken off", BUSY)
     if as_json:
         typer.echo(json.dumps(outcome.as_dict(), ensure_ascii=False, indent=1))
     else:

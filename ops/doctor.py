@@ -113,12 +113,12 @@ def _database(dsn: str, owner: str, worker: str, home: Home) -> Iterator[Finding
                 yield from _wall(connection, worker)
                 yield _master_keys(worker, home)
                 yield from _sealing(worker, home)
-                yield _followers(worker)
+                yield followers(worker)
     except psycopg.OperationalError as fault:
         yield Finding("database", False, str(fault).strip().splitlines()[0], "`make run` starts it; or look at DATABASE_URL")
 
 
-def _followers(dsn: str) -> Finding:
+def followers(dsn: str) -> Finding:
     """Read models that follow the ledger and stand still at an event."""
     with psycopg.connect(dsn, connect_timeout=3) as connection:
         rows = connection.execute("SELECT name, halted_position, error FROM followers WHERE halted_at IS NOT NULL ORDER BY name").fetchall()

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from ledger.schema import metadata
 from ops import wall
 
 type Plain = psycopg.Connection[tuple[Any, ...]]
@@ -51,6 +52,10 @@ _SETTINGS = (
     " WHERE split_part(s, '=', 1) IN ('session_replication_role', 'row_security', 'search_path')"
 )
 _RULES = "SELECT tablename, rulename FROM pg_rules WHERE schemaname = 'public' AND rulename <> '_RETURN'"
+_TABLES = (
+    "SELECT name FROM unnest(%s::text[]) AS name WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.relname = name AND c.relkind = 'r'"
+    " AND c.relnamespace = 'public'::regnamespace) ORDER BY name"
+)
 _OWNERS = (
     "SELECT tablename, tableowner FROM pg_tables WHERE schemaname = 'public' AND tableowner <>"
     " (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = 'alembic_version')"
@@ -59,6 +64,8 @@ _OWNERS = (
 
 def drift(connection: Plain) -> Iterator[str]:
     """What is not as it should be, a line each. `connection` is of a role that reads the directory."""
+    for (table,) in connection.execute(_TABLES, [list(metadata.tables)]).fetchall():
+        yield f"{table} is no table"
     yield from _triggers(connection)
     yield from _roles(connection)
     yield from wall.drift(connection)

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ledger.events import LEDGERS
 from ledger.settings import SealingSettings, SettingsFault
-from ledger.verify import kinds
 from ledger.verify.claims import Trouble
 from ledger.verify.findings import CLASSES, NOTES, Finding
 from ledger.verify.run import NOT_RUN, TAMPERED, Outcome, Request, Told, store, verify
@@ -61,21 +60,15 @@ def run(home: Home, worker: str | None, asked: Asked, *, quiet: bool) -> Outcome
         settings = SealingSettings.of(home.path)
     except SettingsFault as fault:
         raise Trouble(str(fault)) from fault
-    request = Request(
-        dsn=worker,
-        home=home.path,
-        anchors=settings.anchors,
-        ledgers=LEDGERS,
-        anchor_max_age=settings.anchor_max_age,
+    request = replace(
+        Request.of(worker, home.path, settings),
         only=asked.ledgers,
         vkeys=asked.vkeys,
-        witnesses=(settings.witness.vkey,) if settings.witness else (),
         since=asked.since,
         jobs=asked.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
         canonical=asked.canonical,
         personal=asked.personal,
         files=asked.files,
-        kinds=kinds.known(),
     )
     with _progress(quiet=quiet) as told:
         outcome = verify(request, told)

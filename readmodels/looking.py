@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from itertools import groupby
 from multiprocessing.connection import Connection as Pipe
 from typing import Any, NamedTuple, cast
+from uuid import UUID
 
 import psycopg
 import sqlalchemy as sa
@@ -105,6 +106,14 @@ def _stream(name: str) -> Stream:
     return kind, stream_id
 
 
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _look(looked: Looked, task: Task, stream: Stream, rows: Sequence[Row], live: Mapping[str, Mapping[Stream, list[Row]]]) -> None:
     try:
         made = made_anew(task, stream, rows)
@@ -118,6 +127,7 @@ def _look(looked: Looked, task: Task, stream: Stream, rows: Sequence[Row], live:
 
 def made_anew(task: Task, stream: Stream, rows: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
     """The rows of each model about one stream, from its history as stored. Raises whatever reading and folding it raises."""
+    UUID(stream[1])
     history = [recorded(row) for row in rows]
     whole = course_of(*stream, history)
     made: dict[str, list[dict[str, Any]]] = {}
@@ -174,7 +184,7 @@ def _selected(model: ReadModel) -> sa.Select[Any]:
 
 async def _live(conn: Connection, model: ReadModel, streams: Sequence[str]) -> dict[Stream, list[Row]]:
     """What the model holds of these streams."""
-    ids = [stream_id for kind, stream_id in map(_stream, streams) if kind in model.kinds]
+    ids = [stream_id for kind, stream_id in map(_stream, streams) if kind in model.kinds and _is_id(stream_id)]
     (only,) = model.kinds if model.kind_column is None else ("",)
     found: dict[Stream, list[Row]] = {}
     first = model.key[0]

@@ -142,6 +142,7 @@ async def rebuild(dsn: str, names: Iterable[str] = tuple(MODELS), *, processes: 
         aside = Aside(conn, [MODELS[name] for name in chosen])
         await aside.make()
         async with begun(dsn, chosen, processes=processes, at_end=True) as this:
+            reach("rebuild_begun")
             async for looked in this.looks():
                 for found in looked.unreadable:
                     raise Unreadable(found)

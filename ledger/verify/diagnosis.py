@@ -19,6 +19,7 @@ _NEAR = 64
 """Positions on either side at which a row is tried."""
 _STREAM, _VERSION, _COMMAND = (COLUMNS.index(name) for name in ("stream", "version", "command_id"))
 _CHAIN = "SELECT version, chain_hash FROM events WHERE stream = %s AND version = ANY(%s)"
+_TIMES = "SELECT count(*) FROM events WHERE stream = %s AND version = %s"
 _HEAD = "SELECT coalesce(max(version), 0) FROM events WHERE stream = %s"
 _ASKED = "SELECT kind || '/' || case_id FROM inbox WHERE command_id = %s"
 _EMPTY = (
@@ -30,7 +31,7 @@ _LEDGERS: LiteralString = "SELECT DISTINCT ledger FROM checkpoints"
 
 def diagnose(reader: Reader, ledger: str, suspects: Sequence[Suspect], findings: Sequence[Finding]) -> list[Finding]:
     """Findings for the rows that do not hold. `findings` are those there are already: holes tell where something came from."""
-    found = [*_rows(reader, ledger, suspects, findings)]
+    found = list(dict.fromkeys(_rows(reader, ledger, suspects, findings)))
     holes = [finding.position for finding in findings if finding.code == "event_missing" and finding.position is not None]
     if holes:
         for stream, version in reader.ask(_EMPTY):
@@ -39,14 +40,18 @@ def diagnose(reader: Reader, ledger: str, suspects: Sequence[Suspect], findings:
 
 
 def _rows(reader: Reader, ledger: str, suspects: Sequence[Suspect], findings: Sequence[Finding]) -> Iterator[Finding]:
+    if not suspects:
+        return
     places = sorted({s.position for s in suspects[:_TRIED]} | {f.position for f in findings if f.code == "event_missing" and f.position})
     streams = [s.raw[_STREAM].decode() for s in suspects[:_TRIED] if s.code == "version_gap"]
     others = [str(row[0]) for row in reader.ask(_LEDGERS) if row[0] != ledger]
     for n, suspect in enumerate(suspects):
         cause = _Elsewhere(reader, suspect).cause(places, streams, others) if n < _TRIED and _may_be_elsewhere(suspect) else None
+        stream, version = suspect.raw[_STREAM].decode(), int.from_bytes(suspect.raw[_VERSION], signed=True)
         code, why = cause or (suspect.code, _WORDS.get(suspect.code, ""))
+        if code == "duplicate" and reader.ask(_TIMES, stream, version)[0][0] < 2:
+            code, why = "reordered", "it stands behind a later version of its stream"
         if why:
-            stream, version = suspect.raw[_STREAM].decode(), int.from_bytes(suspect.raw[_VERSION], signed=True)
             yield Finding(code, why, ledger, suspect.position, f"{stream} version {version}")
 
 

@@ -126,6 +126,8 @@ def _connected(source: Source) -> Plain:
     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
     if source.snapshot is not None:
         connection.execute(cast("LiteralString", f"SET TRANSACTION SNAPSHOT '{source.snapshot}'"))
+    # Whoever sets another path for this role could show it another table of the ledger's name.
+    connection.execute("SET search_path = pg_catalog, public")
     return connection
 
 
@@ -221,7 +223,9 @@ def _claims(reader: Reader, job: Job) -> tuple[list[Claim], list[Finding]]:
 
 def _backdated(reader: Reader, job: Job, claims: Iterable[Claim]) -> Iterator[Finding]:
     """Events behind a checkpoint that say they were recorded before it: it would hold them."""
-    signed = {claim.size + 1: claim.at for claim in claims}
+    signed: dict[int, datetime] = {}
+    for claim in claims:
+        signed[claim.size + 1] = max(claim.at, signed.get(claim.size + 1, claim.at))
     wanted = sorted(signed)
     for at in range(0, len(wanted), _MANY):
         for position, recorded in cast("list[tuple[int, datetime]]", reader.ask(_NEXT, job.ledger, wanted[at : at + _MANY])):
@@ -238,3 +242,14 @@ def _walked(job: Job, walked: Walked) -> Iterator[Finding]:
         yield Finding("duplicate", f"position {position} stands twice", job.ledger, position)
     for position in walked.back:
         yield Finding("clock_back", "recorded before the event in front of it", job.ledger, position)
+
+
+_readers: dict[Source, Reader] = {}
+"""Of a process of the pool: its connections, kept from piece to piece and closed with the process."""
+
+
+def look_apart(source: Source, job: Job) -> Piece:
+    """As `look`, in a process of a pool."""
+    if source not in _readers:
+        _readers[source] = Reader(source).__enter__()
+    return look(_readers[source], job)

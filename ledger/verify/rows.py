@@ -121,7 +121,7 @@ def walk(rows: Iterable[Raw], ledger: str, expected: int, sink: Sink, deep: Call
         number, nth, recorded_at, decided_at = numbers(position + version + recorded + decided)
         if number != expected:
             if number < expected:
-                found.twice.append(number)
+                _keep(found, found.twice, number)
                 continue
             _keep(found, found.holes, (expected, number - 1))
             if chains and planted:
@@ -159,7 +159,6 @@ def walk(rows: Iterable[Raw], ledger: str, expected: int, sink: Sink, deep: Call
         if row_alg != alg or row_ledger != name:
             _suspect(found, Suspect("unknown_alg" if row_alg != alg else "row_changed", number, raw, None))
             quick = False
-            last.pop(stream, None)
         elif sha(body).digest() != digest:
             _suspect(found, Suspect("body_changed", number, raw, None))
 

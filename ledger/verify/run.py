@@ -18,11 +18,15 @@ from typing import Any
 
 import psycopg
 
+from ledger.events import LEDGERS
 from ledger.note import Checkpoint, Note, NoteFault, Vkey
+from ledger.settings import SealingSettings
 from ledger.signing_keys import replace_file
+from ledger.verify import kinds, things
+from ledger.verify.bodies import master_keys
 from ledger.verify.claims import Claim, Kept, Trouble, Trusted, judge
 from ledger.verify.findings import Finding, LedgerResult
-from ledger.verify.piece import Job, Piece, Reader, Source, look
+from ledger.verify.piece import Job, Piece, Reader, Source, look, look_apart
 from ledger.verify.trunk import PIECE
 from ledger.verify.whole import Run, Wanted, verify_ledger
 
@@ -72,6 +76,19 @@ class Request:
     files: bool = False
     kinds: Mapping[str, int] | None = None
     """Event types that are known, with their newest schema version."""
+
+    @classmethod
+    def of(cls, dsn: str, home: Path, settings: SealingSettings) -> Request:
+        """A verification of the ledgers of a home, as its settings say; `dsn` is the address of the role `worker`."""
+        return cls(
+            dsn,
+            home,
+            settings.anchors,
+            LEDGERS,
+            settings.anchor_max_age,
+            witnesses=(settings.witness.vkey,) if settings.witness else (),
+            kinds=kinds.known(),
+        )
 
 
 @dataclass(slots=True)
@@ -133,7 +150,7 @@ def verify(request: Request, told: Told = lambda *_: None) -> Outcome:
         with ExitStack() as stack:
             reader = stack.enter_context(Reader(_source(request)))
             outcome = _verify(reader, request, stack, told)
-    except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege) as fault:
+    except psycopg.Error as fault:
         raise Trouble(f"the database cannot be read: {str(fault).strip().splitlines()[0]}") from fault
     outcome.seconds = time.monotonic() - started
     return outcome
@@ -206,9 +223,6 @@ def _beside(reader: Reader, request: Request) -> Iterator[Finding]:
         for stream, version, position in reader.ask(_TWICE):
             place = f"{stream} version {version}"
             yield Finding("duplicate", f"{place} stands twice", position=position, place=place)
-    from ledger.verify import things  # noqa: PLC0415 -- with the models of events, which the other processes do without
-    from ledger.verify.bodies import master_keys  # noqa: PLC0415
-
     yield from things.keys_back(reader, request.home / "shredded")
     if request.personal:
         yield from things.keys_changed(reader, master_keys(request.home / "keys"))
@@ -253,20 +267,10 @@ def _shared(pool: ProcessPoolExecutor, source: Source, count: int) -> Run:
     def run(jobs: Iterable[Job]) -> Iterator[Piece]:
         ahead: deque[Future[Piece]] = deque()
         for job in jobs:
-            ahead.append(pool.submit(_look, source, job))
+            ahead.append(pool.submit(look_apart, source, job))
             if len(ahead) > 2 * count:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
 
     return run
-
-
-_readers: dict[Source, Reader] = {}
-"""Of a process of the pool: its connections, kept from piece to piece and closed with the process."""
-
-
-def _look(source: Source, job: Job) -> Piece:
-    if source not in _readers:
-        _readers[source] = Reader(source).__enter__()
-    return look(_readers[source], job)

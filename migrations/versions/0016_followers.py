@@ -33,9 +33,7 @@ def upgrade() -> None:
     op.create_table(
         "followers",
         sa.Column("name", sa.Text(), nullable=False, comment="of a following read model"),
-        sa.Column(
-            "position", sa.BigInteger(), server_default="0", nullable=False, comment="the last of the cases' ledger it holds"
-        ),
+        sa.Column("position", sa.BigInteger(), server_default="0", nullable=False, comment="the last of the cases' ledger it holds"),
         sa.Column("at", sa.TIMESTAMP(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.Column("halted_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("halted_position", sa.BigInteger(), nullable=True, comment="of the event that could not be applied"),

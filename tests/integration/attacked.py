@@ -6,7 +6,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, LiteralString, cast
 
@@ -20,11 +20,9 @@ from api.commands import Ask, Commands
 from domain.command import Actor
 from ledger import chain, rules
 from ledger.directory import DirectoryCache, extend
-from ledger.events import LEDGERS
 from ledger.keys import KeyRing
 from ledger.settings import SealingSettings
 from ledger.store import WORKER, Database
-from ledger.verify import kinds
 from ledger.verify.run import Outcome, Request, verify
 from notify.anchors.directory import Directory
 from notify.sealing import Sealing
@@ -52,7 +50,7 @@ class Installation:
 
     def request(self, **changes: Any) -> Request:
         """A verification of it, with nothing beside the ledgers' own bytes unless asked for."""
-        plain = Request(self.database.worker, self.home, self.home / "anchors", LEDGERS, timedelta(hours=26), kinds=kinds.known())
+        plain = Request.of(self.database.worker, self.home, SealingSettings(self.home / "signer", self.home / "anchors"))
         return replace(plain, **changes)
 
     def verify(self, **changes: Any) -> Outcome:

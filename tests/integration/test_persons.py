@@ -6,16 +6,14 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from psycopg import Rollback
 
 from domain.access import Scope, list_scope
 from domain.command import Role
 from domain.identity import check_character
-from ledger.schema import case_people, people, search_tokens
+from ledger.schema import people, search_tokens
 from ledger.sql import fetch_all
 from ledger.store import WORKER
 from ledger.tokens import tokens_for_query
-from readmodels import people as index
 from readmodels import person_search
 from tests.house import House
 from tests.integration.test_api_reads import Api, elsewhere
@@ -213,19 +211,6 @@ class TestLinks:
             "caseworker", "POST", f"/persons/{uuid4()}/unlinks", json={"other": kept, "reason": "person_asked"}, headers=key()
         )
         assert (unlinked.status_code, unlinked.json()["code"]) == (409, "people_not_linked")
-
-
-async def test_a_rebuild_of_who_is_in_what_changes_nothing(house: House) -> None:
-    await house.submit(applicant={"name": "重建某"}, opponents=[{"name": "某公司"}])
-
-    async def rows(conn: Any) -> set[tuple[Any, ...]]:
-        return {tuple(row.values()) for row in await fetch_all(conn, sa.select(case_people))}
-
-    async with house.owner.transaction(WORKER) as conn:
-        before = await rows(conn)
-        await index.rebuild(conn)
-        assert await rows(conn) == before
-        raise Rollback
 
 
 async def test_a_common_name_is_found_the_same_way_by_either_road(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

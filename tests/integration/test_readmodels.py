@@ -15,13 +15,12 @@ from domain.access import Scope, list_scope
 from domain.case import AcceptFirst, CaseState, Closure, Objection, Recipient
 from domain.command import Role
 from domain.directory import CaseScope
-from ledger.schema import case_list, clock_list, messages, outbox
+from ledger.schema import case_list, messages, outbox
 from ledger.sql import Row, fetch_all, run
 from ledger.store import WORKER
 from ledger.tokens import tokens_for_query
 from notify.deliver import acting, deliver_open, recipients
 from readmodels import case_list as listed
-from readmodels import clock_list as clocks
 from readmodels import inbox, search
 from readmodels.scope import within
 from readmodels.search import CaseQuery
@@ -36,31 +35,6 @@ async def undone(house: House) -> AsyncIterator[Any]:
     async with house.owner.transaction(WORKER) as conn:
         yield conn
         raise Rollback
-
-
-async def rows(house: House) -> list[Row]:
-    async with house.database.transaction(WORKER) as conn:
-        return await fetch_all(conn, sa.select(case_list).order_by(case_list.c.case_id))
-
-
-async def test_rebuilding_the_list_from_the_ledger_changes_nothing(house: House) -> None:
-    mine = {await house.submit(), await house.accepted()}
-    before = {str(r["case_id"]): r for r in await rows(house)}
-    async with undone(house) as conn:
-        assert await listed.rebuild(conn) == len(before)
-        after = {str(r["case_id"]): r for r in await fetch_all(conn, sa.select(case_list))}
-    assert mine <= before.keys()
-    assert after == before
-
-
-async def test_a_forged_row_is_put_right_by_a_rebuild(house: House) -> None:
-    case_id = await house.submit()
-    async with undone(house) as conn:
-        await run(conn, sa.update(case_list).where(case_list.c.case_id == case_id).values(state="archived"))
-        await listed.rebuild(conn)
-        row = await listed.row_of(conn, case_id)
-        assert row is not None
-        assert row["state"] == "received"
 
 
 def stood(state: str, **changes: Any) -> CaseState:
@@ -212,13 +186,3 @@ def test_nobody_behind_a_wall_is_reminded(house: House) -> None:
     walled = CaseScope(centre=house.centre, excluded=frozenset({approver}))
     assert approver in recipients(["approver"], case, house.directory, TODAY)
     assert approver not in recipients(["approver"], walled, house.directory, TODAY)
-
-
-async def test_rebuilding_the_time_limits_from_the_ledger_changes_nothing(house: House) -> None:
-    mine = {await house.submit(), await house.accepted(), await house.urgent()}
-    async with undone(house) as conn:
-        before = await fetch_all(conn, sa.select(clock_list).order_by(clock_list.c.case_id, clock_list.c.clock_id))
-        await clocks.rebuild(conn)
-        after = await fetch_all(conn, sa.select(clock_list).order_by(clock_list.c.case_id, clock_list.c.clock_id))
-    assert mine <= {str(row["case_id"]) for row in before}
-    assert after == before

@@ -265,3 +265,10 @@ class TestCanonical:
     def test_anything_else_is_not(self, body: bytes) -> None:
         with pytest.raises(NotCanonical):
             parsed(body)
+
+
+class TestDocument:
+    def test_the_page_names_every_class_and_note_in_the_same_words(self) -> None:
+        page = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
+        assert all(f"| `{code}` | {words} |" in page for code, words in CLASSES.items())
+        assert all(f"`{code}`, {words}" in page for code, words in NOTES.items())
