@@ -65,7 +65,7 @@ class CaseProof(Shape):
     vkeys: list[str] = Field(description="The public keys (C2SP), oldest first.")
 
 
-class SealedHead(Shape):
+class CheckpointState(Shape):
     """A checkpoint. `signature`: whether a key of this installation signed it."""
 
     size: int
@@ -96,7 +96,7 @@ class LedgerState(Shape):
     unsealed: int = Field(description="Events after the last checkpoint.")
     unsealed_since: AwareDatetime | None
     late: bool = Field(description="They have waited longer than the policy allows.")
-    checkpoint: SealedHead | None
+    checkpoint: CheckpointState | None
     anchors: list[AnchorState]
 
 

@@ -285,7 +285,7 @@ SUCCESSES: Mapping[str, Success] = {
     "case_told": _page_of(notice_shapes.Told, "Rung by rung and person by person.", lambda _: notice_shapes.TOLD),
     "case_proof": Success(audit_shapes.CaseProof, "The events and their proof.", lambda _: audit_shapes.CASE_PROOF),
     "read_audit": Success(audit_shapes.AuditState, "How the ledgers stand.", lambda _: audit_shapes.AUDIT),
-    "list_checkpoints": _page_of(audit_shapes.SealedHead, "The checkpoints.", lambda _: audit_shapes.CHECKPOINT),
+    "list_checkpoints": _page_of(audit_shapes.CheckpointState, "The checkpoints.", lambda _: audit_shapes.CHECKPOINT),
     "begin_verification": Success(
         audit_shapes.VerificationRunning, "It was asked for, or one runs already.", lambda _: audit_shapes.RUNNING, _DONE
     ),

@@ -65,6 +65,7 @@ async def altered(house: House, case_id: str, version: int, **columns: Any) -> A
         found = await (await conn.execute(asked, (f"case/{case_id}", version))).fetchone()
         assert found is not None
         position, *before = found
+        assert before != list(columns.values()), "nothing would be altered"
         await _put(conn, position, columns)
         try:
             yield

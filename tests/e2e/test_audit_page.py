@@ -26,7 +26,7 @@ async def test_an_auditor_has_the_ledgers_verified_and_takes_the_proof_along(
     size = await seal(house)
     desks = await opened(house)
     who = await desks.someone("auditor")
-    async with verifying(house), served(desks) as address, altered(house, case_id, 2, office="C-ADX"):
+    async with verifying(house), served(desks) as address, altered(house, case_id, 2, office="C-NOWHERE"):
         person = await enter(chromium, address, who, lang, width)
         page = person.page
         await page.click('nav a[href="/audit"]')

@@ -61,7 +61,7 @@ async def test_what_was_altered_is_told_with_its_class_and_place(desks: Desks) -
     house = desks.house
     who, case_id = await desks.signed_in("auditor"), await house.accepted()
     await seal(house)
-    async with verifying(house), altered(house, case_id, 2, office="C-ADX"):
+    async with verifying(house), altered(house, case_id, 2, office="C-NOWHERE"):
         outcome = await verified(desks, who)
     assert outcome["exit"] == 1
     found = {(f["class"], f["place"]) for f in outcome["findings"]}

@@ -47,7 +47,7 @@ class Badge {
   }
 
   async ask() {
-    const { ledger, proof, version, head } = this.place.dataset;
+    const { ledger, proof, shown, head } = this.place.dataset;
     const known = remembered(ledger);
     let answer;
     try {
@@ -57,7 +57,7 @@ class Badge {
     } catch {
       return { state: "unsure", code: "away" };
     }
-    return { state: "whole", code: "whole", ...(await verify(answer, known, version ? { version: Number(version), chain_hash: head } : null)) };
+    return { state: "whole", code: "whole", ...(await verify(answer, known, shown ? { version: Number(shown), chain_hash: head } : null)) };
   }
 
   tell(found) {
