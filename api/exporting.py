@@ -1,7 +1,7 @@
 """Exports of histories, streamed: begun at the caller's desk, written page by page, the connection never held while the caller reads."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -9,9 +9,9 @@ from typing import Literal
 from api.desk import Desk
 from api.history_filters import Asked, watch
 from ledger.keys import Keys
-from ledger.sql import Connection
-from readmodels.exports import Plain, Pseudonyms, Writer
-from readmodels.exports.lines import Export, end
+from ledger.store import WORKER
+from readmodels.exports import Line, Plain, Pseudonyms, Writer
+from readmodels.exports.lines import Export, Opening, end
 from readmodels.exports.ocel2 import Ocel2Json
 from readmodels.exports.ocel2_sqlite import Ocel2Sqlite
 from readmodels.exports.table import Csv
@@ -19,8 +19,6 @@ from readmodels.exports.xes import Xes
 
 Form = Literal["xes", "ocel2", "ocel2-sqlite", "csv"]
 WRITERS: Mapping[Form, type[Writer]] = {"xes": Xes, "ocel2": Ocel2Json, "ocel2-sqlite": Ocel2Sqlite, "csv": Csv}
-
-type Opening = Callable[[], AbstractAsyncContextManager[Connection]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +50,21 @@ async def begin(desk: Desk, token: str, form: Form, asked: Asked, *, identified:
     upto = query.upto if query.upto is not None else await end(desk.conn)
     export = Export(scope, replace(query, upto=upto), names_of(desk.services.keys.search, identified=identified))
     # The session is asked anew at each page: where it was ended meanwhile, the database's wall lets no more pass.
-    opening = partial(desk.services.database.transaction, token)
-    return download(export, form, opening)
+    open_ = desk.services.database.transaction
+    return download(export, form, own=partial(open_, WORKER), seen=partial(open_, token))
 
 
-def download(export: Export, form: Form, opening: Opening) -> Download:
-    """The export in a form; `export.query.upto` must be set."""
+def download(export: Export, form: Form, *, own: Opening, seen: Opening) -> Download:
+    """The export in a form; `export.query.upto` must be set. Reading it to the end may raise `NoLongerSeen`."""
     kind, upto = WRITERS[form], export.query.upto or 0
-    return Download(f"yuanshou-{upto}.{kind.ending}", kind.media_type, upto, _written(export, kind, opening))
+    return Download(f"yuanshou-{upto}.{kind.ending}", kind.media_type, upto, _written(export.pages(own, seen), kind))
 
 
-async def _written(export: Export, kind: type[Writer], opening: Opening) -> AsyncGenerator[bytes]:
+async def _written(lines_of: AsyncGenerator[list[Line]], kind: type[Writer]) -> AsyncGenerator[bytes]:
     writer = kind()
     try:
         yield writer.begin()
-        async with aclosing(export.pages(opening)) as pages:
+        async with aclosing(lines_of) as pages:
             async for lines in pages:
                 if part := writer.take(lines):
                     yield part

@@ -49,7 +49,7 @@ _CASE = "md5('case ' || c)::uuid"
 _PUT_CASES = f"""
     INSERT INTO case_list (case_id, version, register_number, stage, state, centre, owner, lawyers, categories, kind, cause, channel,
         recipient_count, applicant, opened_on, updated_at)
-    SELECT {_CASE}, %(each)s, 'R-' || c, 'ended', 'archived', (%(centres)s::text[])[1 + c %% cardinality(%(centres)s)], NULL, '{{}}',
+    SELECT {_CASE}, %(each)s, 'R-' || c, 'ended', 'archived', (%(centre_of)s::text[])[1 + c %% cardinality(%(centre_of)s)], NULL, '{{}}',
         CASE WHEN c %% 10 = 0 THEN '{{migrant_worker}}' ELSE '{{other}}' END::text[], 'civil',
         CASE WHEN c %% 1000 = 0 THEN 'custody' ELSE 'wages' END, 'walk_in', 1, '{{}}', %(began)s::timestamptz, %(began)s::timestamptz
     FROM generate_series(0, %(cases)s - 1) c
@@ -57,13 +57,13 @@ _PUT_CASES = f"""
 _PUT_EVENTS = f"""
     INSERT INTO events (alg, ledger, position, stream, version, type, schema_version, recorded_at, decided_at, effective_on, actor,
         role, office, command_id, correlation_id, body, digest, chain_hash)
-    SELECT 'sha256-v1', 'case', %(base)s + p + 1, 'case/' || {_CASE}, v + 1,
+    SELECT 'sha256-v1', 'case', %(base)s::bigint + p + 1, 'case/' || {_CASE}, v + 1,
         CASE WHEN h %% 100000 = 7 THEN %(rare)s ELSE (%(types)s::text[])[1 + h %% cardinality(%(types)s)] END, 1,
         %(began)s::timestamptz + p * %(step)s::interval, %(began)s::timestamptz + p * %(step)s::interval,
         (%(began)s::timestamptz + p * %(step)s::interval)::date - (h %% 4)::int,
         (%(people)s::text[])[1 + (h / 7) %% cardinality(%(people)s)], 'caseworker',
         (%(offices)s::text[])[1 + c %% cardinality(%(offices)s)], 'bench/' || p, 'bench', %(body)s, %(hash)s, %(hash)s
-    FROM (SELECT p, (p / (%(open)s * %(each)s)) * %(open)s + p %% %(open)s AS c, (p / %(open)s) %% %(each)s AS v,
+    FROM (SELECT p, (p / (%(open)s::bigint * %(each)s)) * %(open)s + p %% %(open)s AS c, ((p / %(open)s) %% %(each)s)::int AS v,
             abs(hashint8(p)::bigint) AS h
         FROM generate_series(%(first)s, %(last)s - 1) p) made
 """  # noqa: S608 -- made of this file's own words
@@ -86,10 +86,10 @@ class Line:
     rows: int = 0
 
 
-def _put(engines: Engines, events: int, centres: Sequence[str], offices: Sequence[str], people: Sequence[str]) -> None:
+def _put(engines: Engines, events: int, centre_of: Sequence[str], offices: Sequence[str], people: Sequence[str]) -> None:
     """The cases and their events, as the tables' owner; the indexes are made once the rows are there."""
     given = {
-        "each": EACH, "open": OPEN, "centres": list(centres), "offices": list(offices), "people": list(people), "types": list(TYPES),
+        "each": EACH, "open": OPEN, "centre_of": list(centre_of), "offices": list(offices), "people": list(people), "types": list(TYPES),
         "rare": RARE, "began": BEGAN, "step": SPAN / events, "cases": events // EACH, "body": b"{}", "hash": bytes(32),
     }  # fmt: skip
     with psycopg.connect(engines.owner_dsn, autocommit=True) as owner:
@@ -122,15 +122,17 @@ async def _furnish(database: Database, engines: Engines, events: int) -> list[Li
                 "INSERT INTO sessions (token_hash, username, kind, expires_at) VALUES (%s, %s, 'bearer', now() + interval '1 day')",
                 [hashlib.sha256(account.username.encode()).digest(), account.username],
             )
-    centres = [o.code for o in directory.offices() if o.kind == "centre"]
-    offices = [o.code for o in directory.offices() if o.kind != "bureau"]
+    offices = [o.code for o in directory.offices() if directory.centre_of(o.code)]
+    centre_of = [centre.code for office in offices if (centre := directory.centre_of(office))]
     people = [p.code for p in directory.person_of.values()]
-    await asyncio.to_thread(_put, engines, events, centres, offices, people)
+    await asyncio.to_thread(_put, engines, events, centre_of, offices, people)
     middle = BEGAN + SPAN / 2
     with psycopg.connect(engines.worker_dsn) as own:
         row = own.execute("SELECT case_id::text FROM case_list ORDER BY case_id LIMIT 1").fetchone()
     some = str(row[0]) if row else None
-    outlet = next(o.code for o in directory.offices() if o.kind not in ("bureau", "centre"))
+    outlet, elsewhere = (
+        next(o for o in offices if o != centre and directory.centre_of(o) == directory.office(centre)) for centre in ("C-ADX", "C-YTX")
+    )
     questions = {
         "the newest": Asked(EventQuery(), None),
         "one type": Asked(EventQuery(types=TYPES[:1]), None),
@@ -141,6 +143,7 @@ async def _furnish(database: Database, engines: Engines, events: int) -> list[Li
         "a person, a rare type": Asked(EventQuery(actor=people[0], types=(RARE,)), None),
         "a county's offices": Asked(EventQuery(), "C-ADX"),
         "an outlet": Asked(EventQuery(), outlet),
+        "an outlet of another county": Asked(EventQuery(), elsewhere),
         "a month of recording": Asked(EventQuery(from_at=middle, to_at=middle + timedelta(days=30)), None),
         "a month of recording, a type": Asked(EventQuery(types=TYPES[:1], from_at=middle, to_at=middle + timedelta(days=30)), None),
         "a legal month": Asked(EventQuery(legal_from=date(2023, 5, 1), legal_to=date(2023, 5, 31)), None),

@@ -329,6 +329,7 @@ case_list = sa.Table(
 )
 for _column in ("register_number", "case_number", "lawyer", "owner", "updated_at", "due_at"):
     sa.Index(f"case_list_{_column}", case_list.c[_column])
+sa.Index("case_list_cause", case_list.c.cause, case_list.c.case_id)
 sa.Index("case_list_accepted_by", case_list.c.accepted_by, postgresql_where=case_list.c.accepted_by.is_not(None))
 sa.Index("case_list_lawyers", case_list.c.lawyers, postgresql_using="gin")
 sa.Index("case_list_scope", case_list.c.centre, case_list.c.state, case_list.c.updated_at)

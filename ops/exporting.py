@@ -47,7 +47,8 @@ async def _write(dsn: str, keys: Path, form: Form, asked: Asked, out: Path) -> i
         async with database.transaction(WORKER) as conn:
             query = asked.of(await DirectoryCache().read(conn))
             upto = query.upto if query.upto is not None else await end(conn)
-        made = download(Export(EVERYTHING, replace(query, upto=upto), names), form, partial(database.transaction, WORKER))
+        open_ = partial(database.transaction, WORKER)
+        made = download(Export(EVERYTHING, replace(query, upto=upto), names), form, own=open_, seen=open_)
         try:
             # Blocking writes: nobody else waits for this process.
             with draft.open("wb") as file, _bar(out.name) as bar:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -12,13 +12,15 @@ from domain.access import Scope
 from ledger.events import CASE_LEDGER, OF_CASES, stream_of
 from ledger.schema import case_list, events
 from ledger.sql import Connection, Row, fetch_all
-from readmodels.paging import LIMIT, Key, Order, Page, position
+from readmodels.paging import LIMIT, Key, Order, position
 from readmodels.scope import within
 
 _POSITION = Key(events.c.position, position, sa.BigInteger())
 _NEWEST = Order("position", (_POSITION,), descending=True)
 _LATEST = Order("effective_on", (Key(events.c.effective_on, date.fromisoformat, sa.Date()), _POSITION), descending=True)
 """By legal day: what is asked by a legal period goes along the index of legal days."""
+FEW_CASES = 1000
+"""Up to so many cases their events are gathered case by case."""
 MANY_OFFICES = 8
 """From so many offices on their events are a good part of all: the newest are found sooner than each office's are gathered."""
 
@@ -43,12 +45,20 @@ class EventQuery:
     legal_from: date | None = None
     legal_to: date | None = None
     upto: int | None = None
+    sparse: bool = False
     cursor: str | None = None
     limit: int = LIMIT
 
     @property
     def order(self) -> Order:
         return _LATEST if self.legal_from or self.legal_to else _NEWEST
+
+
+class Found(NamedTuple):
+    """A page of positions, and where to go on."""
+
+    positions: list[int]
+    next_cursor: str | None
 
 
 async def of_case(conn: Connection, case_id: str, after: int, limit: int, type_: str | None) -> list[Row]:
@@ -83,11 +93,15 @@ def matching(query: EventQuery, scope: Scope) -> list[sa.ColumnElement[bool]]:
         at.position <= query.upto if query.upto is not None else None,
         at.effective_on >= query.legal_from if query.legal_from else None,
         at.effective_on <= query.legal_to if query.legal_to else None,
-        within(scope),
-        sa.and_(case_list.c.categories.contains([query.category]), within(scope.showing("applicant"))) if query.category else None,
-        sa.and_(case_list.c.cause == query.cause, within(scope.showing("matter"))) if query.cause else None,
     ]
-    return [clause for clause in wanted if clause is not None]
+    return [*(clause for clause in wanted if clause is not None), *_of_case(query, scope)]
+
+
+def _of_case(query: EventQuery, scope: Scope) -> list[sa.ColumnElement[bool]]:
+    where = [within(scope)]
+    where += [case_list.c.categories.contains([query.category]), within(scope.showing("applicant"))] if query.category else []
+    where += [case_list.c.cause == query.cause, within(scope.showing("matter"))] if query.cause else []
+    return where
 
 
 def _first_since(moment: datetime) -> sa.ColumnElement[int]:
@@ -95,35 +109,69 @@ def _first_since(moment: datetime) -> sa.ColumnElement[int]:
     return sa.func.ledger_position(CASE_LEDGER, sa.cast(sa.literal(moment), sa.TIMESTAMP(timezone=True)), type_=sa.BigInteger())
 
 
-async def across(conn: Connection, scope: Scope, query: EventQuery) -> Page:
-    """Events of the cases in the scope, each with its case's list row under `case_…`. Raises `BadCursor`.
+async def find(conn: Connection, scope: Scope, query: EventQuery) -> Found:
+    """Positions of events of the cases in the scope, in the page's order. Raises `BadCursor`.
 
-    The newest first; within a legal period those of the latest legal day.
+    The newest first; within a legal period those of the latest legal day. It names nobody and is asked in the product's own name: the
+    database's wall, asked of each event that is looked at and not of the page's fifty alone, would cost ten times the search itself.
     """
     order = query.order
-    shown = [c.label(f"case_{c.name}" if c.name != "case_id" else "case_id") for c in case_list.c if c.name not in ("clocks", "applicant")]
+    where = [*matching(query, scope), *([order.after(query.cursor)] if query.cursor else [])]
+    few = await _few_cases(conn, scope, query)
+    if few is not None:
+        where.append(events.c.stream == sa.any_(texts_of(few)))
     found = (
-        sa.select(events, *shown, *order.columns())
+        sa.select(*(key.column for key in order.keys), *order.columns())
         .join_from(events, case_list, case_list.c.case_id == case_of(events.c.stream))
-        .where(*matching(query, scope), *([order.after(query.cursor)] if query.cursor else []))
-        .order_by(*order.by())
-        .limit(query.limit + 1)
+        .where(*where)
     )
-    return order.page(await fetch_all(conn, _gathered(found, query, order)), query.limit)
+    page = order.page(await fetch_all(conn, _asked(found, query, order, few=few is not None)), query.limit)
+    return Found([row["position"] for row in page.rows], page.next_cursor)
 
 
-def _gathered(found: sa.Select[Any], query: EventQuery, order: Order) -> sa.Select[Any]:
-    """The same question, asked of each of several types (or few offices) by itself and put together.
+async def at_positions(conn: Connection, positions: Sequence[int]) -> list[Row]:
+    """Those of the events whose cases the session may see, in the order given, each with its case's list row under `case_…`."""
+    shown = [c.label(f"case_{c.name}" if c.name != "case_id" else "case_id") for c in case_list.c if c.name not in ("clocks", "applicant")]
+    wanted = sa.cast(sa.literal(list(positions), pg.ARRAY(sa.BigInteger)), pg.ARRAY(sa.BigInteger))
+    rows = await fetch_all(
+        conn,
+        sa.select(events, *shown)
+        .join_from(events, case_list, case_list.c.case_id == case_of(events.c.stream))
+        .where(OF_CASES, events.c.position == sa.any_(wanted)),
+    )
+    by_position = {row["position"]: row for row in rows}
+    return [by_position[position] for position in positions if position in by_position]
 
-    An index by type holds each type's events in the ledger's order, but not those of two types.
+
+async def _few_cases(conn: Connection, scope: Scope, query: EventQuery) -> list[str] | None:
+    """The streams of all cases that fit, where they are so few that their events are sooner gathered than met among all others."""
+    if query.case or query.actor or (scope.everything and query.cause is None):
+        return None
+    rows = await fetch_all(conn, sa.select(case_list.c.case_id).where(*_of_case(query, scope)).limit(FEW_CASES + 1))
+    return None if len(rows) > FEW_CASES else [stream_of(str(row["case_id"])) for row in rows]
+
+
+def _asked(found: sa.Select[Any], query: EventQuery, order: Order, *, few: bool) -> sa.Select[Any]:
+    """The question in the form in which the database answers it soonest.
+
+    Of several types (or few offices) each is asked by itself and the answers are put together: an index by type holds each type's events
+    in the ledger's order, but not those of two types. Where next to nothing is expected, everything is gathered before it is put in
+    order: going along the ledger's order until a page is full would go along all of it.
     """
+    part = found.order_by(*order.by()).limit(query.limit + 1)
+    if few or query.sparse:
+        every = found.cte("every").prefix_with("MATERIALIZED", dialect="postgresql")
+        return sa.select(every).order_by(*_descending(every, order)).limit(query.limit + 1)
     column, values = _asked_singly(query)
     if column is None:
-        return found
+        return part
     each = sa.func.unnest(texts_of(values)).table_valued("value", name="each").render_derived()
-    part = found.where(column == each.c.value).lateral("part")
-    keys = [part.c[key.column.name] for key in order.keys]
-    return sa.select(part).select_from(each.join(part, sa.true())).order_by(*(key.desc() for key in keys)).limit(query.limit + 1)
+    of_one = part.where(column == each.c.value).lateral("part")
+    return sa.select(of_one).select_from(each.join(of_one, sa.true())).order_by(*_descending(of_one, order)).limit(query.limit + 1)
+
+
+def _descending(part: sa.FromClause, order: Order) -> list[sa.ColumnElement[Any]]:
+    return [part.c[key.column.name].desc() for key in order.keys]  # pyright: ignore[reportAttributeAccessIssue] -- each is a column
 
 
 def _asked_singly(query: EventQuery) -> tuple[sa.ColumnElement[str] | None, Sequence[str]]:

@@ -206,6 +206,13 @@ async def page(conn: Connection, scope: Scope, query: SkippedQuery, now: datetim
     return order.page(rows, query.limit)
 
 
+async def visible(conn: Connection, cases: Iterable[str]) -> frozenset[str]:
+    """Those of the cases that the session sees: what was found in the product's own name is shown behind the caller's wall."""
+    wanted = sa.cast(sa.literal(sorted(cases), pg.ARRAY(sa.Text)), pg.ARRAY(pg.UUID(as_uuid=False)))
+    rows = await fetch_all(conn, sa.select(case_list.c.case_id).where(case_list.c.case_id == sa.any_(wanted)))
+    return frozenset(str(row["case_id"]) for row in rows)
+
+
 async def counts(conn: Connection, scope: Scope, query: SkippedQuery, now: datetime) -> list[Row]:
     """How many, by kind and step: `found`, and of them `open`, not made good yet."""
     found = _found(scope, query, now).subquery("told")

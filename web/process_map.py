@@ -5,15 +5,18 @@ The columns are the five stages, so that no layout has to be searched for: a mov
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 from domain.lifecycle import STAGES
 
 type Json = Mapping[str, Any]
 
-BOX_WIDTH, BOX_HEIGHT = 158, 58
-_PITCH_X, _PITCH_Y = 230, 112
-_TOP, _SIDE = 56, 74
+BOX_WIDTH, BOX_HEIGHT = 178, 72
+_PITCH_X, _PITCH_Y = 252, 118
+_TOP, _SIDE = 48, 66
+_LINE = 24
+"""Letters of a box's line; a Chinese one is as wide as two."""
 MOST_MOVES = 28
 """Moves that are drawn; a picture with all of them cannot be read, the table beside it holds them."""
 
@@ -29,11 +32,11 @@ type _Way = tuple[Point, Point, Point, Point]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A state: where its box stands, what is written in it, what it is called aloud, where it leads."""
+    """A state: where its box stands, its name in one line or two, what is written below, what it is called aloud, where it leads."""
 
     x: int
     y: int
-    name: str
+    name: tuple[str, ...]
     short: str
     label: str
     link: str
@@ -93,15 +96,14 @@ def drawn(states: Sequence[Json], moves: Sequence[Json], words: Words) -> Drawin
     shown = sorted(between, key=lambda move: -move["moves"])[:MOST_MOVES]
     most = max((move["moves"] for move in shown), default=1)
     bottom = _TOP + max(rows.values(), default=0) * _PITCH_Y
-    curves = tuple(
-        _curve(move, _points(places[move["start"]], places[move["end"]], n, bottom), n, most, words) for n, move in enumerate(shown)
-    )
+    ways = [_points(places[move["start"]], places[move["end"]], n, bottom) for n, move in enumerate(shown)]
+    lowest = max((point.y for points, _ in ways for point in points), default=0)
     return Drawing(
         width=2 * _SIDE + (len(STAGES) - 1) * _PITCH_X + BOX_WIDTH,
-        height=bottom + 70,
+        height=int(max(lowest, bottom - _PITCH_Y + BOX_HEIGHT)) + 20,
         columns=tuple(Column(_SIDE + n * _PITCH_X + BOX_WIDTH // 2, words.stage(stage)) for n, stage in enumerate(STAGES)),
         boxes=tuple(_box(each, places[each["state"]], words) for each in states),
-        curves=curves,
+        curves=tuple(_curve(move, way, n, most, words) for n, (move, way) in enumerate(zip(shown, ways, strict=True))),
         left_out=len(between) - len(shown),
     )
 
@@ -113,7 +115,14 @@ def _corner(place: tuple[int, int]) -> Point:
 def _box(each: Json, place: tuple[int, int], words: Words) -> Box:
     short, label, link = words.of_state(each)
     at = _corner(place)
-    return Box(int(at.x), int(at.y), words.state(each["state"]), short, label, link)
+    return Box(int(at.x), int(at.y), _lines(words.state(each["state"])), short, label, link)
+
+
+def _lines(name: str) -> tuple[str, ...]:
+    """The name in at most two lines: at a space where there is one, else it stays whole."""
+    if sum(2 if ord(letter) > 0x2E7F else 1 for letter in name) <= _LINE:
+        return (name,)
+    return tuple(wrap(name, _LINE, max_lines=2, placeholder="…", break_long_words=False))
 
 
 def _curve(move: Json, way: tuple[_Way, bool], n: int, most: int, words: Words) -> Curve:

@@ -11,9 +11,11 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_index("events_by_legal_day", "events", ["effective_on", "position"], postgresql_where=sa.text("ledger = 'case'"))
+    op.create_index("case_list_cause", "case_list", ["cause", "case_id"])
     op.create_index("inbox_refused", "inbox", ["received_at", "command_id"], postgresql_where=sa.text("outcome ? 'refusal'"))
 
 
 def downgrade() -> None:
+    op.drop_index("case_list_cause", table_name="case_list")
     op.drop_index("inbox_refused", table_name="inbox")
     op.drop_index("events_by_legal_day", table_name="events")

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 
 from domain.access import Scope
-from ledger.events import CASE_LEDGER
+from ledger.events import CASE_LEDGER, OF_CASES
 from ledger.schema import case_list, events
 from ledger.sql import Connection, Row, Statement, fetch_all
 from readmodels.exports import SYSTEM, Case, Line, Names
@@ -26,6 +27,14 @@ _HEAD = Statement(
 )
 
 
+type Opening = Callable[[], AbstractAsyncContextManager[Connection]]
+"""Begins a transaction."""
+
+
+class NoLongerSeen(Exception):  # noqa: N818 -- what it is
+    """The session sees nothing of a page that it was to be shown: it has ended. What is written so far is no whole export."""
+
+
 @dataclass(frozen=True, slots=True)
 class Export:
     """What goes out: events that fit the query and stand in the scope, under these names.
@@ -38,31 +47,44 @@ class Export:
     query: EventQuery
     names: Names
 
-    async def pages(self, open_: Callable[[], AbstractAsyncContextManager[Connection]], size: int = PAGE) -> AsyncGenerator[list[Line]]:
-        """Lines case by case and by version, at most `size` at a time; each page in a transaction of its own, which soon ends."""
+    async def pages(self, own: Opening, seen: Opening, size: int = PAGE) -> AsyncGenerator[list[Line]]:
+        """Lines case by case and by version, at most `size` at a time; each page in transactions of its own, which soon end.
+
+        What fits is found in the product's own name (`own`) and read under the caller's session (`seen`). Raises `NoLongerSeen`.
+        """
         after, known = ("", 0), dict[str, Case]()
         while True:
-            async with open_() as conn:
-                rows = await self._rows(conn, after, size)
-                if not rows:
-                    return
+            async with own() as conn:
+                found = await self._found(conn, after, size)
+            if not found:
+                return
+            async with seen() as conn:
+                rows = await self._rows(conn, [row["position"] for row in found])
                 streams = {str(row["stream"]) for row in rows}
                 known = {stream: case for stream, case in known.items() if stream in streams}
                 known |= await self._cases(conn, streams - known.keys())
+            if not rows:
+                raise NoLongerSeen
             yield [self._line(row, known[row["stream"]]) for row in rows]
-            after = (rows[-1]["stream"], rows[-1]["version"])
+            after = (found[-1]["stream"], found[-1]["version"])
 
-    async def _rows(self, conn: Connection, after: tuple[str, int], size: int) -> list[Row]:
+    async def _found(self, conn: Connection, after: tuple[str, int], size: int) -> list[Row]:
         at = events.c
         here, there = sa.tuple_(at.stream, at.version), sa.tuple_(sa.literal(after[0], sa.Text()), sa.literal(after[1], sa.Integer()))
         return await fetch_all(
             conn,
-            sa.select(*(at[name] for name in _COLUMNS))
+            sa.select(at.position, at.stream, at.version)
             .join_from(events, case_list, case_list.c.case_id == case_of(at.stream))
             .where(*matching(self.query, self.scope), here > there)
             .order_by(at.stream, at.version)
             .limit(size),
         )
+
+    async def _rows(self, conn: Connection, positions: list[int]) -> list[Row]:
+        at = events.c
+        wanted = sa.cast(sa.literal(positions, pg.ARRAY(sa.BigInteger)), pg.ARRAY(sa.BigInteger))
+        asked = sa.select(*(at[name] for name in _COLUMNS)).where(OF_CASES, at.position == sa.any_(wanted))
+        return await fetch_all(conn, asked.order_by(at.stream, at.version))
 
     async def _cases(self, conn: Connection, streams: Iterable[str]) -> dict[str, Case]:
         """The cases of these streams, out of the event that opened each: what is told of a case does not change with it."""

@@ -34,6 +34,15 @@ from domain.accounts import (
 )
 from domain.command import EVENTS, Event
 from domain.decide import Decision
+from domain.erasure.events import (
+    DataExported,
+    PersonShredded,
+    RestrictionLifted,
+    RestrictionSet,
+    ShredApproved,
+    ShredRefused,
+    ShredRequested,
+)
 from domain.person_links import LinkReason, PeopleLinked, PeopleUnlinked, UnlinkReason
 from domain.reassignment import Move, ReassignmentBegun
 from domain.registers import REGISTER_EVENTS, RegisterEvent
@@ -67,6 +76,13 @@ UNTOLD: tuple[Event | RegisterEvent, ...] = (
     GlassBroken(person="P-ZHANG-SAN", reason="本人承办的案件须交接", until=_NOON),
     PeopleLinked(since=_DAY, kept=UUID(int=1), other=UUID(int=2), reason=get_args(LinkReason)[0]),
     PeopleUnlinked(since=_DAY, kept=UUID(int=1), other=UUID(int=2), reason=get_args(UnlinkReason)[0]),
+    RestrictionSet(since=_DAY, subject=UUID(int=1), ground="accuracy_disputed", reason="本人对记录有异议"),
+    RestrictionLifted(since=_DAY, subject=UUID(int=1), reason="已核实更正"),
+    ShredRequested(since=_DAY, subject=UUID(int=1), ground="person_asked", reason="保管期限届满后本人申请", subjects=(UUID(int=1), UUID(int=2))),
+    ShredApproved(since=_DAY, subject=UUID(int=1), request=3),
+    ShredRefused(since=_DAY, subject=UUID(int=1), request=3, ground="need_continues", reason="尚有异议未答复"),
+    PersonShredded(since=_DAY, subject=UUID(int=1)),
+    DataExported(since=_DAY, subject=UUID(int=1), reason="本人申请查阅", cases=2),
     ReassignmentBegun(
         since=_DAY, batch="B-1", leaver="P-ZHANG-SAN", reason="调离",
         moves=(Move(case_id=str(UUID(int=3)), kind="transfer", to="P-LI-SI"), Move(case_id=str(UUID(int=4)), kind="replacement")),

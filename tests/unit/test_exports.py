@@ -272,7 +272,7 @@ def words_of(value: Any) -> Iterator[str]:
     """Every personal text in a body: what the models mark and the property tests' people are called."""
     if isinstance(value, dict):
         for name, each in value.items():
-            if isinstance(each, str) and name in PERSONAL:
+            if isinstance(each, str) and name in PERSONAL and not (each.isascii() and each.isidentifier()):  # codes are nobody's words
                 yield each
             yield from words_of(each)
     elif isinstance(value, list):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import accumulate, islice
@@ -42,7 +43,7 @@ from ops.example.directory import people_accounts
 from ops.example.story import directory
 from readmodels.case_list import rows_for
 from readmodels.deadlines import DeadlineQuery
-from readmodels.history import EventQuery
+from readmodels.history import EventQuery, Found
 from readmodels.paging import Page
 from readmodels.search import CaseQuery
 from tests.described import Described
@@ -75,7 +76,12 @@ class OpenDesk(Desk):
     """A desk whose values lie open already."""
 
     async def reveal_each(self, items: Sequence[tuple[str, Any]], kind: str = "case", *, what: What = "list") -> list[Any]:
+        del kind, what
         return [data for _, data in items]
+
+    @asynccontextmanager
+    async def in_own_name(self) -> AsyncIterator[Any]:
+        yield None
 
 
 def desk(username: str) -> Desk:
@@ -413,10 +419,14 @@ class TestListsOfOneKind:
         case = {f"case_{name}": value for name, value in rows_for(each.case).items() if name != "case_id"}
         rows = [case | {"case_id": each.case.case_id, "happened": recorded(h)} for h in each.history]
 
-        async def across(*args: Any) -> Page:
-            return Page(cast("Any", rows), None)
+        async def find(*args: Any) -> Found:
+            return Found([1], None)
 
-        monkeypatch.setattr("readmodels.history.across", across)
+        async def at_positions(*args: Any) -> Any:
+            return rows
+
+        monkeypatch.setattr("readmodels.history.find", find)
+        monkeypatch.setattr("readmodels.history.at_positions", at_positions)
         monkeypatch.setattr(list_reading, "recorded", lambda row: row["happened"])
         assert not described.answer("all_events", await list_reading.events(desk(SUPERVISOR), EventQuery()))
 

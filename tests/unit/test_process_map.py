@@ -34,7 +34,7 @@ maps = st.lists(st.sampled_from(STATES), min_size=1, unique=True).flatmap(
 def test_boxes_stand_apart_in_the_columns_of_their_stages(given_map: tuple[list[str], list[tuple[str, str, int]]]) -> None:
     names, moves = given_map
     drawing = drawn([state(n) for n in names], [move(*m) for m in moves if m[0] != m[1]], WORDS)
-    assert [box.name for box in drawing.boxes] == names
+    assert [box.name for box in drawing.boxes] == [(name,) for name in names]
     for one, other in combinations(drawing.boxes, 2):
         assert abs(one.x - other.x) >= BOX_WIDTH or abs(one.y - other.y) >= BOX_HEIGHT
     for box, name in zip(drawing.boxes, names, strict=True):
@@ -66,6 +66,11 @@ def test_a_move_back_is_told_from_one_onward() -> None:
 def test_what_opens_a_case_stands_in_the_table_alone() -> None:
     drawing = drawn([state("received")], [move(None, "received", 3)], WORDS)
     assert (drawing.curves, drawing.left_out) == ((), 0)
+
+
+def test_a_long_name_takes_two_lines() -> None:
+    words = Words(str, lambda _: "lawyer named, engagement to sign", WORDS.of_state, WORDS.of_move)
+    assert drawn([state("lawyer_named")], [], words).boxes[0].name == ("lawyer named, engagement", "to sign")
 
 
 def test_a_map_of_nothing_is_empty() -> None:
