@@ -78,7 +78,7 @@ UNTOLD: tuple[Event | RegisterEvent, ...] = (
     PeopleUnlinked(since=_DAY, kept=UUID(int=1), other=UUID(int=2), reason=get_args(UnlinkReason)[0]),
     RestrictionSet(since=_DAY, subject=UUID(int=1), ground="accuracy_disputed", reason="本人对记录有异议"),
     RestrictionLifted(since=_DAY, subject=UUID(int=1), reason="已核实更正"),
-    ShredRequested(since=_DAY, subject=UUID(int=1), ground="person_asked", reason="保管期限届满后本人申请", subjects=(UUID(int=1), UUID(int=2))),
+    ShredRequested(since=_DAY, subject=UUID(int=1), ground="person_asked", reason="保管期限届满", subjects=(UUID(int=1), UUID(int=2))),
     ShredApproved(since=_DAY, subject=UUID(int=1), request=3),
     ShredRefused(since=_DAY, subject=UUID(int=1), request=3, ground="need_continues", reason="尚有异议未答复"),
     PersonShredded(since=_DAY, subject=UUID(int=1)),
