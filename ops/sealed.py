@@ -1,6 +1,7 @@
 """How the sealing stands, for `yuanshou doctor`: asked of the database and of the signer's folder, changing nothing."""
 
 from pathlib import Path
+
 import psycopg
 from psycopg.rows import dict_row
 
