@@ -70,7 +70,7 @@ class Request:
     since: Path | None = None
     """A checkpoint's note that was kept elsewhere: what it holds is not hashed again."""
     jobs: int = 1
-    """Processes that hash."""
+    """Processes that hash, beside this one; a ledger of one piece is looked at here."""
     canonical: bool = False
     personal: bool = False
     files: bool = False
@@ -196,7 +196,7 @@ def _verify(reader: Reader, request: Request, stack: ExitStack, told: Told) -> O
     pool: ProcessPoolExecutor | None = None
     for ledger in request.only or request.ledgers:
         [(end,)] = reader.ask("SELECT coalesce(max(position), 0) FROM events WHERE ledger = %s", ledger)
-        if request.jobs > 1 and end > PIECE and pool is None:
+        if end > PIECE and pool is None:
             pool = stack.enter_context(_processes(request.jobs))
         run = _shared(pool, reader.source, request.jobs) if pool is not None and end > PIECE else _alone(reader)
         wanted = Wanted(ledger, request.home / "signer" / f"{ledger}.note", since.get(ledger), request.kinds)
