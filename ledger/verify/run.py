@@ -76,6 +76,8 @@ class Request:
     files: bool = False
     kinds: Mapping[str, int] | None = None
     """Event types that are known, with their newest schema version."""
+    erased: Path | None = None
+    """The list of erased people, where it is not the home's own `shredded`."""
 
     @classmethod
     def of(cls, dsn: str, home: Path, settings: SealingSettings) -> Request:
@@ -228,7 +230,7 @@ def _beside(reader: Reader, request: Request) -> Iterator[Finding]:
         for stream, version, position in reader.ask(_TWICE):
             place = f"{stream} version {version}"
             yield Finding("duplicate", f"{place} stands twice", position=position, place=place)
-    yield from things.keys_back(reader, request.home / "shredded")
+    yield from things.keys_back(reader, request.erased or request.home / "shredded")
     if request.personal:
         yield from things.keys_changed(reader, master_keys(request.home / "keys"))
     if request.files:
