@@ -191,6 +191,22 @@ class TestDirectory:
         assert Checkpoint.parse(found.text).size == 900
         assert directory.newest(tmp_path / "anchors", "access") is None
 
+    async def test_what_was_put_there_and_not_recorded_is_recorded_by_the_next_run(self, installation: Installation) -> None:
+        def dies(point: str) -> None:
+            if point == "seal_anchored":
+                raise ZeroDivisionError
+
+        installation.add(30)
+        sealing = installation.sealing(Directory(installation.folder, outside=False))
+        sealing.point = dies
+        with pytest.raises(ZeroDivisionError):
+            await sealing.run()
+        assert await installation.rows() == []
+        run = await installation.sealing(Directory(installation.folder, outside=False)).run()
+        assert run.missed == {}
+        assert installation.files(installation.ledgers[0]) == ["00000000000000000030.note"]
+        assert len(await installation.rows()) == 2
+
 
 class TestMail:
     async def test_readers_get_the_newest_checkpoints_once_a_day(self, installation: Installation) -> None:
