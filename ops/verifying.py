@@ -60,8 +60,10 @@ def run(home: Home, worker: str | None, asked: Asked, *, quiet: bool) -> Outcome
         settings = SealingSettings.of(home.path)
     except SettingsFault as fault:
         raise Trouble(str(fault)) from fault
+    erased = os.environ.get("YUANSHOU_SHRED_LIST")
     request = replace(
         Request.of(worker, home.path, settings),
+        erased=Path(erased) if erased else None,
         only=asked.ledgers,
         vkeys=asked.vkeys,
         since=asked.since,
