@@ -41,9 +41,8 @@ async def _complete(at: Erasing, case_id: str, subject: str) -> None:
     assert all(row["n"] == 0 for row in files)
 
 
-@pytest.mark.parametrize("started", [False, True], ids=["run_again", "started_again"])
 @pytest.mark.parametrize("point", POINTS)
-async def test_killed_in_the_middle_it_completes(system: System, tmp_path: Path, point: str, started: bool) -> None:
+async def test_killed_in_the_middle_it_completes(system: System, tmp_path: Path, point: str) -> None:
     async with erasing(system.house, tmp_path) as at:
         case_id, subject = await at.ended()
         sent = await at.api.ask(
