@@ -84,7 +84,7 @@ def brought_back(worker: str, listed: ShredList) -> list[str]:
 def _look(worker: str, listed: ShredList, done: Carried, *, swept: bool) -> Report:
     known = listed.read()
     with psycopg.connect(worker) as connection:
-        waiting = [dict(zip(_NAMES, row, strict=True)) for row in connection.execute(_WAITING)]
+        waiting: list[dict[str, Any]] = [dict(zip(_NAMES, row, strict=True)) for row in connection.execute(_WAITING)]
         gone = [str(row[0]) for row in connection.execute("SELECT subject_id::text FROM subject_keys WHERE wrapped IS NULL")]
     return Report(
         waiting=waiting,

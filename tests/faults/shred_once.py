@@ -9,7 +9,7 @@ from pathlib import Path
 from activities.shred import Shredder
 from ledger.shredlist import ShredList
 from ledger.store import Database
-from tests.integration.erasing import over
+from tests.periods import over
 from workflows.faultpoints import install
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,22 +17,13 @@ from activities.shred import Shredder
 from api.app import create_app
 from api.services import Services
 from domain.command import Role
-from domain.erasure import Retention
-from domain.rules import Rules
-from ledger import rules
 from ledger.directory import DirectoryCache
 from ledger.shredlist import ShredList
 from ledger.store import WORKER
 from tests.described import Described
 from tests.house import House
 from tests.integration.test_api_reads import Api
-
-
-def over() -> Rules:
-    """The rules in force, but every file's period was over a year before the file ended."""
-    current = rules.current()
-    rows = {what: tuple(replace(row, years=-1) for row in kept) for what, kept in current.retention.rows.items()}
-    return replace(current, retention=Retention(rows))
+from tests.periods import over
 
 
 @dataclass

@@ -73,11 +73,12 @@ class TestTwoPeople:
         office = {"auditor": "B-CITY", "security_administrator": "C-CITY"}.get(role)
         _, subject = await at.ended(applicant={"name": surname() + "权"})
         number = await at.asked(subject)
-        for what, body in (
+        tried: tuple[tuple[str, dict[str, Any]], ...] = (
             ("erasure-requests", {"ground": "person_asked", "reason": "x"}), ("erasure-approvals", {"request": number}),
             ("erasure-refusals", {"request": number, "ground": "need_continues", "reason": "x"}),
             ("restrictions", {"ground": "person_asked", "reason": "x"}),
-        ):  # fmt: skip
+        )  # fmt: skip
+        for what, body in tried:
             assert code(await at.post(role, subject, what, office, **body)) == (403, "forbidden")
         assert code(await at.post("approver", subject, "erasure-approvals", request=number)) == (403, "forbidden")
 

@@ -11,8 +11,9 @@ import pytest
 
 from api.app import create_app
 from tests.house import House, session_of
-from tests.integration.erasing import Erasing, erasing, over
+from tests.integration.erasing import Erasing, erasing
 from tests.integration.test_persons import surname
+from tests.periods import over
 from web.app import with_pages
 from web.case_page import TABS
 from web.in_process import InProcess
