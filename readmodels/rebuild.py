@@ -24,6 +24,7 @@ from ledger.schema import events as events_table
 from ledger.schema import followers
 from ledger.sql import Connection, Statement
 from readmodels import looking
+from readmodels.following import enter
 from readmodels.looking import Stream, Task
 from readmodels.models import MODELS, ReadModel
 from readmodels.passing import Pass, Tally, begun
@@ -171,6 +172,7 @@ def _stream_of(stranger: Difference) -> Stream:
 
 async def _bring(conn: Connection, aside: "Aside", head: int, following: list[str]) -> None:
     """Catch up, and bring what was put aside into the live tables."""
+    await enter(conn, [MODELS[name] for name in following])
     for _ in range(_ROUNDS):
         changed, head = await aside.catch_up(head)
         if changed <= _NEAR:
