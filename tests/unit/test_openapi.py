@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -32,6 +32,7 @@ from domain.access import Principal
 from domain.case import CaseState, blank
 from domain.command import COMMANDS, EVENTS, Happened
 from domain.matching import Standing
+from domain.reads import What
 from domain.stream import evolve
 from ledger import schema
 from ledger.events import Recorded, stream_of
@@ -74,11 +75,7 @@ def recorded(happened: Happened) -> Recorded:
 class OpenDesk(Desk):
     """A desk whose values lie open already."""
 
-    async def reveal(self, case_id: str, data: Any, kind: str = "case", *, what: Any = "case") -> Any:
-        del case_id, kind, what
-        return data
-
-    async def reveal_each(self, items: Any, kind: str = "case", *, what: Any = "list") -> list[Any]:
+    async def reveal_each(self, items: Sequence[tuple[str, Any]], kind: str = "case", *, what: What = "list") -> list[Any]:
         del kind, what
         return [data for _, data in items]
 
