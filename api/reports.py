@@ -11,7 +11,7 @@ from api.desk import Desk
 from api.history_filters import offices_of, watch
 from api.list_reading import reading_cursor
 from api.problem import Problem
-from domain.lifecycle import STAGE_OF, STAGES, STATES
+from domain.lifecycle import STAGE_OF, STAGES, STATES, State
 from ledger.sql import Row
 from readmodels import history, refusals, skipped, stages
 from readmodels.refusals import RefusalQuery
@@ -71,7 +71,9 @@ async def process_map(desk: Desk, period: Period, *, category: str | None, kind:
     async with desk.in_own_name() as conn:  # counted, and nobody named: the caller's reach is in the question
         nodes = {row["state"]: row for row in await stages.nodes(conn, scope, query)}
         edges = await stages.edges(conn, scope, query)
-    order = {state: n for n, state in enumerate(sorted(STATES, key=lambda state: (STAGES.index(STAGE_OF[state]), STATES.index(state))))}
+    order: dict[State, int] = {
+        state: n for n, state in enumerate(sorted(STATES, key=lambda state: (STAGES.index(STAGE_OF[state]), STATES.index(state))))
+    }
     edges.sort(key=lambda e: (order[e["start"]] if e["start"] else -1, order[e["end"]]))
     return {
         "from": query.first.isoformat(),

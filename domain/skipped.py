@@ -12,6 +12,7 @@ from typing import NamedTuple
 from domain.command import COMMANDS, Command
 from domain.lifecycle import END_STATES, LANES, STAGE_OF, STATES, Lane, State
 
+_STATES: dict[str, State] = {state: state for state in STATES}
 PAPERS_OWED: tuple[Lane, ...] = LANES[: LANES.index("papers_complete")]
 """A case accepted first that stands in one of these still owes papers."""
 
@@ -50,8 +51,8 @@ def _of_cases() -> Iterator[type[Command]]:
 
 def _moves(kind: type[Command]) -> Iterator[tuple[State, State]]:
     for start, end in kind.leads():
-        if start is not None and end in STATES:
-            yield start, end
+        if start is not None and (reached := _STATES.get(end)):
+            yield start, reached
 
 
 def _onward(start: State, end: State) -> bool:
@@ -68,7 +69,7 @@ def ordinary_line() -> tuple[State, ...]:
                 ways.setdefault(start, []).append(end)
     first: State = "received"
     reached: dict[State, State | None] = {first: None}
-    waiting = deque([first])
+    waiting: deque[State] = deque([first])
     while waiting:
         here = waiting.popleft()
         for end in sorted(ways.get(here, ()), key=STATES.index):
@@ -109,7 +110,7 @@ def _brought_by(state: State) -> tuple[str, ...]:
 def unchecked() -> tuple[Unchecked, ...]:
     """Moves to where a command that asks for checks leads, made by one that does not ask for them."""
     asking = [kind for kind in _of_cases() if kind.after]
-    moves = {
+    moves: set[tuple[State, State, tuple[str, ...]]] = {
         (start, end, checks)
         for kind in asking
         for other in _of_cases()

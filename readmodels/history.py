@@ -171,7 +171,7 @@ def _asked(found: sa.Select[Any], query: EventQuery, order: Order, *, few: bool)
 
 
 def _descending(part: sa.FromClause, order: Order) -> list[sa.ColumnElement[Any]]:
-    return [part.c[key.column.name].desc() for key in order.keys]  # pyright: ignore[reportAttributeAccessIssue] -- each is a column
+    return [part.c[column.name].desc() for key in order.keys if isinstance(column := key.column, sa.Column)]
 
 
 def _asked_singly(query: EventQuery) -> tuple[sa.ColumnElement[str] | None, Sequence[str]]:

@@ -121,13 +121,13 @@ def _line(visit: Visit, event: Json) -> list[str]:
     told = entry(visit, event)
     office = visit.names.get(event["office"], event["office"])
     return [
-        event["recorded_at"],
-        event["effective_on"],
+        str(event["recorded_at"]),
+        str(event["effective_on"]),
         _number(event),
         event_name(visit, event["type"]),
         told.sentence,
         told.person,
-        office,
+        str(office),
     ]
 
 
@@ -215,14 +215,14 @@ def _behind(found: Json, filters: Mapping[str, str], types: Sequence[str]) -> st
     return address("/history", {"type": list(types), "legal_from": found["from"], "legal_to": found["to"], **kept})
 
 
-def _of_state(visit: Visit, found: Json, filters: Mapping[str, str], state: Json) -> tuple[str, str, str]:
+def _of_state(visit: Visit, found: Json, filters: Mapping[str, str], state: Mapping[str, Any]) -> tuple[str, str, str]:
     days = _days(state["median_days"])
     short = "state_short" if state["median_days"] is not None else "state_open"
     label = visit.t("history.state_label", state=visit.t(f"states.{state['state']}"), cases=state["cases"], days=days)
     return visit.t(f"history.{short}", cases=state["cases"], days=days), label, _behind(found, filters, state["types"])
 
 
-def _of_move(visit: Visit, found: Json, filters: Mapping[str, str], move: Json) -> tuple[str, str, str]:
+def _of_move(visit: Visit, found: Json, filters: Mapping[str, str], move: Mapping[str, Any]) -> tuple[str, str, str]:
     days = _days(move["median_days"])
     start = visit.t(f"states.{move['start']}") if move["start"] else visit.t("history.opened")
     label = visit.t("history.move_label", start=start, end=visit.t(f"states.{move['end']}"), moves=move["moves"], days=days)

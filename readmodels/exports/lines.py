@@ -21,7 +21,7 @@ _COLUMNS = (
     "position", "stream", "version", "type", "recorded_at", "decided_at", "effective_on", "actor", "on_behalf_of", "role", "office",
 )  # fmt: skip
 _HEAD = Statement(
-    sa.select(sa.func.coalesce(sa.column("position"), 0).label("end")).select_from(
+    sa.select(sa.func.coalesce(sa.column("position", sa.BigInteger()), 0).label("end")).select_from(
         sa.func.ledger_head(CASE_LEDGER).table_valued(sa.column("position", sa.BigInteger), name="head")
     )
 )

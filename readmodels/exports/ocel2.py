@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from readmodels.exports import Case, Line, moment
 
@@ -61,8 +61,8 @@ class Met:
 class Ocel2Json:
     """One object; `events` come first, and their types, which are known only then, last. Objects wait on the disk, not in memory."""
 
-    media_type = "application/json"
-    ending = "json"
+    media_type: ClassVar[str] = "application/json"
+    ending: ClassVar[str] = "json"
 
     def __init__(self) -> None:
         self._met = Met()
@@ -87,7 +87,7 @@ class Ocel2Json:
         self._objects.seek(0)
         while part := self._objects.read(_CHUNK):
             yield part
-        others = [
+        others: list[dict[str, Any]] = [
             {"id": object_id(kind, code), "type": kind, "attributes": [], "relationships": []}
             for kind, code in sorted(self._met.people_and_offices)
         ]

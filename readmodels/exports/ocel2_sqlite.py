@@ -4,6 +4,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from readmodels.exports import Line, moment
 from readmodels.exports.ocel2 import EVENT_ATTRIBUTES, OBJECT_TYPES, Met, attributes_of, case_attributes, object_id, touched
@@ -27,8 +28,8 @@ _CHUNK = 1 << 16
 class Ocel2Sqlite:
     """The file is made on the disk and comes whole at the end. Tables are named by the types of events and objects, words of our own."""
 
-    media_type = "application/vnd.sqlite3"
-    ending = "sqlite"
+    media_type: ClassVar[str] = "application/vnd.sqlite3"
+    ending: ClassVar[str] = "sqlite"
 
     def __init__(self) -> None:
         self._met = Met()

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 from readmodels.exports import Line, moment
 
@@ -15,8 +16,8 @@ COLUMNS = (
 class Csv:
     """The table as text."""
 
-    media_type = "text/csv; charset=utf-8"
-    ending = "csv"
+    media_type: ClassVar[str] = "text/csv; charset=utf-8"
+    ending: ClassVar[str] = "csv"
 
     def begin(self) -> bytes:
         return _rows([COLUMNS])

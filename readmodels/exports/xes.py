@@ -1,6 +1,7 @@
 """XES (IEEE 1849-2016): a log of traces, a trace a case, its events in the order of their versions."""
 
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 from xml.sax.saxutils import quoteattr
 
 from readmodels.exports import Case, Line, moment
@@ -25,8 +26,8 @@ _HEAD = (
 class Xes:
     """The log as text, UTF-8. `time:timestamp` is when the event was recorded, which never runs backward within a case."""
 
-    media_type = "application/xml"
-    ending = "xes"
+    media_type: ClassVar[str] = "application/xml"
+    ending: ClassVar[str] = "xes"
 
     def __init__(self) -> None:
         self._case = ""
