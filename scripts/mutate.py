@@ -185,7 +185,7 @@ class Run:
             if survives(mutant, self.tree, seen):
                 self.alive.append(mutant)
                 sys.stdout.write(f"alive {mutant.line}: {mutant.what}    | {source[mutant.line - 1].strip()}\n")
-            if count % 50 == 0:
+            if count % 25 == 0:
                 sys.stdout.write(f"{count} of {len(self.wanted)}, {len(self.alive)} alive\n")
             sys.stdout.flush()
         return True

@@ -303,7 +303,7 @@ class Checkpoint:
             self.origin, size, root = lines[:3]
             self.size, self.root = integer(size), unbase64(root)
             marks = [self._mark(line) for line in tail.decode("utf-8").split("\n")[:-1]]
-            if str(self.size) != size or self.size < 0 or len(self.root) != 32 or "" in lines:
+            if str(self.size) != size or self.size < 1 or len(self.root) != 32 or "" in lines:
                 raise ValueError("a size or a root in another form")
             if not gap or not marks or tail[-1:] != b"\n":
                 raise ValueError("not in the form of a checkpoint")

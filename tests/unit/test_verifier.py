@@ -72,6 +72,7 @@ def edited_lines(change: Callable[[list[Json]], Any]) -> bytes:
     return edited("events.jsonl", whole)
 
 
+OTHER_ROOT = bytes(range(32))
 KEYS = verify.read_keys(bundles.keys_file(KEY), "--key")
 PLAIN = Made().bytes()
 
@@ -273,6 +274,12 @@ class TestCanonicalData:
         assert verify.canonical(value).encode() == raw
         assert verify.read_json(raw, "a file") == value
 
+    def test_the_longest_numbers_are_read_and_longer_ones_are_not(self) -> None:
+        raw = b"[-9007199254740991,9007199254740991]"
+        assert verify.read_json(raw, "f") == [1 - 2**53, 2**53 - 1]
+        with pytest.raises(ValueError, match="read differently"):
+            verify.integer("1" * 18)
+
     @pytest.mark.parametrize("text", ["QR==", "QQ=", "QQ", "Q Q==", "QQ==\n", "_-8=", "é"])
     def test_base64_has_one_form(self, text: str) -> None:
         with pytest.raises(ValueError):  # noqa: PT011 -- whatever it says
@@ -331,6 +338,12 @@ class TestTheManifest:
     )  # fmt: skip
     def test_that_lies_is_found(self, lie: Callable[[Json], Any], kind: str) -> None:
         assert kind in classes(Made(lie=lie).bytes())
+
+    @pytest.mark.parametrize(
+        "lie", [{"state": "erased"}, {"name": None}, {"state": "missing", "name": None}, {"state": "missing"}, {"name": "README.html"}]
+    )
+    def test_that_lies_of_a_document_is_found_at_the_record_that_attached_it(self, lie: Json) -> None:
+        assert ("evidence", 11) in found(Made(lie=lambda m: m["documents"][0].update(lie)).bytes())
 
     def test_of_a_newer_form_needs_a_newer_verifier(self) -> None:
         with pytest.raises(verify.Unable, match="v2"):
@@ -421,6 +434,7 @@ class TestTheCheckpoint:
             lambda t: t.replace("\n21\n", "\n-21\n"),
             lambda t: t.replace("\n21\n", "\n2١\n"), lambda t: t.replace("— ", "- "), lambda t: t.replace("— yuanshou", "—  yuanshou"),
             lambda t: t.replace("\n21\n", "\n\n21\n"), lambda t: "\n" + t, lambda t: t + "\n", lambda t: t.rpartition("\n\n")[0] + "\n\n",
+            lambda t: t.replace("alg sha256-v1\n", "alg sha256-v1\n\n"),
             lambda t: t.replace(t.split("\n")[2], "QUFB"), lambda t: t.replace(t.split("\n")[2], "x"), lambda _: "only\n\n",
             lambda t: t + "— x QUFBQQ==\n", lambda t: t + "— x !\n", lambda t: t + "—  QUFBQUE=\n", lambda _: "",
         ],
@@ -445,6 +459,38 @@ class TestTheCheckpoint:
         origin = f"{bundles.NAME}/access"
         raw = Made(checkpoint=bundles.note(SIZE, origin=origin), lie=lambda m: m["checkpoint"].update(origin=origin)).bytes()
         assert "checkpoint" in classes(raw)
+
+    def test_a_finding_names_the_file_it_is_in(self) -> None:
+        def files(raw: bytes, **given_beside: Any) -> set[tuple[str, str | None]]:
+            return {(f["class"], f["file"]) for f in checked(raw, **given_beside).findings}
+
+        assert files(Made(checkpoint="x").bytes()) == {("checkpoint", "checkpoint.note")}
+        assert files(Made(checkpoint=bundles.note(SIZE, FORGERS)).bytes()) == {("key", "checkpoint.note")}
+        assert files(Made(lie=lambda m: m["checkpoint"].update(size=20)).bytes()) == {("checkpoint", "checkpoint.note")}
+        assert files(Made(keys=b"x").bytes()) == {("key", "keys.vkeys")}
+        assert files(PLAIN, checkpoint=b"x") == {("checkpoint", "--checkpoint")}
+        assert files(Made(lie=lambda m: m["documents"].pop() and None).bytes()) == {("evidence", "manifest.json")}
+        assert files(Made(lie=lambda m: m.update(more=1)).bytes()) == {("manifest", "manifest.json")}
+        assert files(Made(lie=lambda m: m["files"].reverse()).bytes()) == {("manifest", "manifest.json")}
+        assert files(PLAIN, manifest="0" * 64) == {("manifest", "manifest.json")}
+        assert files(edited("events.jsonl", lambda raw: raw[:-1])) == {("canonical", "events.jsonl")}
+        assert files(edited("proofs.json", lambda _: b"{}")) == {("inclusion", "proofs.json")}
+        assert files(edited("proofs.json", lambda _: b"{")) == {("canonical", "proofs.json")}
+        assert files(edited("history.html", lambda _: b"")) == {("readable", "history.html")}
+        rows = bundles.stored()
+        rows[3]["body"] = b"{ }"
+        assert ("canonical", "events.jsonl (line 4)") in files(of(bundles.rechained(rows)))
+
+    def test_of_the_first_record_is_one_and_of_no_record_is_none(self) -> None:
+        proof = [(1, SIZE, bundles.growth(1, SIZE).path)]
+        assert checked(PLAIN, checkpoint=bundles.note(1).encode(), consistency=proof).status == 0
+        assert classes(PLAIN, checkpoint=bundles.note(0, root_=OTHER_ROOT).encode()) == {"checkpoint"}
+
+    def test_may_say_its_time_before_its_algorithm(self) -> None:
+        head, root_, tail = bundles.text_of(SIZE).partition("alg sha256-v1\n")
+        text = head + tail + root_
+        verification = checked(Made(checkpoint=str(Note(text, (sign(text, bundles.NAME, KEY),)))).bytes())
+        assert (verification.findings, verification.about["time"]) == ([], "2026-03-02T00:00:00.000000Z")
 
 
 class TestKeys:
@@ -504,6 +550,15 @@ class TestProofs:
     def test_proofs_of_something_else_are_found(self, change: Callable[[Json], Any]) -> None:
         assert found(edited_json("proofs.json", change)) == {("inclusion", None)}
 
+    def test_every_leaf_and_every_growth_of_small_trees_is_proven(self) -> None:
+        roots = [bundles.root(size) for size in range(LARGER + 1)]
+        for size in range(1, LARGER + 1):
+            for n in range(size):
+                proof = bundles.proof_of(merkle.inclusion_plan(n, size))
+                assert verify.root_of(bundles.LEAVES[n], n, size, proof) == roots[size]
+                grown = bundles.proof_of(merkle.consistency_plan(n + 1, size))
+                assert verify.grew(n + 1, roots[n + 1], size, roots[size], grown)
+
     @given(st.integers(1, LARGER), st.data())
     def test_inclusion_is_that_of_rfc_9162(self, size: int, data: st.DataObject) -> None:
         index = data.draw(st.integers(0, size - 1))
@@ -539,9 +594,6 @@ class TestProofs:
         assert not verify.grew(3, b"r", 3, b"s", [])
         assert not verify.grew(3, b"r", 3, b"r", [bytes(32)])
         assert not verify.grew(4, b"r", 8, b"r", [])
-
-
-OTHER_ROOT = bytes(range(32))
 
 
 class TestAnchors:

@@ -1,6 +1,8 @@
 """The verifier as a person runs it: arguments, what it says in both languages, exit status."""
 
+import io
 import json
+import sys
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -126,6 +128,28 @@ def test_why_it_could_not_run_is_told(here: Path, capsys: pytest.CaptureFixture[
     said = capsys.readouterr().out
     assert "[未能 unable] no proof between 21 and 40 events is at hand: ask the office for /ledger/consistency?from=21&to=40" in said
     assert "[说明" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--key", "bad.keys"), "a line that is no key"),
+        (("--key", "no.keys"), "--key holds no key"),
+        (("--consistency", "bad.json"), "--consistency is not what"),
+        (("--key", "absent.keys"), "absent.keys"),
+    ],
+)
+def test_what_is_wrong_beside_the_bundle_is_told(here: Path, words: tuple[str, ...], why: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run(here, "clean.zip", *words)
+    assert why in capsys.readouterr().out.splitlines()[-2]
+
+
+def test_a_terminal_without_chinese_is_told_what_it_can_show(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", screen)
+    assert run(here, "clean.zip", "--key", "keys") == 0
+    screen.seek(0)
+    assert "CLEAN: the history is whole" in screen.read()
 
 
 def told(here: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any]]:
