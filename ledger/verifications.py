@@ -101,8 +101,10 @@ def kept(home: Path) -> Json | None:
         text = (home / KEPT_FILE).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    found = json.loads(text)
-    if not isinstance(found, dict) or not {"at", "exit", "ledgers", "findings"} <= found.keys():
-        raise ValueError(f"{KEPT_FILE} holds no result of a verification")
-    datetime.fromisoformat(found["at"])
+    found: Json = json.loads(text)
+    try:
+        datetime.fromisoformat(found["at"])
+        int(found["exit"]), dict(found["ledgers"]), list(found["findings"])
+    except (KeyError, TypeError) as fault:
+        raise ValueError(f"{KEPT_FILE} holds no result of a verification") from fault
     return found
