@@ -304,8 +304,8 @@ class Commands:
             return await self._answer_as(ask.session, taken)
         except _OutOfReach:
             # By the command itself (a unit declines, a lawyer stands aside) or since, the case left the caller's reach: what their own
-            # command did is told in the product's name.
-            return await self._answer_as(WORKER, taken)
+            # command did is told in the product's name. Or the version it was known at was a snapshot's, which the ledger did not bear out.
+            return await self._answer_as(WORKER, replace(taken, known=None))
 
     async def _answer_as(self, session: str, taken: Taken) -> Answer:
         """The answer as that session sees the ledger. Raises `_OutOfReach` where it does not see what the command wrote."""

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +18,7 @@ from ledger.events import LEDGERS
 from ledger.settings import SealingSettings, SettingsFault
 from ledger.verify.claims import Trouble
 from ledger.verify.findings import CLASSES, NOTES, Finding
-from ledger.verify.run import NOT_RUN, TAMPERED, Outcome, Request, Told, store, verify
+from ledger.verify.run import NOT_RUN, TAMPERED, Outcome, Request, Told, silent, store, verify
 from ops.home import Home
 
 _MOST_JOBS = 8
@@ -60,8 +60,10 @@ def run(home: Home, worker: str | None, asked: Asked, *, quiet: bool) -> Outcome
         settings = SealingSettings.of(home.path)
     except SettingsFault as fault:
         raise Trouble(str(fault)) from fault
+    erased = os.environ.get("YUANSHOU_SHRED_LIST")
     request = replace(
         Request.of(worker, home.path, settings),
+        erased=Path(erased) if erased else None,
         only=asked.ledgers,
         vkeys=asked.vkeys,
         since=asked.since,
@@ -106,10 +108,10 @@ async def _read_models(outcome: Outcome, request: Request, told: Told) -> None:
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> Iterator[Told]:
+def _progress(*, quiet: bool) -> Generator[Told]:
     """A bar a ledger on a terminal; nothing where nobody looks."""
     if quiet or not sys.stderr.isatty():
-        yield lambda *_: None
+        yield silent
         return
     columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), TextColumn("events"), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
@@ -161,7 +163,7 @@ def _good(finding: Finding) -> str:
 
 def could_not_run(home: Home, asked: Asked, fault: Trouble, at: str) -> dict[str, Any]:
     """What is shown, and kept like any other outcome, of a verification that could not be carried out."""
-    told = {"at": at, "exit": NOT_RUN, "ledgers": {}, "findings": [], "notes": [], "seconds": 0.0, "trouble": str(fault)}
+    told: dict[str, Any] = {"at": at, "exit": NOT_RUN, "ledgers": {}, "findings": [], "notes": [], "seconds": 0.0, "trouble": str(fault)}
     if asked.whole and home.path.is_dir():
         store(home.path, told)
     return told

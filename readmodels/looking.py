@@ -12,12 +12,11 @@ from multiprocessing.connection import Connection as Pipe
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-import psycopg
 import sqlalchemy as sa
 from psycopg import AsyncConnection
-from psycopg.rows import dict_row
+from psycopg.rows import DictRow, dict_row
+from psycopg.sql import SQL
 
-import domain.stages  # noqa: F401 -- fills the vocabulary: a process that only looks has nothing else that would
 from domain.stream import STREAMS
 from ledger.events import CASE_LEDGER, Recorded, recorded
 from ledger.schema import events
@@ -197,7 +196,7 @@ async def _live(conn: Connection, model: ReadModel, streams: Sequence[str]) -> d
 async def strangers(conn: Connection, model: ReadModel) -> AsyncIterator[Row]:
     """Rows about streams of which the ledger holds no event, by their key."""
     table = model.table
-    kind = table.c[model.kind_column] if model.kind_column else sa.literal(*model.kinds, sa.Text)
+    kind: sa.ColumnElement[str] = table.c[model.kind_column] if model.kind_column else sa.literal(min(model.kinds), sa.Text)
     stream = sa.func.concat(kind, "/", sa.cast(table.c[model.key[0]], sa.Text))
     known = sa.exists().where(events.c.stream == stream)
     asked = Statement(_selected(model).where(sa.not_(known)).order_by(*(table.c[name] for name in model.key)))
@@ -207,12 +206,14 @@ async def strangers(conn: Connection, model: ReadModel) -> AsyncIterator[Row]:
             yield row
 
 
-async def open_at(dsn: str, snapshot: str | None = None) -> AsyncConnection[dict[str, Any]]:
+async def open_at(dsn: str, snapshot: str | None = None) -> Connection:
     """A connection in a transaction that only reads, and sees the database as of one moment: its own, or the snapshot's."""
-    conn = await AsyncConnection.connect(dsn, autocommit=True, row_factory=dict_row, prepare_threshold=0, application_name="yuanshou-look")
+    conn = await AsyncConnection[DictRow].connect(
+        dsn, autocommit=True, row_factory=dict_row, prepare_threshold=0, application_name="yuanshou-look"
+    )
     await conn.execute(ONE_MOMENT)
     if snapshot is not None:
-        await conn.execute(psycopg.sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
+        await conn.execute(SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
     return conn
 
 

@@ -25,6 +25,8 @@ from readmodels.models import MODELS
 from readmodels.rows import Difference, differences, digest, key_of
 
 _POSITIONS = Statement(sa.select(followers.c.name, followers.c.position))
+FEW = 20_000
+"""Of so few events a process of its own would cost more than it saves."""
 _AHEAD = 2
 """Batches that a process has before it, so that it never waits for the next."""
 
@@ -108,9 +110,9 @@ async def begun(
 ) -> AsyncGenerator[Pass]:
     """Begin a pass over these models.
 
-    `source` is the address of a role that sees every row (the owner, `worker`), or a connection that is in no transaction; `processes`
-    look beside this one where an address is given. Models that follow are held against the ledger up to where they are, or, with
-    `at_end`, to its end.
+    `source` is the address of a role that sees every row (the owner, `worker`), or a connection that is in no transaction. Where it is an
+    address, and the ledger not small, so many `processes` look. Models that follow are held against the ledger up to where they are, or,
+    with `at_end`, to its end.
     """
     async with AsyncExitStack() as stack:
         if isinstance(source, str):
@@ -120,7 +122,7 @@ async def begun(
             await conn.execute(looking.ONE_MOMENT)
             stack.push_async_callback(conn.execute, "ROLLBACK")
         chosen = tuple(names)
-        behind = {} if at_end else await positions(conn)
+        behind: Mapping[str, int] = {} if at_end else await positions(conn)
         task = Task(chosen, {name: behind.get(name, 0) for name in chosen if MODELS[name].follows and not at_end})
         kinds = frozenset[str]().union(*(MODELS[name].kinds for name in chosen))
 
@@ -129,7 +131,8 @@ async def begun(
                 yield await looking.look(conn, task, batch)
 
         look = alone
-        if processes and isinstance(source, str):
+        head = await end(conn)
+        if processes and isinstance(source, str) and head > FEW:
             row = await (await conn.execute("SELECT pg_export_snapshot() AS snapshot")).fetchone()
             assert row is not None  # noqa: S101 -- a function has its row
             pipes = stack.enter_context(_lookers(processes, source, row["snapshot"], task))
@@ -139,7 +142,7 @@ async def begun(
                     yield looked
 
             look = together
-        yield Pass(conn, task, await end(conn), {name: Tally(name) for name in chosen}, look)
+        yield Pass(conn, task, head, {name: Tally(name) for name in chosen}, look)
 
 
 async def _spread(batches: AsyncIterator[list[str]], pipes: list[Pipe]) -> AsyncIterator[Looked]:

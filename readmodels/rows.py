@@ -5,12 +5,14 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 type Values = Mapping[str, Any]
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+_QUOTED = re.compile(f'"{_MOMENT.pattern}"')
 _SHORTEST = len("2026-03-10T10:00Z")
 MOST_LEAVES = 20
 """Of two JSON values so many differing places are told at most."""
@@ -34,7 +36,7 @@ class Difference(NamedTuple):
 
 def normal(value: Any) -> Any:
     """The value as plain JSON in which one moment has one form: the same instant may be stored with another offset from UTC."""
-    form = _FORMS.get(type(value))
+    form = _FORMS.get(value.__class__)
     return form(value) if form else value
 
 
@@ -67,8 +69,19 @@ _FORMS: Mapping[type, Callable[[Any], Any]] = {
 
 
 def digest(row: Values, columns: Sequence[str]) -> bytes:
-    """SHA-256 of a row's values in the order of its columns, as JSON in its normal form."""
-    return hashlib.sha256(json.dumps([normal(row[c]) for c in columns], sort_keys=True, separators=(",", ":")).encode()).digest()
+    """SHA-256 of a row's values in the order of its columns, as JSON in the normal form: keys sorted, moments of one form."""
+    # Moments are normalised in the text: to walk through a snapshot value by value takes several times as long.
+    text = json.dumps([row[column] for column in columns], sort_keys=True, separators=(",", ":"), default=normal)
+    return hashlib.sha256(_QUOTED.sub(_instant, text).encode()).digest()
+
+
+def _instant(quoted: re.Match[str]) -> str:
+    return _of(quoted[0])
+
+
+@lru_cache(maxsize=4096)
+def _of(quoted: str) -> str:
+    return f'"{_text(quoted[1:-1])}"'
 
 
 def key_of(row: Values, key: Sequence[str]) -> tuple[Any, ...]:

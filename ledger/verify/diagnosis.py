@@ -82,7 +82,8 @@ class _Elsewhere:
         own, raw = self._suspect.position, self._suspect.raw
         near = range(max(1, own - _NEAR), own + _NEAR + 1)
         known = self._before(self._stream, {self._version})
-        for previous in {self._suspect.previous, *known.values()} - {None}:
+        before = [self._suspect.previous] if self._suspect.previous is not None else []
+        for previous in dict.fromkeys((*before, *known.values())):
             for position in (*near, *places):
                 if position != own and reference(raw, previous, position=position) == self._chained:
                     return "reordered", f"it was recorded at position {position}"

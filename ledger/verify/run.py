@@ -6,7 +6,7 @@ import json
 import time
 from base64 import b64encode
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -70,12 +70,14 @@ class Request:
     since: Path | None = None
     """A checkpoint's note that was kept elsewhere: what it holds is not hashed again."""
     jobs: int = 1
-    """Processes that hash."""
+    """Processes that hash, beside this one; a ledger of one piece is looked at here."""
     canonical: bool = False
     personal: bool = False
     files: bool = False
     kinds: Mapping[str, int] | None = None
     """Event types that are known, with their newest schema version."""
+    erased: Path | None = None
+    """The list of erased people, where it is not the home's own `shredded`."""
 
     @classmethod
     def of(cls, dsn: str, home: Path, settings: SealingSettings) -> Request:
@@ -143,7 +145,12 @@ class Outcome:
         }
 
 
-def verify(request: Request, told: Told = lambda *_: None) -> Outcome:
+def silent(ledger: str, done: int, of: int) -> None:
+    """Nobody looks on."""
+    del ledger, done, of
+
+
+def verify(request: Request, told: Told = silent) -> Outcome:
     """Verify. Raises `Trouble` where it could not be carried out: the exit status is 2."""
     started = time.monotonic()
     try:
@@ -191,7 +198,7 @@ def _verify(reader: Reader, request: Request, stack: ExitStack, told: Told) -> O
     pool: ProcessPoolExecutor | None = None
     for ledger in request.only or request.ledgers:
         [(end,)] = reader.ask("SELECT coalesce(max(position), 0) FROM events WHERE ledger = %s", ledger)
-        if request.jobs > 1 and end > PIECE and pool is None:
+        if end > PIECE and pool is None:
             pool = stack.enter_context(_processes(request.jobs))
         run = _shared(pool, reader.source, request.jobs) if pool is not None and end > PIECE else _alone(reader)
         wanted = Wanted(ledger, request.home / "signer" / f"{ledger}.note", since.get(ledger), request.kinds)
@@ -223,7 +230,7 @@ def _beside(reader: Reader, request: Request) -> Iterator[Finding]:
         for stream, version, position in reader.ask(_TWICE):
             place = f"{stream} version {version}"
             yield Finding("duplicate", f"{place} stands twice", position=position, place=place)
-    yield from things.keys_back(reader, request.home / "shredded")
+    yield from things.keys_back(reader, request.erased or request.home / "shredded")
     if request.personal:
         yield from things.keys_changed(reader, master_keys(request.home / "keys"))
     if request.files:
@@ -252,7 +259,7 @@ def _alone(reader: Reader) -> Run:
 
 
 @contextmanager
-def _processes(count: int) -> Iterator[ProcessPoolExecutor]:
+def _processes(count: int) -> Generator[ProcessPoolExecutor]:
     """Processes of their own, begun anew: a copy of this one would share its connections."""
     pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
     try:

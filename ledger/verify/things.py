@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
-from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -19,6 +19,9 @@ from ledger.verify.findings import Finding
 from ledger.verify.piece import Reader
 
 _NONCE = 12
+_LINE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+_WHOLE = 36 + 1 + 27
+"""Characters of a whole line of the list of erased people."""
 _PAGE = 500
 _ATTACHED = (
     "SELECT position, stream, body FROM events WHERE ledger = 'case' AND type = 'document_attached' AND position > %s"
@@ -116,20 +119,25 @@ def keys_back(reader: Reader, listed: Path) -> Iterator[Finding]:
 
 
 def _pages(listed: Path) -> Iterator[list[str]]:
-    """Subject ids of the list of erased people, some at a time; none where there is no list."""
+    """Subject ids of the list of erased people, some at a time; none where there is no list.
+
+    A line is `<subject id> <RFC 3339>`; what a crash left of one was never acted upon and is passed over.
+    """
     page: list[str] = []
     try:
         with listed.open(encoding="ascii") as lines:
-            for line in lines:
-                subject = line.split(" ", 1)[0].strip()
-                if subject:
-                    page.append(str(UUID(subject)))
+            for n, line in enumerate(lines, start=1):
+                whole = _LINE.fullmatch(line.rstrip("\n"))
+                if whole:
+                    page.append(whole[1])
+                elif len(line) > _WHOLE:
+                    raise Trouble(f"line {n} of the list of erased people {listed} is none of ours: put the file back from its copy")
                 if len(page) == _PAGE:
                     yield page
                     page = []
     except FileNotFoundError:
         return
-    except (OSError, ValueError) as fault:
+    except (OSError, UnicodeDecodeError) as fault:
         raise Trouble(f"the list of erased people {listed} cannot be read: {fault}") from fault
     if page:
         yield page

@@ -17,8 +17,9 @@ from psycopg.sql import SQL, Identifier
 from activities.record import Recorder
 from api import documents
 from api.commands import Ask, Commands
-from domain.command import Actor
-from ledger import chain, rules
+from domain.command import Actor, Happened, Stamp
+from domain.stages.any_stage import NoteAdded
+from ledger import chain, events, rules
 from ledger.directory import DirectoryCache, extend
 from ledger.keys import KeyRing
 from ledger.settings import SealingSettings
@@ -109,20 +110,15 @@ class Installation:
 
     def rehash(self, stream: str, from_version: int = 1) -> None:
         """Hash a stream's rows anew as they stand: what somebody does who knows how the chain is made."""
-        rows = self.ask("SELECT * FROM events WHERE stream = %s ORDER BY version", stream)
         previous = chain.GENESIS
-        for row in rows:
-            if row["version"] >= from_version:
-                row["digest"] = chain.digest(bytes(row["body"]))
-                row["chain_hash"] = chain.chain_hash(row, previous)
-                self.attack(
-                    "UPDATE events SET digest = %s, chain_hash = %s WHERE ledger = %s AND position = %s",
-                    row["digest"],
-                    row["chain_hash"],
-                    row["ledger"],
-                    row["position"],
-                )
-            previous = bytes(row["chain_hash"])
+        with self.mighty() as connection:
+            for row in connection.execute("SELECT * FROM events WHERE stream = %s ORDER BY version", [stream]).fetchall():
+                if row["version"] >= from_version:
+                    row["digest"] = chain.digest(bytes(row["body"]))
+                    row["chain_hash"] = chain.chain_hash(row, previous)
+                    hashes = (row["digest"], row["chain_hash"], row["ledger"], row["position"])
+                    connection.execute("UPDATE events SET digest = %s, chain_hash = %s WHERE ledger = %s AND position = %s", hashes)
+                previous = bytes(row["chain_hash"])
 
     def save(self, name: str, tables: Sequence[str] = TABLES) -> None:
         """Keep a copy of the tables aside."""
@@ -156,6 +152,7 @@ async def installed(engines: Engines, home: Path) -> AsyncIterator[Installation]
         keys = KeyRing.open(home / "keys")
         async with Database(own.app, worker=own.worker, size=4, name="attacked") as database:
             office = await _office(engines, database, keys)
+            await _filler(database)
             seal = sealing(database, home)
             await seal.run()
             small = await _end(database)
@@ -195,6 +192,16 @@ async def _office(engines: Engines, database: Database, keys: KeyRing) -> House:
     return House(
         engines, nobody, keys, database, nobody, nobody, Recorder(database, rules.current), nobody, commands, directory, centre
     )
+
+
+async def _filler(database: Database) -> None:
+    """Events enough for a full tile."""
+    now = datetime.now(UTC)
+    stamp = Stamp(1, now, now.date(), "P-FILLER", "system", "C-CITY", "filler")
+    said = (Happened(replace(stamp, version=n), NoteAdded(text="nothing of anybody")) for n in range(1, 251))
+    notes = [events.draft(each, "filler", None) for each in said]
+    async with database.transaction(WORKER) as conn:
+        await events.append(conn, "filler/1", 0, notes)
 
 
 async def _opened(office: House) -> str:

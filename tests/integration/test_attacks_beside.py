@@ -94,9 +94,29 @@ class TestBodies:
 
     def test_the_key_of_an_erased_person_that_is_there_again_is_named(self, it: Installation) -> None:
         [someone] = it.ask("SELECT subject_id FROM subject_keys LIMIT 1")
-        (it.home / "shredded").write_text(f"{uuid4()} 2026-01-31\n{someone['subject_id']} 2026-02-01\n")
+        moment = "2026-02-01T08:00:00.000000Z"
+        listed = f"{uuid4()} {moment}\n{str(uuid4())[:20]}\n{someone['subject_id']} {moment}\n{str(someone['subject_id'])[:9]}"
+        (it.home / "shredded").write_text(listed)
         assert [f.place for f in it.verify().findings] == [f"person {someone['subject_id']}"]
         assert it.codes() == {"key_back"}
+
+
+    def test_so_it_is_where_only_the_row_or_the_ledger_says_so(self, it: Installation) -> None:
+        [one, two] = it.ask("SELECT subject_id FROM subject_keys LIMIT 2")
+        it.attack("UPDATE subject_keys SET state = 'shredded' WHERE subject_id = %s", one["subject_id"])
+        last = it.event(it.end())
+        stream = f"person/{two['subject_id']}"
+        row = it.append({**last, "position": it.end() + 1, "stream": stream, "version": 1, "type": "person_shredded", "body": b"{}"})
+        found = {(f.code, f.place, f.position) for f in it.verify().findings}
+        assert found == {
+            ("key_back", f"person {one['subject_id']}", None),
+            ("key_back", f"person {two['subject_id']}", row["position"]),
+        }
+
+    def test_a_list_of_the_erased_that_was_edited_is_no_verdict(self, it: Installation) -> None:
+        (it.home / "shredded").write_text(f"{uuid4()} the day before yesterday, or so it was said\n")
+        with pytest.raises(Trouble, match="line 1 of the list"):
+            it.verify()
 
 
 class TestBeside:

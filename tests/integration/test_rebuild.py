@@ -2,10 +2,6 @@
 
 import asyncio
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -20,13 +16,12 @@ from ledger.store import WORKER
 from ops import wall
 from ops.cli import app
 from ops.engines import Engines
-from ops.home import ROOT
+from readmodels import passing
 from readmodels import rebuild as rebuilding
 from readmodels.models import INLINE, MODELS
 from readmodels.rebuild import AnotherRebuild, Unreadable, check, compare, rebuild
-from readmodels.rows import Difference
+from readmodels.rows import Difference, normal
 from tests.house import House
-from tests.integration.rebuilder import POINTS
 from tests.ledgers import Ledger, ledger_of_its_own
 from tests.poll import until
 from tests.scenarios import SHANGHAI, scenarios
@@ -61,12 +56,13 @@ async def found(own: Ledger, *names: str) -> list[Difference]:
 
 
 async def dump(own: Ledger) -> dict[str, list[dict[str, Any]]]:
-    """Every column of every inline model."""
+    """Every column of every inline model, each value in its normal form."""
     tables: dict[str, list[dict[str, Any]]] = {}
     async with own.owner.transaction(WORKER) as conn:
         for model in INLINE:
             keys = ", ".join(model.key)
-            tables[model.name] = await (await conn.execute(f"SELECT * FROM {model.name} ORDER BY {keys}".encode())).fetchall()  # noqa: S608
+            rows = await (await conn.execute(f"SELECT * FROM {model.name} ORDER BY {keys}".encode())).fetchall()  # noqa: S608
+            tables[model.name] = [normal(row) for row in rows]
     return tables
 
 
@@ -150,7 +146,7 @@ async def test_emptied_models_are_whole_again_and_the_database_is_as_the_migrati
     before = await dump(own)
     for table in ("case_list", "inquiries", "clock_list", "handlings", "case_people"):
         await forge(own, f"DELETE FROM {table}")  # noqa: S608
-    assert (await rebuild(own.at.owner, NAMES, processes=2)).same
+    assert (await rebuild(own.at.owner, NAMES)).same
     after = await dump(own)
     assert {name: after[name] for name in NAMES if name != "cases"} == {name: before[name] for name in NAMES if name != "cases"}
     with psycopg.connect(own.at.owner) as conn:
@@ -158,7 +154,8 @@ async def test_emptied_models_are_whole_again_and_the_database_is_as_the_migrati
         assert wall.strangers(conn) == []
 
 
-async def test_processes_that_look_find_what_one_finds(own: Ledger) -> None:
+async def test_processes_that_look_find_what_one_finds(own: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passing, "FEW", 0)
     alone, together = await check(own.at.worker), await check(own.at.worker, processes=2)
     assert [(t.model, t.rows, t.live, t.rebuilt) for t in alone.tallies] == [(t.model, t.rows, t.live, t.rebuilt) for t in together.tallies]
     assert (alone.events, alone.streams) == (together.events, together.streams)
@@ -239,40 +236,11 @@ async def _at_least(seen: list[Any], count: int) -> bool:
     return len(seen) >= count
 
 
-@pytest.mark.parametrize("point", POINTS)
-async def test_whoever_is_killed_on_the_way_leaves_the_old_rows_or_the_new_ones(own: Ledger, point: str) -> None:
-    sound = await dump(own)
-    await forge(own, "UPDATE case_list SET owner = 'P-FORGED'")
-    forged = await dump(own)
-    argv = [sys.executable, "-m", "tests.integration.rebuilder", point]
-    env = os.environ | {"PYTHONPATH": str(ROOT), "REBUILD_DSN": own.at.owner}
-    ended = await asyncio.to_thread(subprocess.run, argv, env=env, capture_output=True, text=True, timeout=120, check=False)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
-    await until(lambda: _gone(own))
-    assert await dump(own) == (sound if point == "rebuild_done" else forged)
-    with psycopg.connect(own.at.owner) as conn:
-        assert conn.execute("SELECT relname FROM pg_class WHERE relname LIKE '%\\_\\_new' OR relname LIKE 'aside%'").fetchall() == []
-    assert (await rebuild(own.at.owner, ["case_list"])).same
-    assert await dump(own) == sound
-
-
-async def _gone(own: Ledger) -> bool:
-    """Whether PostgreSQL has noticed that whoever rebuilt is dead."""
-    async with own.owner.transaction(WORKER) as conn:
-        row = await (
-            await conn.execute(
-                "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()"
-                " AND application_name IN ('yuanshou-rebuild', 'yuanshou-look')"
-            )
-        ).fetchone()
-    return row is not None and row["n"] == 0
-
-
 async def test_who_gives_up_leaves_everything_as_it_was(own: Ledger, unhooked: None) -> None:
     await forge(own, "UPDATE case_list SET owner = 'P-FORGED'")
     forged = await dump(own)
     task: list[asyncio.Task[Any]] = []
-    faultpoints.install(lambda point: task[0].cancel() and None if point == "rebuild_written" else None)
+    faultpoints.install(lambda point: task[0].cancel() and None if point == "rebuild_locked" else None)
     task.append(asyncio.create_task(rebuild(own.at.owner, ["case_list"])))
     with suppress(asyncio.CancelledError):
         await task[0]

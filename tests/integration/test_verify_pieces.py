@@ -11,7 +11,10 @@ import psycopg
 import pytest
 
 from bench.ledgers import fill
+from ledger.merkle import Frontier, leaf_hash
+from ledger.note import Checkpoint
 from ledger.settings import SealingSettings
+from ledger.signing_keys import SigningKeys
 from ledger.store import Database
 from ledger.verify.claims import Trouble
 from ledger.verify.run import Outcome, Request, verify
@@ -34,6 +37,18 @@ class Large:
         request = Request.of(self.database.worker, self.home, SealingSettings(self.home / "signer", self.home / "anchors"))
         return verify(replace(request, jobs=jobs, since=kept, only=("case",)))
 
+    def sealed_before(self, size: int) -> None:
+        """A checkpoint and its anchor as they would have been made when the ledger had that size."""
+        keys, tree = SigningKeys.read(self.home / "keys"), Frontier()
+        assert keys is not None
+        with psycopg.connect(self.database.superuser) as connection:
+            rows = connection.execute("SELECT chain_hash, recorded_at FROM events ORDER BY position LIMIT %s", [size]).fetchall()
+            tree.extend(leaf_hash(bytes(row[0])) for row in rows)
+            head = Checkpoint(keys.origin("case"), size, tree.root(), rows[-1][1])
+            note = str(keys.sign(head.text, head.time, None))
+            connection.execute("INSERT INTO checkpoints VALUES ('case', %s, %s, %s, %s)", [size, head.root, note, head.time])
+        (self.home / "anchors" / "case" / f"{size:020d}.note").write_text(note)
+
     def attack(self, *statements: LiteralString, at: int | None = None) -> None:
         """As a superuser whom no trigger hears; `%s` is the position."""
         with psycopg.connect(self.database.superuser) as connection:
@@ -47,10 +62,10 @@ async def standing(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -
     home = tmp_path_factory.mktemp("large") / "home"
     with own_database(engines) as own:
         async with Database(own.worker, size=2, name="large") as database:
-            for count in (FIRST, END - FIRST):
-                fill(own.superuser, count)
-                await sealing(database, home).run()
+            fill(own.superuser, END)
+            await sealing(database, home).run()
         large = Large(own, home)
+        large.sealed_before(FIRST)
         large.attack("CREATE SCHEMA kept", "CREATE TABLE kept.tiles AS TABLE tiles")
         large.attack("CREATE TABLE kept.events AS TABLE events WITH NO DATA")
         large.attack("INSERT INTO kept.events SELECT * FROM events WHERE position > %s", at=PIECE - 100)

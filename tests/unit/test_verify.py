@@ -19,19 +19,17 @@ from ledger.verify import rows
 from ledger.verify.bodies import NotCanonical, parsed
 from ledger.verify.claims import Anchors, Claim, Kept, Trouble, Trusted, clashing, judge
 from ledger.verify.findings import CLASSES, NOTES, Finding, placed
-from ledger.verify.rows import COLUMNS, Link, Raw
+from ledger.verify.rows import ORDER, Link
 from ledger.verify.trunk import Trunk
 
 _2000 = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def raw_of(row: dict[str, Any]) -> Raw:
-    """A row as PostgreSQL's binary COPY gives its columns."""
+def wire_of(row: dict[str, Any]) -> bytes:
+    """A row as PostgreSQL's binary COPY sends it."""
 
-    def binary(column: str, value: Any) -> bytes | None:
+    def binary(column: str, value: Any) -> bytes:
         match value:
-            case None:
-                return None
             case bytes():
                 return value
             case datetime():
@@ -43,7 +41,13 @@ def raw_of(row: dict[str, Any]) -> Raw:
             case _:
                 return str(value).encode()
 
-    return tuple(binary(column, row[column]) for column in COLUMNS)
+    def sent(column: str, value: Any) -> bytes:
+        if value is None:
+            return (-1).to_bytes(4, signed=True)
+        data = binary(column, value)
+        return len(data).to_bytes(4) + data
+
+    return len(ORDER).to_bytes(2) + b"".join(sent(column, row[column]) for column in ORDER)
 
 
 def made(count: int, length: int = 20) -> list[dict[str, Any]]:
@@ -66,7 +70,7 @@ class Heard:
 
 def walked(events: Sequence[dict[str, Any]], first: int = 1) -> tuple[rows.Walked, Heard]:
     heard = Heard()
-    return rows.walk(map(raw_of, events), "case", first, heard), heard
+    return rows.walk(map(wire_of, events), "case", first, heard), heard
 
 
 class TestRows:
@@ -126,9 +130,35 @@ class TestRows:
         other = {**row, "actor": row["actor"] + "x"}
         assert [s.code for s in walked([other], row["position"])[0].suspects] == ["row_changed"]
 
+    @pytest.mark.parametrize(
+        ("column", "value", "code"),
+        [
+            ("alg", "sha256-v2", "unknown_alg"),
+            ("alg", "", "unknown_alg"),
+            ("ledger", "access", "row_changed"),
+            ("digest", b"", "body_changed"),
+            ("digest", bytes(33), "body_changed"),
+            ("chain_hash", b"short", "row_changed"),
+            ("chain_hash", None, "row_changed"),
+            ("body", None, "body_changed"),
+            ("version", None, "row_changed"),
+            ("stream", None, "row_changed"),
+            ("recorded_at", None, "row_changed"),
+            ("effective_on", None, "row_changed"),
+            ("causation", "somebody", "row_changed"),
+            ("office", None, "row_changed"),
+        ],
+    )
+    def test_a_row_that_no_program_of_ours_wrote_is_a_finding(self, column: str, value: Any, code: str) -> None:
+        events = made(40, length=4)
+        found, heard = walked([{**row, column: value} if row["position"] == 5 else row for row in events])
+        assert (code, 5) in {(suspect.code, suspect.position) for suspect in found.suspects}
+        assert {suspect.position for suspect in found.suspects} <= {5, *(n for n in range(6, 41) if same_stream(events, 5, n))}
+        assert heard.tiles == [(40, 40)]
+
     def test_it_reads_the_columns_as_they_were(self) -> None:
         row = made(1)[0]
-        assert rows.decoded(raw_of(row)) == row
+        assert rows.decoded(rows.fields(wire_of(row))) == row
 
     def test_what_is_kept_of_a_ledger_rewritten_whole_is_bounded(self) -> None:
         found, _ = walked([{**row, "actor": "x"} for row in made(1_500)])
@@ -138,6 +168,10 @@ class TestRows:
 def by_position(events: Sequence[dict[str, Any]], row: dict[str, Any]) -> int:
     """Where a row's predecessor stands."""
     return next(r["position"] for r in events if (r["stream"], r["version"]) == (row["stream"], row["version"] - 1))
+
+
+def same_stream(events: Sequence[dict[str, Any]], one: int, other: int) -> bool:
+    return events[one - 1]["stream"] == events[other - 1]["stream"]
 
 
 class TestTrunk:

@@ -1,10 +1,11 @@
-"""A rebuild in a process of its own that dies, as by SIGKILL, at the point named: `python -m tests.integration.rebuilder POINT`."""
+"""A rebuild in a process of its own that dies, as by SIGKILL, at the point named: `python -m tests.faults.rebuilder POINT`."""
 
 import asyncio
 import os
 import signal
 import sys
 
+from readmodels import passing
 from readmodels.rebuild import rebuild
 from workflows.faultpoints import install
 
@@ -21,4 +22,5 @@ def _dying(at: str) -> None:
 
 if __name__ == "__main__":
     _dying(sys.argv[1])
-    asyncio.run(rebuild(os.environ["REBUILD_DSN"], ["case_list"], processes=1))
+    passing.FEW = 0
+    asyncio.run(rebuild(os.environ["REBUILD_DSN"], ["case_list"], processes=2))
