@@ -39,13 +39,14 @@ class Verifier:
                 return 0  # told of by a try before this one
         came = _Came()
         telling = asyncio.create_task(self._tell(verification_id, came))
+        result: Mapping[str, Any]
         try:
             result = await self._verify(came)
         except (psycopg.OperationalError, PoolTimeout):
             raise  # the database is away: the next try comes later
         except Exception as fault:  # noqa: BLE001 -- whoever waits is told that it could not run, and the log holds why
             _log.error("the ledgers could not be verified", exc_info=fault)
-            nothing: Mapping[str, Any] = {"ledgers": {}, "findings": [], "notes": [], "seconds": 0}
+            nothing: dict[str, Any] = {"ledgers": {}, "findings": [], "notes": [], "seconds": 0}
             trouble = str(fault) if isinstance(fault, Trouble) else type(fault).__name__
             result = {**nothing, "at": began.isoformat(), "exit": NOT_RUN, "trouble": trouble}
         finally:

@@ -17,10 +17,11 @@ NOTICE = "yuanshou_verify"
 """The channel on which it is announced that a verification was asked for."""
 
 type Json = dict[str, Any]
+_ID = verifications.c.verification_id.type
 _ASK = Statement(
     insert(verifications)
     .values(
-        verification_id=sa.bindparam("verification_id", type_=sa.Text), asked_by=sa.bindparam("person", type_=sa.Text)
+        verification_id=sa.bindparam("verification_id", type_=_ID), asked_by=sa.bindparam("person", type_=sa.Text)
     )
     .on_conflict_do_nothing()
     .returning(verifications.c.verification_id)
@@ -29,18 +30,18 @@ _OPEN = sa.select(verifications).where(verifications.c.finished_at.is_(None))
 _LAST = sa.select(verifications).where(verifications.c.finished_at.is_not(None)).order_by(verifications.c.finished_at.desc()).limit(1)
 _BEGUN = Statement(
     sa.update(verifications)
-    .where(verifications.c.verification_id == sa.bindparam("which", type_=sa.Text), verifications.c.finished_at.is_(None))
+    .where(verifications.c.verification_id == sa.bindparam("which", type_=_ID), verifications.c.finished_at.is_(None))
     .values(begun_at=sa.func.coalesce(verifications.c.begun_at, sa.func.clock_timestamp()))
     .returning(verifications)
 )
 _CAME = Statement(
     sa.update(verifications)
-    .where(verifications.c.verification_id == sa.bindparam("which", type_=sa.Text), verifications.c.finished_at.is_(None))
+    .where(verifications.c.verification_id == sa.bindparam("which", type_=_ID), verifications.c.finished_at.is_(None))
     .values(done=sa.bindparam("so_far", type_=sa.BigInteger), total=sa.bindparam("of", type_=sa.BigInteger))
 )
 _FINISHED = Statement(
     sa.update(verifications)
-    .where(verifications.c.verification_id == sa.bindparam("which", type_=sa.Text), verifications.c.finished_at.is_(None))
+    .where(verifications.c.verification_id == sa.bindparam("which", type_=_ID), verifications.c.finished_at.is_(None))
     .values(
         finished_at=sa.func.clock_timestamp(),
         exit=sa.bindparam("ended", type_=sa.SmallInteger),
@@ -100,8 +101,12 @@ def kept(home: Path) -> Json | None:
         text = (home / KEPT_FILE).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    found = json.loads(text)
-    if not isinstance(found, dict) or not {"at", "exit", "ledgers", "findings"} <= found.keys():
+    found: Json = json.loads(text)
+    try:
+        datetime.fromisoformat(found["at"])
+        whole = isinstance(found["exit"], int) and isinstance(found["ledgers"], dict) and isinstance(found["findings"], list)
+    except (KeyError, TypeError) as fault:
+        raise ValueError(f"{KEPT_FILE} holds no result of a verification") from fault
+    if not whole:
         raise ValueError(f"{KEPT_FILE} holds no result of a verification")
-    datetime.fromisoformat(found["at"])
     return found

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 
 from ledger.schema import anchors, checkpoints, events
 from ledger.sql import Connection, Row, fetch_all, fetch_one
@@ -19,8 +20,8 @@ async def recorded_at(conn: Connection, ledger: str, position: int) -> datetime 
 
 async def last_anchors(conn: Connection, ledger: str) -> list[Row]:
     """The last anchor of each kind and place, with its receipt."""
-    last = sa.select(anchors).where(anchors.c.ledger == ledger).distinct(anchors.c.kind, anchors.c.place)
-    return await fetch_all(conn, last.order_by(anchors.c.kind, anchors.c.place, anchors.c.anchored_at.desc()))
+    newest = sa.select(anchors).where(anchors.c.ledger == ledger).ext(pg.distinct_on(anchors.c.kind, anchors.c.place))
+    return await fetch_all(conn, newest.order_by(anchors.c.kind, anchors.c.place, anchors.c.anchored_at.desc()))
 
 
 async def sealed(conn: Connection, ledger: str, *, size: int | None = None, cursor: str | None = None, limit: int = LIMIT) -> Page:

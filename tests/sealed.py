@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from activities.verify import Verifier, Verify
 from ledger.signer import SealRefused
@@ -75,9 +76,7 @@ async def altered(house: House, case_id: str, version: int, **columns: Any) -> A
 
 async def superuser(house: House) -> psycopg.AsyncConnection[Any]:
     """A connection as whoever administers the database, past triggers and policies."""
-    address = psycopg.conninfo.make_conninfo(
-        house.engines.owner_dsn, user=SUPERUSER, password=Home(house.engines.home).secret(f"postgres-{SUPERUSER}")
-    )
+    address = make_conninfo(house.engines.owner_dsn, user=SUPERUSER, password=Home(house.engines.home).secret(f"postgres-{SUPERUSER}"))
     conn = await psycopg.AsyncConnection.connect(address, autocommit=True)
     await conn.execute("SET session_replication_role = replica")
     return conn

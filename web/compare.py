@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 import texts
-from texts.speak import say_date, say_fen, say_moment
+from texts.speak import Lookup, paper, say_date, say_fen, say_moment
 from web.backend import Json, Problem
 from web.case_page import whole_history
 from web.case_view import number, title
@@ -22,6 +22,9 @@ DECIDED = frozenset({
     "accepted_first", "aid_granted", "aid_refused", "aid_terminated", "objection_decided", "replacement_decided", "subsidy_approved",
 })  # fmt: skip
 """Events by which somebody decided."""
+_OF = {"state": ("states", "lanes"), "stage": ("stages",), "came_from": ("states",)}
+"""Fields whose codes have their words in catalogues of their own."""
+_PAPERS = frozenset({"papers", "papers_owed", "papers_listed", "missing"})
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
@@ -108,6 +111,9 @@ def said(visit: Visit, name: str, held: Any) -> Iterator[str]:
         if value.get("erased"):
             yield visit.t("compare.erased")
             return
+        if name in _PAPERS and "kind" in value:
+            yield paper(visit.lang, value, Lookup(texts.catalogue(visit.lang)))
+            return
         for inner, each in value.items():
             lines = list(said(visit, inner, each))
             yield from ([f"{label(visit, inner)}: {lines[0]}"] if len(lines) == 1 else lines)
@@ -131,8 +137,9 @@ def _plain(visit: Visit, name: str, held: Any) -> str:
 
 def _word(visit: Visit, name: str, code: str) -> str:
     """The word for a code; the code itself, or the text that it is, where there is none."""
-    if name in ("state", "stage") and texts.has(visit.lang, f"{name}s.{code}"):
-        return visit.t(f"{name}s.{code}")
+    told = next((key for key in _OF.get(name, ()) if texts.has(visit.lang, f"{key}.{code}")), None)
+    if told:
+        return visit.t(f"{told}.{code}")
     try:
         return visit.word(name, code) or code
     except texts.MissingText:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,10 +17,8 @@ from temporalio.worker import Worker, WorkflowRunner
 
 from activities.verify import Told, Verifier, Verify
 from ledger import verifications
-from ledger.events import LEDGERS
 from ledger.settings import Settings
 from ledger.store import WORKER, Database
-from ledger.verify import kinds
 from ledger.verify.run import Request, store, verify
 from ledger.verify.run import Told as ToldOfLedger
 from workflows import contract
@@ -36,10 +35,8 @@ def verification(settings: Settings) -> Verify:
 
     def run(came: Told) -> Mapping[str, Any]:
         # Two processes at least: this one has other duties, which wait where it hashes itself.
-        request = Request(
-            dsn=settings.worker_url, home=home, anchors=sealing.anchors, ledgers=LEDGERS, anchor_max_age=sealing.anchor_max_age,
-            witnesses=(sealing.witness.vkey,) if sealing.witness else (), jobs=max(2, os.cpu_count() or 1), kinds=kinds.known(),
-        )  # fmt: skip
+        of_home = Request.of(settings.worker_url, home, sealing)
+        request = replace(of_home, erased=settings.shred_list, jobs=max(2, os.cpu_count() or 1))
         told = verify(request, _summed(came)).as_dict()
         store(home, told)
         return told

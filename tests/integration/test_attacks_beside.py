@@ -100,7 +100,6 @@ class TestBodies:
         assert [f.place for f in it.verify().findings] == [f"person {someone['subject_id']}"]
         assert it.codes() == {"key_back"}
 
-
     def test_so_it_is_where_only_the_row_or_the_ledger_says_so(self, it: Installation) -> None:
         [one, two] = it.ask("SELECT subject_id FROM subject_keys LIMIT 2")
         it.attack("UPDATE subject_keys SET state = 'shredded' WHERE subject_id = %s", one["subject_id"])

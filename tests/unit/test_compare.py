@@ -28,6 +28,8 @@ def visit(lang: Lang = "en") -> Visit:
         ("received_at", "2026-11-24T09:30:00+08:00", ["24 Nov 2026 09:30"]),
         ("centre", "C-CITY", ["Dingcheng City Centre"]),
         ("state", "received", ["received"]),
+        ("state", "papers_owed", ["papers owed"]),
+        ("papers_owed", [{"kind": "id_copy"}], ["copy of identity card"]),
         ("name", "欧阳某", ["欧阳某"]),
         ("name", None, []),
         ("papers", [], []),

@@ -192,9 +192,10 @@ CHANGES: dict[str, tuple[Callable[[Json], None], str, int | None]] = {
 
 def test_each_thing_altered_is_found_and_the_event_named() -> None:
     found = judged(*((altered(change), None, None) for change, _, _ in CHANGES.values()))
-    said = {
-        what: (each["state"], each.get("code"), (each.get("event") or {}).get("version")) for what, each in zip(CHANGES, found, strict=True)
-    }
+    said: Json = {}
+    for what, each in zip(CHANGES, found, strict=True):
+        event: Json = each.get("event") or {}
+        said[what] = each["state"], each.get("code"), event.get("version")
     assert said == {what: ("broken", code, version) for what, (_, code, version) in CHANGES.items()}
 
 
@@ -247,7 +248,7 @@ def test_a_case_newer_than_the_checkpoint_is_not_called_sealed() -> None:
     found = judged((answer, None, None), (late.answer(2) | {"checkpoint": late.note(2)}, None, None))
     assert [(each["state"], each["sealed"]) for each in found] == [("whole", 1), ("whole", 1)]
     beside = Ledger([{**row, "stream": OTHER if row["stream"] == STREAM else STREAM} for row in late.rows])
-    again, last = [], chain.GENESIS
+    again, last = list[Json](), chain.GENESIS
     for row in beside.rows:
         if row["stream"] == STREAM:
             row["chain_hash"] = last = chain.chain_hash(row, last)
