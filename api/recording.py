@@ -47,7 +47,7 @@ class Read(NamedTuple):
 
     subjects: frozenset[str]
     case: str
-    count: int
+    opened: int
 
 
 def read_of(case_id: str, sealed: Mapping[str, int], keys: SubjectKeys) -> Read:
@@ -95,7 +95,8 @@ class Access:
         found = [each for each in reads if each.subjects]
         if found:
             subjects = [subject for each in found for subject in sorted(each.subjects)]
-            self.opened(what, subjects=subjects, cases=[each.case for each in found], count=sum(r.count for r in found), channel=channel)
+            count = sum(each.opened for each in found)
+            self.opened(what, subjects=subjects, cases=[each.case for each in found], count=count, channel=channel)
 
     def refused(self, code: str, case: str | None = None) -> None:
         """Say that the caller was refused for want of a right; what a page was refused, and then says itself, is told once."""

@@ -80,9 +80,9 @@ class Children:
     def start(self, name: str, argv: Sequence[str], **env: str) -> subprocess.Popen[bytes]:
         """Start a program of the product (or a peer) on the engines; its log stands under their home."""
         process.rotate(self.log(name))  # what an earlier process of the name said is not this one's word
-        launch = Launch(
-            name, argv, {**process.THRIFT, **self.engines.environment(), "YUANSHOU_EXAMPLE": "0", "PYTHONUNBUFFERED": "1", **env}
-        )
+        # Who is measured at work signs in once, without an authenticator at hand.
+        settings = {"YUANSHOU_EXAMPLE": "0", "YUANSHOU_SECOND_FACTOR": "optional", "PYTHONUNBUFFERED": "1"}
+        launch = Launch(name, argv, {**process.THRIFT, **self.engines.environment(), **settings, **env})
         child = spawn(launch, self.engines.home / "logs" / f"{name}.log")
         self.started.append(child)
         return child

@@ -19,6 +19,7 @@ import pytest
 
 from api import recorder
 from api.app import create_app
+from api.live import Live
 from ledger import access, chain, rules
 from ledger.events import ACCESS_LOCK
 from ledger.store import WORKER
@@ -140,12 +141,15 @@ class TestReads:
         assert (await desks.ask(auditor, "GET", "/offices")).status_code == 200
         assert await entries(desks, auditor) == []
 
-    async def test_whoever_looks_on_is_told_nothing_personal(self, desks: Desks, house: House, auditor: Someone) -> None:
-        case_id = await house.submit()
+    async def test_whoever_looks_on_is_told_nothing_personal(self, house: House) -> None:
+        async with Live().listening(house.settings.database_url) as live:
+            desks = await Desks.open(house, live=live)
+            auditor = await desks.signed_in("auditor")
+            case_id = await house.submit()
 
-        async with served(desks) as address, looking(address, auditor, cases=[case_id]) as looker:
-            await house.do("caseworker", "add_note", case_id, text="来电")
-            await looker.told("case", 2)
+            async with served(desks) as address, looking(address, auditor, cases=[case_id]) as looker:
+                await house.do("caseworker", "add_note", case_id, text="来电")
+                await looker.told("case", 2)
 
         assert await entries(desks, auditor) == []
         assert NAME not in str(looker.events)

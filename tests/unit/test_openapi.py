@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import accumulate, islice
@@ -31,6 +31,7 @@ from domain.access import Principal
 from domain.case import CaseState, blank
 from domain.command import COMMANDS, EVENTS, Happened
 from domain.matching import Standing
+from domain.reads import What
 from domain.stream import evolve
 from ledger import schema
 from ledger.events import Recorded, stream_of
@@ -73,11 +74,8 @@ def recorded(happened: Happened) -> Recorded:
 class OpenDesk(Desk):
     """A desk whose values lie open already."""
 
-    async def reveal(self, case_id: str, data: Any) -> Any:
-        del case_id
-        return data
-
-    async def reveal_each(self, items: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    async def reveal_each(self, items: Sequence[tuple[str, Any]], kind: str = "case", *, what: What = "list") -> list[Any]:
+        del kind, what
         return [data for _, data in items]
 
 
