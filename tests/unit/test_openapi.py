@@ -74,6 +74,10 @@ def recorded(happened: Happened) -> Recorded:
 class OpenDesk(Desk):
     """A desk whose values lie open already."""
 
+    async def reveal(self, case_id: str, data: Any, kind: str = "case", *, what: What = "case") -> Any:
+        del case_id, kind, what
+        return data
+
     async def reveal_each(self, items: Sequence[tuple[str, Any]], kind: str = "case", *, what: What = "list") -> list[Any]:
         del kind, what
         return [data for _, data in items]
