@@ -172,7 +172,7 @@ async def _measure(engines: Engines, events: int) -> list[Line]:
     keys = KeyRing.open(Settings.from_environment().keys)
     async with AsyncExitStack() as stack:
         held = await stack.enter_async_context(Database(engines.app_dsn, worker=engines.worker_dsn, size=1, name="bench"))
-        free = await stack.enter_async_context(Database(engines.worker_dsn, size=1, name="bench"))
+        free = await stack.enter_async_context(Database(engines.worker_dsn, size=2, name="bench"))
         lines = await _furnish(held, engines, events)
 
         async def ready() -> Mapping[str, bool]:
