@@ -147,8 +147,11 @@ async def _few_cases(conn: Connection, scope: Scope, query: EventQuery) -> list[
     """The streams of all cases that fit, where they are so few that their events are sooner gathered than met among all others."""
     if query.case or query.actor or (scope.everything and query.cause is None):
         return None
-    rows = await fetch_all(conn, sa.select(case_list.c.case_id).where(*_of_case(query, scope)).limit(FEW_CASES + 1))
-    return None if len(rows) > FEW_CASES else [stream_of(str(row["case_id"])) for row in rows]
+    fit = sa.select(case_list.c.case_id).where(*_of_case(query, scope)).limit(FEW_CASES + 1).subquery("fit")
+    # Where they are many, their ids are not even sent.
+    ids = sa.case((sa.func.count() <= FEW_CASES, sa.func.array_agg(sa.cast(fit.c.case_id, sa.Text))), else_=sa.null())
+    row = (await fetch_all(conn, sa.select(ids.label("cases"), (sa.func.count() > FEW_CASES).label("many")).select_from(fit)))[0]
+    return None if row["many"] else [stream_of(case_id) for case_id in row["cases"] or ()]
 
 
 def _asked(found: sa.Select[Any], query: EventQuery, order: Order, *, few: bool) -> sa.Select[Any]:
