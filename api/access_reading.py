@@ -28,7 +28,7 @@ READERS = ("auditor", "supervisor")
 async def records(desk: Desk, query: AccessQuery) -> Json:
     """Entries of the ledger of reads that fit, the newest first.
 
-    `query.case` may be a number. Raises `Problem`: 403 `forbidden` for who may not ask, 403 `reason_required` for who asks what one
+    `query.case` may be a number. Raises `Problem`: 403 `forbidden` for who may not ask, 403 `access_reason_required` for who asks what one
     colleague read and does not say why, 404 for a case that is not there, or not for the caller.
     """
     watching = _whole(desk)

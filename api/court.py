@@ -99,13 +99,13 @@ async def coverage(desk: Desk, case_id: str) -> Json:
 async def made(services: Services, token: str | None, lang: texts.Lang, case_id: str, reason: str | None) -> Bundle:
     """The bundle. No transaction is open while it is drawn and sent.
 
-    Raises `Problem`: 403 `forbidden` for who may not export the case, `reason_required`; 404; 409 `bundle_too_large`, `ledger_damaged`; 503
+    Raises `Problem`: 403 `forbidden` for who may not export the case, `access_reason_required`; 404; 409 `bundle_too_large`, `ledger_damaged`; 503
     `case_not_sealed_yet` where no checkpoint covers the case.
     """
     async with open_desk(services, token, lang, READING) as desk:
         covered = await _covered(desk, case_id)
         if not (reason or "").strip():
-            raise Problem(403, "reason_required")
+            raise Problem(403, "access_reason_required")
         opened = await _open(desk, covered)
     keys = public_keys(services.keys_folder)
     if not keys:

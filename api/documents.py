@@ -109,7 +109,7 @@ async def content(desk: Desk, case_id: str, document_id: UUID) -> tuple[bytes, s
 async def key_of(desk: Desk, case: CaseState) -> bytes:
     """The applicant's key, under which the case's files stand.
 
-    Raises `Problem`: 410 once erased, 403 `reason_required` where the applicant's data is restricted and no reason was given.
+    Raises `Problem`: 410 once erased, 403 `access_reason_required` where the applicant's data is restricted and no reason was given.
     """
     subject = str(case.applicant.subject_id)
     key = (await desk.keys_of_one([subject])).get(subject)

@@ -40,7 +40,7 @@ async def begin(desk: Desk, token: str, form: Form, asked: Asked, *, identified:
     """An export of what the caller watches over; `identified`: under the house's own codes, for a reason, which is recorded.
 
     Where no last position was asked for it is that of the moment, and stands in the name: with it the same export can be made again.
-    Raises `Problem` 403 `forbidden` for who watches over nothing, `reason_required` where codes are asked for without a reason.
+    Raises `Problem` 403 `forbidden` for who watches over nothing, `access_reason_required` where codes are asked for without a reason.
     """
     scope = watch(desk)
     query = asked.of(desk.directory)

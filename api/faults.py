@@ -150,7 +150,7 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "court_bundle_coverage": _OF_A_BUNDLE,
     "court_bundle": (
         *_OF_A_BUNDLE,
-        Problem(403, "reason_required"),
+        Problem(403, "access_reason_required"),
         Problem(409, "bundle_too_large", limit_bytes=0xFFFF_FFFF),
         Problem(409, "ledger_damaged", position=512),
     ),
@@ -189,7 +189,7 @@ _READS: dict[str, tuple[Problem, ...]] = {
         Problem(409, "shred_under_way"),
     ),
     "person_data": (not_found("person_not_found"),),
-    "export_person": (*_OF_DATA, Problem(403, "reason_required"), Problem(410, "person_data_erased")),
+    "export_person": (*_OF_DATA, Problem(403, "access_reason_required"), Problem(410, "person_data_erased")),
     "restrict_person": (*_OF_DATA, Problem(409, "person_restricted"), _ERASED, Problem(409, "shred_under_way")),
     "free_person": (*_OF_DATA, Problem(409, "person_not_restricted"), _ERASED),
     "request_erasure": (*_OF_DATA, *_BARS, _ERASED, Problem(409, "shred_under_way")),
@@ -211,8 +211,8 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "consistency_proof": _OF_PROOFS,
     "case_actors": (Problem(403, "forbidden"), not_found("case_not_found")),
     **dict.fromkeys(("days_by_stage", "process_map", "skipped_steps", "refused_commands"), (Problem(403, "forbidden"),)),
-    **dict.fromkeys(("export_xes", "export_ocel2", "export_csv"), (Problem(403, "forbidden"), Problem(403, "reason_required"))),
-    "access_records": (Problem(403, "forbidden"), Problem(403, "reason_required"), not_found("case_not_found")),
+    **dict.fromkeys(("export_xes", "export_ocel2", "export_csv"), (Problem(403, "forbidden"), Problem(403, "access_reason_required"))),
+    "access_records": (Problem(403, "forbidden"), Problem(403, "access_reason_required"), not_found("case_not_found")),
     "case_readers": (
         Problem(403, "forbidden"),
         Problem(403, "walled_off", case_id=_WALLED, register_number="定城援登字〔2026〕第318号", state="received"),

@@ -117,7 +117,7 @@ def _may(desk: Desk, person: Whole, state: str) -> list[str]:
 async def export(desk: Desk, subject: str) -> Json:
     """All that is held about the person in files that the caller sees; recorded with the reason before anything is given out.
 
-    Raises `Problem`: 403 `reason_required`, 403, 404, 410 `person_data_erased`.
+    Raises `Problem`: 403 `access_reason_required`, 403, 404, 410 `person_data_erased`.
     """
     actor = acting(desk, MAY_ASK_ERASURE)
     rows = await seen(desk, subject)

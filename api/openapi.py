@@ -100,7 +100,7 @@ Commands in, events out. JSON under `/api/v1`.
 * Times are RFC 3339 with offset, days ISO 8601, money integers in fen, lists `{items, next_cursor}`.
 * Fields may be added to answers; unknown fields in bodies are refused.
 * What is read of people's data is recorded before it is answered; where that cannot be done, the answer is a 503 and may be asked for
-  again. `X-Access-Reason` says why something is read; some reads ask for it (403 `reason_required`).
+  again. `X-Access-Reason` says why something is read; some reads ask for it (403 `access_reason_required`).
 * Personal values whose key was destroyed come as `{"erased": true, "at": …}`; in lists, values of people under a restriction as
   `{"restricted": true}`: one file of theirs is read with a reason.
 """

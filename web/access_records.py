@@ -74,7 +74,7 @@ async def _page(visit: Visit, filters: Mapping[str, str], cursor: str, reason: s
         found = await _ask(visit, filters, PAGE, cursor, reason)
         readers = await _readers(visit, filters.get("case", ""))
     except Problem as problem:
-        if problem.code == "reason_required":
+        if problem.code == "access_reason_required":
             return render(visit, "access_records.html", **shown | {"asks": True})
         if problem.status == 422 or problem.code == "case_not_found":
             told = [str(error.get("detail") or "") for error in problem.errors]

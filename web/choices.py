@@ -119,7 +119,7 @@ class Choices:
     def _asked_limits(self) -> list[Pair]:
         """Limits for which more time was asked, with the dates."""
         asked = [(c, part(c, "question")) for c in items(self.case, "clocks")]
-        return [(str(c["id"]), self.visit.t("deadlines.asked", limit=c["limit"], old=c["due"], new=q["due_on"])) for c, q in asked if q]
+        return [(str(c["id"]), self.visit.t("deadlines.moved_to", limit=c["limit"], old=c["due"], new=q["due_on"])) for c, q in asked if q]
 
     def _papers(self) -> list[Pair]:
         """Kinds of paper the office knows, and those this case speaks of."""

@@ -229,7 +229,7 @@ async def troubled(request: Request, problem: Problem) -> Response:
         visit = await visitor(request)
     except Problem:
         visit = stranger(request)
-    if problem.status == 403 and problem.code == "reason_required" and request.method == "GET":
+    if problem.status == 403 and problem.code == "access_reason_required" and request.method == "GET":
         address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return render(visit, "reason.html", 403, place=address, most=recording.REASON_MOST, reason="", trouble="")
     detail = problem.detail or problem_sentence(visit, problem)

@@ -14,6 +14,11 @@ def as_csv(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> 
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow(head)
-    table.writerows(rows)
+    table.writerows([_inert(cell) for cell in row] for row in rows)
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}.csv"'}
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _inert(cell: object) -> object:
+    """A text as a spreadsheet shows it: one that it would work out as a formula stands behind an apostrophe."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

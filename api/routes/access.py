@@ -19,7 +19,7 @@ Reason = Annotated[
     str | None,
     Header(alias=REASON_HEADER, description=f"Why it is read; UTF-8, percent-encoded, {REASON_MOST} characters at most. It is recorded."),
 ]
-"""Declared by operations that may answer `reason_required`; every request is heard that gives one."""
+"""Declared by operations that may answer `access_reason_required`; every request is heard that gives one."""
 
 
 @router.get("/access", summary="Who read personal data, or was refused; the newest first")

@@ -350,7 +350,7 @@ class TestAsking:
         reader = await desks.signed_in("caseworker", office=house.centre)
         await desks.ask(reader, "GET", f"/cases/{case_id}")
 
-        assert code_of(await desks.ask(auditor, "GET", f"/access?person={reader.person}")) == (403, "reason_required")
+        assert code_of(await desks.ask(auditor, "GET", f"/access?person={reader.person}")) == (403, "access_reason_required")
         assert await entries(desks, auditor) == []
         why = {"X-Access-Reason": quote(REASON)}
         found = (await desks.ask(auditor, "GET", f"/access?person={reader.person}", **why)).json()["items"]

@@ -252,7 +252,7 @@ async def test_only_who_answers_for_the_case_may_take_it_out_and_only_for_a_reas
         assert (await at_court.ask(case_id, who)).status_code == status, role
     for reason in (None, "", "   "):
         answer = await at_court.ask(case_id, reason=reason)
-        assert (answer.status_code, answer.json()["code"]) == (403, "reason_required")
+        assert (answer.status_code, answer.json()["code"]) == (403, "access_reason_required")
     assert (await at_court.ask(str(uuid4()))).status_code == 404
 
 

@@ -324,7 +324,7 @@ class TestRestricted:
         number = (await at.api.get("caseworker", f"/cases/{case_id}"))["register_number"]
         answer = await at.post("approver", subject, "restrictions", ground="retention_runs", reason="本人要求删除，期限未满")
         assert (answer.status_code, answer.json()["state"]) == (200, "restricted")
-        assert code(await at.read("caseworker", f"/cases/{case_id}")) == (403, "reason_required")
+        assert code(await at.read("caseworker", f"/cases/{case_id}")) == (403, "access_reason_required")
         shown = await at.read("caseworker", f"/cases/{case_id}", "答复本人来信")
         assert shown.json()["applicant"]["name"] == name
         (row,) = (await at.api.get("caseworker", "/cases", q=number))["items"]
@@ -348,7 +348,7 @@ class TestExport:
     async def test_all_that_is_held_is_given_out_with_a_reason_and_recorded(self, at: Erasing) -> None:
         name, phone = surname() + "阅", "13766660001"
         case_id, subject = await at.ended(applicant={"name": name, "phone": phone}, opponents=[{"name": surname() + "他人"}])
-        assert code(await at.read("approver", f"/persons/{subject}/export")) == (403, "reason_required")
+        assert code(await at.read("approver", f"/persons/{subject}/export")) == (403, "access_reason_required")
         assert await at.told(subject) == []
         given = (await at.read("approver", f"/persons/{subject}/export", "本人申请查阅复制")).json()
         (file,) = given["files"]

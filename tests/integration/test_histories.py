@@ -324,7 +324,7 @@ class TestExports:
             told = await http.get(f"{path}{join}case={case_id}", headers=watcher.headers)
             assert not [word for word in plain + codes if word in told.content], path
             refused = await http.get(f"{path}{join}case={case_id}&identified=true", headers=watcher.headers)
-            assert (refused.status_code, refused.json()["code"]) == (403, "reason_required")
+            assert (refused.status_code, refused.json()["code"]) == (403, "access_reason_required")
             headers = watcher.headers | {"X-Access-Reason": quote(f"复核 {uuid4()}")}
             named = await http.get(f"{path}{join}case={case_id}&identified=true", headers=headers)
             assert all(code in named.content for code in codes), path

@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any, get_args
 
@@ -39,6 +40,18 @@ def dated(name: str) -> dict[str, Any]:
 
 def fields(tree: tuple[Field, ...]) -> list[Field]:
     return [f for each in tree for f in (each, *fields(each.fields))]
+
+
+@languages
+def test_no_key_stands_twice(lang: Lang) -> None:
+    """Of two the later one would be read, and the other place would say something else."""
+    twice = {
+        f"{file.stem}: {key}"
+        for file in (ROOT / "texts" / lang).glob("*.yaml")
+        for key, often in Counter(re.findall(r"^([\w.-]+):", file.read_text(encoding="utf-8"), re.MULTILINE)).items()
+        if often > 1
+    }
+    assert twice == set()
 
 
 def test_both_languages_hold_the_same_keys() -> None:

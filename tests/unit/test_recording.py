@@ -139,7 +139,7 @@ async def test_a_refusal_that_a_page_gets_over_is_none() -> None:
     assert [(event.code, str(event.case)) for event in refused] == [("forbidden", "None"), ("walled_off", CASE)]
 
 
-@pytest.mark.parametrize("code", ["password_change_required", "reason_required"])
+@pytest.mark.parametrize("code", ["password_change_required", "access_reason_required"])
 async def test_what_only_comes_first_is_no_refusal(code: str) -> None:
     ledger = Ledger()
 
