@@ -1,6 +1,9 @@
 """The sealing as an activity: a run of `notify.sealing`, told in the worker's metrics."""
 
-import structlog
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -10,7 +13,7 @@ from ledger.signer import SealRefused
 from notify.sealing import Run, Sealing
 from workflows import contract
 
-_log = structlog.get_logger(__name__)
+_BEAT_SECONDS = 5.0
 
 
 class Sealer:
@@ -18,13 +21,13 @@ class Sealer:
 
     def __init__(self, sealing: Sealing) -> None:
         self._sealing = sealing
-        sealing.beat = activity.heartbeat
 
     @activity.defn
     async def seal(self) -> int:
         """Seal every ledger; how many heads were signed. Fails, not to be tried again before its next time, where one was refused."""
         try:
-            run = await self._sealing.run()
+            async with _beating():
+                run = await self._sealing.run()
         except SealRefused as fault:
             raise _failure(fault.code, str(fault)) from fault
         except KeyFault as fault:
@@ -33,6 +36,24 @@ class Sealer:
         for fault in run.refused.values():
             raise _failure(fault.code, str(fault)) from fault
         return sum(each.new for each in run.sealed.values())
+
+
+@asynccontextmanager
+async def _beating() -> AsyncGenerator[None]:
+    """Tell Temporal that this worker lives, also while a mail server or a witness takes its time: where it dies another goes on soon."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(_BEAT_SECONDS)
+
+    beats = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beats.cancel()
+        with suppress(asyncio.CancelledError):
+            await beats
 
 
 def _failure(code: str, what: str) -> ApplicationError:

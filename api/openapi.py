@@ -557,7 +557,7 @@ _FILES: Mapping[str, Json] = {
     "read_checkpoint": {
         "description": "A signed note (C2SP tlog-checkpoint), whole.",
         "headers": _REQUEST_ID,
-        "content": {"text/plain": {"schema": {"type": "string"}, "example": ledger_shapes.CHECKPOINT}},
+        "content": {"text/plain": {"schema": {"type": "string", "format": "binary"}, "example": ledger_shapes.CHECKPOINT}},
     },
     "calendar_feed": {
         "description": "An iCalendar (RFC 5545); 304 where nothing changed since the `ETag` that was sent back.",

@@ -39,6 +39,8 @@ _TYPES = {
     "effective_on": "date", "body": "bytea", "digest": "bytea", "chain_hash": "bytea",
 }  # fmt: skip
 """Of the columns that are no text, as COPY must be told."""
+_LARGE = 10_000
+"""From this many on the planner is told of them."""
 _BOX = 96
 """Bytes of a sealed text."""
 
@@ -111,9 +113,8 @@ def fill(dsn: str, count: int, *, ledger: str = "case", length: int = 20, seed: 
             copy.set_types([_TYPES.get(name, "text") for name in COLUMNS])
             for row in rows(count, ledger=ledger, after=after, length=length, seed=seed):
                 copy.write_row([row[name] for name in COLUMNS])
-        connection.commit()
-        connection.autocommit = True
-        connection.execute("ANALYZE events")
+        if count >= _LARGE:
+            connection.execute("ANALYZE events")
     return after + count
 
 

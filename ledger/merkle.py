@@ -5,6 +5,7 @@ asks for a plan, which names whole subtrees, fetches their hashes from tiles, an
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -17,7 +18,8 @@ EMPTY_ROOT = sha256(b"").digest()
 """The root of a tree without leaves."""
 
 
-class Node(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Node:
     """A whole subtree: the leaves `index << level` up to but not with `(index + 1) << level`."""
 
     level: int

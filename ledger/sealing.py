@@ -68,8 +68,8 @@ class Sealed:
 class Sealer:
     """Seals ledgers of one database with one signer. `point` is called at each named place where a process may die."""
 
-    def __init__(self, database: Database, signer: Signer, point: Callable[[str], None], beat: Callable[[], object] = lambda: None) -> None:
-        self._database, self._signer, self._point, self._beat = database, signer, point, beat
+    def __init__(self, database: Database, signer: Signer, point: Callable[[str], None]) -> None:
+        self._database, self._signer, self._point = database, signer, point
 
     async def seal(self, ledger: str, elsewhere: Iterable[Note] = (), *, adopt: bool = False, at_once: bool = False) -> Sealed | None:
         """Seal what the ledger holds; None while it holds nothing. To be called while the signer is held.
@@ -96,7 +96,7 @@ class Sealer:
         if end.position == 0:
             return None
         self._point("seal_tiles")
-        await tiles.fill(self._database, ledger, end.position, self._beat)
+        await tiles.fill(self._database, ledger, end.position)
         self._point("seal_tiled")
         await self._catch_up(ledger, remembered, known)
         return await self._sign(ledger, end, at_once=at_once)

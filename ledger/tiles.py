@@ -3,7 +3,7 @@
 A proof reads a handful of tiles and, at the tree's edge, at most 255 rows a level: never the ledger.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -102,7 +102,7 @@ async def leaves(conn: Connection, ledger: str, after: int, upto: int) -> list[b
     return [merkle.leaf_hash(bytes(row["chain_hash"])) for row in rows]
 
 
-async def fill(database: Database, ledger: str, upto: int, beat: Callable[[], object] = lambda: None) -> int:
+async def fill(database: Database, ledger: str, upto: int) -> int:
     """Store every tile that events up to that position fill; how many there were. Dying on the way leaves whole tiles; the next goes on.
 
     Raises `LedgerGap`.
@@ -119,7 +119,6 @@ async def fill(database: Database, ledger: str, upto: int, beat: Callable[[], ob
                 for tile in tiler.add(leaf):
                     await _INSERT.run(conn, ledger=ledger, level=tile.level, n=tile.n, hashes=tile.hashes, root=tile.root)
                     made += 1
-        beat()
 
 
 async def _full(conn: Connection, ledger: str, level: int) -> int:

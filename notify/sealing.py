@@ -42,14 +42,13 @@ class Run:
 
 @dataclass(slots=True)
 class Sealing:
-    """Everything that a run needs. `point` is called at the named places where a process may die, `beat` while much is to be done."""
+    """Everything that a run needs. `point` is called at the named places where a process may die."""
 
     database: Database
     keys: Path
     settings: SealingSettings
     anchors: Sequence[Anchor]
     point: Callable[[str], None] = _nothing
-    beat: Callable[[], object] = lambda: None
     ledgers: tuple[str, ...] = LEDGERS
     _looked: set[str] = field(default_factory=set[str])
     """Ledgers whose anchored files this process has looked at: a home or a database is put back while nothing runs."""
@@ -72,7 +71,7 @@ class Sealing:
         return open_signer(self.keys, self.settings.signer, now)
 
     async def _seal(self, signer: Signer, *, adopt: bool, at_once: bool) -> tuple[dict[str, Sealed], dict[str, SealRefused]]:
-        sealer = Sealer(self.database, signer, self.point, self.beat)
+        sealer = Sealer(self.database, signer, self.point)
         sealed: dict[str, Sealed] = {}
         refused: dict[str, SealRefused] = {}
         for ledger in self.ledgers:
@@ -99,7 +98,6 @@ class Sealing:
         heads = {ledger: each.note for ledger, each in sealed.items()}
         missed: dict[str, AnchorFault] = {}
         for anchor in self.anchors:
-            self.beat()
             try:
                 for held in await self._put(anchor, heads):
                     if held.note.text == heads[held.ledger].text:

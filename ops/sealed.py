@@ -1,7 +1,6 @@
 """How the sealing stands, for `yuanshou doctor`: asked of the database and of the signer's folder, changing nothing."""
 
 from pathlib import Path
-from typing import Any, cast
 
 import psycopg
 from psycopg.rows import dict_row
@@ -19,9 +18,9 @@ def outside(settings: SealingSettings) -> list[str]:
 
 
 def ages(dsn: str, kinds: list[str]) -> list[Age]:
-    with psycopg.connect(dsn, connect_timeout=3, row_factory=dict_row) as connection:
-        rows = connection.execute(AGES.text, AGES.bind({"ledgers": list(LEDGERS), "kinds": kinds})).fetchall()
-    return [Age.of(cast("dict[str, Any]", row)) for row in rows]
+    with psycopg.connect(dsn, connect_timeout=3) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(AGES.text, AGES.bind({"ledgers": list(LEDGERS), "kinds": kinds}))
+        return [Age.of(row) for row in cursor.fetchall()]
 
 
 def unremembered(dsn: str, folder: Path) -> list[str]:

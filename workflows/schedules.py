@@ -88,4 +88,4 @@ class SealWorkflow:
 
     @workflow.run
     async def run(self) -> int:
-        return await _duty("seal", longest=timedelta(minutes=30), heartbeat=timedelta(minutes=3))
+        return await _duty("seal", longest=timedelta(minutes=30), heartbeat=timedelta(seconds=20))

@@ -14,7 +14,10 @@ import httpx
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
+from activities.seal import Sealer
 from bench import ledgers
 from ledger import merkle, tiles
 from ledger.note import Checkpoint, Note, Vkey, cosigned_at, sign
@@ -30,10 +33,13 @@ from notify.channels.email import Email
 from notify.sealing import Run, Sealing
 from notify.witness import Witness
 from ops.engines import Engines
+from ops.process import free_port
 from tests.integration import judge
 from tests.integration.own_database import OwnDatabase, own_database
 from tests.integration.receivers import mail_server
 from tests.unit.test_merkle import consistency, naive
+from workers.temporal import runtime
+from workflows import contract
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 HASHES = [merkle.leaf_hash(n.to_bytes(2)) for n in range(40)]
@@ -190,6 +196,22 @@ class TestDirectory:
         assert found is not None
         assert Checkpoint.parse(found.text).size == 900
         assert directory.newest(tmp_path / "anchors", "access") is None
+
+    async def test_what_was_put_there_and_not_recorded_is_recorded_by_the_next_run(self, installation: Installation) -> None:
+        def dies(point: str) -> None:
+            if point == "seal_anchored":
+                raise ZeroDivisionError
+
+        installation.add(30)
+        sealing = installation.sealing(Directory(installation.folder, outside=False))
+        sealing.point = dies
+        with pytest.raises(ZeroDivisionError):
+            await sealing.run()
+        assert await installation.rows() == []
+        run = await installation.sealing(Directory(installation.folder, outside=False)).run()
+        assert run.missed == {}
+        assert installation.files(installation.ledgers[0]) == ["00000000000000000030.note"]
+        assert len(await installation.rows()) == 2
 
 
 class TestMail:
@@ -434,3 +456,37 @@ async def test_proofs_out_of_the_database_hold_for_go_too(installation: Installa
     question.inclusion[0]["Index"] = 1
     question.consistency[0]["FirstRoot"] = bytes(32)
     assert [fault.partition(":")[0] for fault in judge.judged(program, question)["Faults"]] == ["note 0", "inclusion 0", "consistency 0"]
+
+
+class TestDuty:
+    async def test_a_run_counts_what_it_signed_and_tells_the_metrics(self, installation: Installation) -> None:
+        address = f"127.0.0.1:{free_port()}"
+        served = runtime(address)
+        duty = ActivityEnvironment()
+        duty.metric_meter = served.metric_meter
+        installation.add(30)
+        activity = Sealer(installation.sealing(Directory(installation.folder, outside=True)))
+        assert await duty.run(activity.seal) == 2
+        assert await duty.run(activity.seal) == 0
+
+        (ledger, other) = installation.ledgers
+        (installation.home / "signer" / f"{ledger}.note").unlink()
+        installation.add(5)
+        with pytest.raises(ApplicationError) as failed:
+            await duty.run(activity.seal)
+        assert (failed.value.type, failed.value.non_retryable) == ("memory_lost", True)
+
+        async with httpx.AsyncClient() as client:
+            lines = (await client.get(f"http://{address}/metrics")).text.splitlines()
+        found = {line.partition("{")[0]: line for line in lines if line.startswith("yuanshou_") and (ledger in line or other in line)}
+        assert set(found) == {contract.WAITING_METRIC, contract.ANCHOR_METRIC, contract.REFUSED_METRIC}
+        assert 'code="memory_lost"' in found[contract.REFUSED_METRIC]
+
+    async def test_a_key_that_is_gone_is_a_failure_of_its_own(self, installation: Installation) -> None:
+        installation.add(30)
+        activity = Sealer(installation.sealing())
+        await ActivityEnvironment().run(activity.seal)
+        (installation.home / "keys" / "checkpoint").unlink()
+        with pytest.raises(ApplicationError) as failed:
+            await ActivityEnvironment().run(activity.seal)
+        assert failed.value.type == "key_missing"

@@ -87,10 +87,10 @@ async def test_what_cannot_be_proven_says_why(house: House, desks: Desks) -> Non
     assert later["code"] == "not_sealed_yet"
 
 
-@pytest.mark.parametrize("path", ["/ledger/checkpoint", "/ledger/proof/1", "/ledger/consistency?from=1&to=1"])
-async def test_who_only_works_on_cases_is_told_nothing(desks: Desks, path: str) -> None:
+async def test_who_only_works_on_cases_is_told_nothing(desks: Desks) -> None:
     caseworker = await desks.signed_in("caseworker")
-    assert (await asked(desks, caseworker, path))["code"] == "forbidden"
+    for path, params in (("checkpoint", {}), ("proof/1", {}), ("consistency", {"from": 1, "to": 1})):
+        assert (await asked(desks, caseworker, f"/ledger/{path}", **params))["code"] == "forbidden", path
 
 
 async def test_sealing_by_hand_says_what_it_did_and_changes_keys(house: House) -> None:

@@ -170,6 +170,12 @@ def test_a_proof_fits_sizes_of_its_shape_alone() -> None:
     assert [size for size in range(1, 20) if merkle.included(hashes[2], 2, size, naive(hashes), path)] == [5, 6, 7, 8]
 
 
+def test_a_proof_of_growth_fits_sizes_of_its_shape_alone() -> None:
+    hashes = hashed(8)
+    path, old, new = consistency(3, hashes), naive(hashes[:3]), naive(hashes)
+    assert [size for size in range(3, 70) if merkle.consistent(3, size, old, new, path)] == [5, 6, 7, 8]
+
+
 def test_what_cannot_be_proven_has_no_plan() -> None:
     for index, size in ((3, 3), (-1, 3), (0, 0)):
         with pytest.raises(ValueError, match="leaves"):

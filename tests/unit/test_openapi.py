@@ -181,6 +181,7 @@ class TestOperations:
         assert len(ids) == len(set(ids))
         files = {"document_content", "preview_paper", "issued_paper", "print_papers", "import_template", "calendar_feed", "look_on"}
         files |= {"court_bundle"}
+        files.add("read_checkpoint")
         one_of_many = {"issue_command", "consultation_command", "duty_command", "submit_application"}
         assert set(ids) == {*SUCCESSES, *EXAMPLES, *SILENT, *files} - one_of_many
 
