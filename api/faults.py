@@ -141,7 +141,12 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "paper_progress": _OF_A_PAPER,
     "print_papers": _OF_A_PAPER,
     "court_bundle_coverage": _OF_A_BUNDLE,
-    "court_bundle": (*_OF_A_BUNDLE, Problem(403, "reason_required"), Problem(409, "bundle_too_large", limit_bytes=0xFFFF_FFFF), Problem(409, "ledger_damaged", position=512)),
+    "court_bundle": (
+        *_OF_A_BUNDLE,
+        Problem(403, "reason_required"),
+        Problem(409, "bundle_too_large", limit_bytes=0xFFFF_FFFF),
+        Problem(409, "ledger_damaged", position=512),
+    ),
     "read_consultation": (not_found("consultation_not_found"),),
     "allowed_on_consultation": (not_found("consultation_not_found"),),
     "read_duty_request": (not_found("duty_request_not_found"),),
