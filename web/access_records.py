@@ -1,7 +1,5 @@
 """Who read personal data, and who was refused: for auditors, and for supervisors of one case at a time."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, get_args
 from urllib.parse import quote, urlencode
@@ -14,7 +12,8 @@ from api.access_reading import READERS
 from api.recording import REASON_HEADER, REASON_MOST
 from readmodels.access_reads import Kind
 from web.backend import Json, Problem
-from web.page import HEADERS, PageRoute, Visit, guarded, render, text_of, visitor
+from web.page import PageRoute, Visit, guarded, render, text_of, visitor
+from web.table import as_csv
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 FILTERS = ("case", "subject", "person", "type", "from", "to")
@@ -124,17 +123,7 @@ async def _table(visit: Visit, filters: Mapping[str, str], reason: str = "") -> 
         if not page["next_cursor"]:
             break
         cursor = str(page["next_cursor"])
-    # The mark tells spreadsheets that it is UTF-8.
-    headers = {**HEADERS, "Content-Disposition": 'attachment; filename="access.csv"'}
-    return Response("\ufeff" + _csv(records), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _csv(records: Sequence[Json]) -> str:
-    lines = io.StringIO()
-    writer = csv.writer(lines)
-    writer.writerow(_COLUMNS)
-    writer.writerows([_cell(record, name) for name in _COLUMNS] for record in records)
-    return lines.getvalue()
+    return as_csv("access", _COLUMNS, [[_cell(record, name) for name in _COLUMNS] for record in records])
 
 
 def _cell(record: Json, name: str) -> str:
@@ -145,5 +134,4 @@ def _cell(record: Json, name: str) -> str:
         value = " ".join(value)
     elif isinstance(value, dict):
         value = ""  # a reason that is shown no more
-    said = "" if value is None else str(value)
-    return f"'{said}" if said.startswith(("=", "+", "-", "@", "\t", "\r")) else said  # a spreadsheet would work it out
+    return "" if value is None else str(value)
