@@ -104,7 +104,9 @@ def kept(home: Path) -> Json | None:
     found: Json = json.loads(text)
     try:
         datetime.fromisoformat(found["at"])
-        int(found["exit"]), dict(found["ledgers"]), list(found["findings"])
+        ours = isinstance(found["exit"], int) and isinstance(found["ledgers"], dict) and isinstance(found["findings"], list)
     except (KeyError, TypeError) as fault:
         raise ValueError(f"{KEPT_FILE} holds no result of a verification") from fault
+    if not ours:
+        raise ValueError(f"{KEPT_FILE} holds no result of a verification")
     return found
