@@ -25,7 +25,7 @@ from readmodels.models import MODELS
 from readmodels.rows import Difference, differences, digest, key_of
 
 _POSITIONS = Statement(sa.select(followers.c.name, followers.c.position))
-FEW = 20_000
+FEW = 50_000
 """Of so few events a process of its own would cost more than it saves."""
 _AHEAD = 2
 """Batches that a process has before it, so that it never waits for the next."""

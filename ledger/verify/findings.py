@@ -96,6 +96,8 @@ class LedgerResult:
     """When that was signed."""
     unanchored_since: datetime | None = None
     """When the oldest event that no anchor covers was recorded; None where all are covered."""
+    kinds: dict[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
+    """Types and schema versions there are, each with its first position."""
     findings: list[Finding] = field(default_factory=list[Finding])
     notes: list[Finding] = field(default_factory=list[Finding])
     more: int = 0

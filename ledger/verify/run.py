@@ -74,8 +74,6 @@ class Request:
     canonical: bool = False
     personal: bool = False
     files: bool = False
-    kinds: Mapping[str, int] | None = None
-    """Event types that are known, with their newest schema version."""
     erased: Path | None = None
     """The list of erased people, where it is not the home's own `shredded`."""
 
@@ -89,7 +87,6 @@ class Request:
             LEDGERS,
             settings.anchor_max_age,
             witnesses=(settings.witness.vkey,) if settings.witness else (),
-            kinds=kinds.known(),
         )
 
 
@@ -154,9 +151,8 @@ def verify(request: Request, told: Told = silent) -> Outcome:
     """Verify. Raises `Trouble` where it could not be carried out: the exit status is 2."""
     started = time.monotonic()
     try:
-        with ExitStack() as stack:
-            reader = stack.enter_context(Reader(_source(request)))
-            outcome = _verify(reader, request, stack, told)
+        with Reader(_source(request)) as reader:
+            outcome = _verify(reader, request, told)
     except psycopg.Error as fault:
         raise Trouble(f"the database cannot be read: {str(fault).strip().splitlines()[0]}") from fault
     outcome.seconds = time.monotonic() - started
@@ -188,27 +184,34 @@ def _source(request: Request) -> Source:
     return Source(request.dsn, request.anchors, Trusted.read(file, witnesses), canonical=request.canonical, keys=keys)
 
 
-def _verify(reader: Reader, request: Request, stack: ExitStack, told: Told) -> Outcome:
+def _verify(reader: Reader, request: Request, told: Told) -> Outcome:
     [(whole,)] = reader.ask(_TABLES)
     if not whole:
         raise Trouble("the database has no ledger of this program's shape: `yuanshou migrate` brings it there")
     [(now,)] = reader.ask("SELECT clock_timestamp()")
     outcome = Outcome(now)
     since = _since(request, reader.source.trusted)
-    pool: ProcessPoolExecutor | None = None
-    for ledger in request.only or request.ledgers:
-        [(end,)] = reader.ask("SELECT coalesce(max(position), 0) FROM events WHERE ledger = %s", ledger)
-        if end > PIECE and pool is None:
-            pool = stack.enter_context(_processes(request.jobs))
-        run = _shared(pool, reader.source, request.jobs) if pool is not None and end > PIECE else _alone(reader)
-        wanted = Wanted(ledger, request.home / "signer" / f"{ledger}.note", since.get(ledger), request.kinds)
-        result = verify_ledger(reader, wanted, run, partial(told, ledger))
+    with ExitStack() as stack:
+        pool: ProcessPoolExecutor | None = None
+        for ledger in request.only or request.ledgers:
+            [(end,)] = reader.ask("SELECT coalesce(max(position), 0) FROM events WHERE ledger = %s", ledger)
+            if end > PIECE and pool is None:
+                pool = stack.enter_context(_processes(request.jobs))
+            run = _shared(pool, reader.source, request.jobs) if pool is not None and end > PIECE else _alone(reader)
+            wanted = Wanted(ledger, request.home / "signer" / f"{ledger}.note", since.get(ledger))
+            outcome.ledgers.append(verify_ledger(reader, wanted, run, partial(told, ledger)))
+    known = kinds.known()  # once the other processes are gone: with the models of events this one weighs twice as much
+    for result in outcome.ledgers:
+        ledger = result.ledger
+        for (kind, version), position in sorted(result.kinds.items()):
+            if version > known.get(kind, 0):
+                why = f"{kind}, schema version {version}, first at {position}"
+                result.notes.append(Finding("unknown_type", why, ledger, position))
         if result.unanchored_since is not None and _waits(result, now) > request.anchor_max_age:
             outcome.stale = True
             hours = _waits(result, now).total_seconds() / 3600
             why = f"the events behind {result.anchored} wait for an anchor, for {hours:.0f} hours now"
             result.notes.append(Finding("not_anchored", why, ledger, result.anchored + 1))
-        outcome.ledgers.append(result)
     outcome.beside += _beside(reader, request)
     return outcome
 

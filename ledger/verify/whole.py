@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -40,8 +40,6 @@ class Wanted:
     """The signer's last note of this ledger."""
     since: Claim | None = None
     """A checkpoint that is believed: what it holds is not hashed again, only shown to be in the tree still."""
-    kinds: Mapping[str, int] | None = None
-    """Event types this program knows, each with its newest schema version; None: nothing is said of types."""
 
 
 def verify_ledger(reader: Reader, wanted: Wanted, run: Run, told: Callable[[int, int], None]) -> LedgerResult:
@@ -67,7 +65,6 @@ class _Whole:
         self._changed: list[tuple[int, str]] = []
         """Positions that differ from a tile, behind the last good size."""
         self._suspects: list[Suspect] = []
-        self._kinds: dict[tuple[str, int], int] = {}
         self._last_at: int | None = None
 
     def verify(self, run: Run) -> LedgerResult:
@@ -132,7 +129,7 @@ class _Whole:
         result.findings += piece.findings
         self._suspects += walked.suspects[: KEPT - len(self._suspects)]
         for kind, position in walked.kinds.items():
-            self._kinds.setdefault(kind, position)
+            result.kinds.setdefault(kind, position)
         if self._last_at is not None and walked.first_at is not None and walked.first_at < self._last_at:
             self._find("clock_back", "recorded before the event in front of it", piece.job.first)
         self._last_at = walked.last_at
@@ -225,10 +222,6 @@ class _Whole:
     def _finished(self) -> LedgerResult:
         result = self.result
         result.findings += diagnose(self._reader, self._ledger, self._suspects, result.findings)
-        if self._wanted.kinds is not None:
-            for (kind, version), position in sorted(self._kinds.items()):
-                if version > self._wanted.kinds.get(kind, 0):
-                    self._note("unknown_type", f"{kind}, schema version {version}, first at {position}", position)
         result.findings.sort(key=lambda finding: (finding.position or 0, finding.code))
         result.more += max(0, len(result.findings) - KEPT)
         result.findings = [placed(finding, result.good) for finding in result.findings[:KEPT]]
@@ -237,5 +230,5 @@ class _Whole:
     def _find(self, code: str, detail: str, position: int | None = None) -> None:
         self.result.findings.append(Finding(code, detail, self._ledger, position))
 
-    def _note(self, code: str, detail: str, position: int | None = None) -> None:
-        self.result.notes.append(Finding(code, detail, self._ledger, position))
+    def _note(self, code: str, detail: str) -> None:
+        self.result.notes.append(Finding(code, detail, self._ledger))

@@ -298,6 +298,18 @@ class TestVerb:
         assert (found["ledger"], found["position"], found["class"], found["nearest_good"]) == ("case", it.middle, "row_changed", it.small)
         assert told == json.loads((it.home / "verified.json").read_text())
 
+    def test_a_person_is_told_in_words(self, it: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("YUANSHOU_HOME", str(it.home))
+        monkeypatch.setenv("DATABASE_URL", it.database.app)
+        monkeypatch.setenv("DATABASE_WORKER_URL", it.database.worker)
+        well = CliRunner().invoke(app, ["verify"])
+        assert (well.exit_code, "clean: every event is as it was recorded" in well.stdout) == (0, True)
+        it.attack("DELETE FROM events WHERE ledger = 'case' AND position = %s", it.middle)
+        ill = CliRunner().invoke(app, ["verify"])
+        assert ill.exit_code == 1
+        assert f"BAD  case {it.middle}: position {it.middle} has no event" in ill.stdout
+        assert f"the last good checkpoint before it holds {it.small} events" in ill.stdout
+
     def test_a_part_of_it_is_not_kept(self, it: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
         status, told = self.call(it, monkeypatch, "--ledger", "case")
         assert (status, list(told["ledgers"])) == (0, ["case"])

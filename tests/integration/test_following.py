@@ -115,6 +115,8 @@ async def test_one_that_lags_differs_from_nothing_it_should_hold_yet(own: Ledger
 
 
 async def test_a_model_made_anew_from_nothing_stands_at_the_end(own: Ledger) -> None:
+    async with own.owner.transaction(WORKER) as conn:
+        await conn.execute("DELETE FROM followers")  # as before its first worker
     report = await rebuild(own.at.owner, ["stage_days"])
     assert (report.written, report.same) == (True, True)
     assert (await standing(own)).gap == 0

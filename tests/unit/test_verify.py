@@ -105,6 +105,21 @@ class TestRows:
         found, heard = walked([*events[:100], events[50], *events[100:]])
         assert (found.twice, found.suspects, heard.tiles[-1]) == ([51], [], (44, 300))
 
+    def test_a_version_that_stands_twice_or_behind_a_later_one_is_told(self) -> None:
+        [first, second, third] = made(3, length=3)
+        assert first["stream"] == second["stream"] == third["stream"]
+        again = {**second, "position": 4}
+        again["chain_hash"] = chain.chain_hash(again, first["chain_hash"])
+        assert [(s.code, s.position) for s in walked([first, second, third, again])[0].suspects] == [("duplicate", 4)]
+        opened = {**first, "position": 4}
+        opened["chain_hash"] = chain.chain_hash(opened, chain.GENESIS)
+        assert [(s.code, s.position) for s in walked([first, second, third, opened])[0].suspects] == [("duplicate", 4)]
+
+    def test_a_row_recorded_before_the_one_in_front_of_it_is_told(self) -> None:
+        events = made(20)
+        events[9]["recorded_at"] = events[8]["recorded_at"] - timedelta(microseconds=1)
+        assert walked(events)[0].back == [10]
+
     @given(
         st.fixed_dictionaries({
             "position": st.integers(1, 2**62),
