@@ -19,7 +19,6 @@ from ledger import verifications
 from ledger.events import LEDGERS
 from ledger.settings import Settings
 from ledger.store import WORKER, Database
-from ledger.verify import kinds
 from ledger.verify.run import Request, store, verify
 from ledger.verify.run import Told as ToldOfLedger
 from workflows import contract
@@ -38,7 +37,7 @@ def verification(settings: Settings) -> Verify:
         # Two processes at least: this one has other duties, which wait where it hashes itself.
         request = Request(
             dsn=settings.worker_url, home=home, anchors=sealing.anchors, ledgers=LEDGERS, anchor_max_age=sealing.anchor_max_age,
-            witnesses=(sealing.witness.vkey,) if sealing.witness else (), jobs=max(2, os.cpu_count() or 1), kinds=kinds.known(),
+            witnesses=(sealing.witness.vkey,) if sealing.witness else (), jobs=max(2, os.cpu_count() or 1),
         )  # fmt: skip
         told = verify(request, _summed(came)).as_dict()
         store(home, told)
