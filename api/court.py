@@ -99,8 +99,8 @@ async def coverage(desk: Desk, case_id: str) -> Json:
 async def made(services: Services, token: str | None, lang: texts.Lang, case_id: str, reason: str | None) -> Bundle:
     """The bundle. No transaction is open while it is drawn and sent.
 
-    Raises `Problem`: 403 `forbidden` for who may not export the case, `access_reason_required`; 404; 409 `bundle_too_large`, `ledger_damaged`; 503
-    `case_not_sealed_yet` where no checkpoint covers the case.
+    Raises `Problem`: 403 `forbidden` for who may not export the case, `access_reason_required`; 404; 409 `bundle_too_large`,
+    `ledger_damaged`; 503 `case_not_sealed_yet` where no checkpoint covers the case.
     """
     async with open_desk(services, token, lang, READING) as desk:
         covered = await _covered(desk, case_id)

@@ -82,7 +82,10 @@ class Desk:
         return self.access.reason
 
     def for_a_reason(self) -> str:
-        """The reason the caller gives for what they ask; it is recorded with what they read. Raises `Problem` 403 `access_reason_required`."""
+        """The reason the caller gives for what they ask; it is recorded with what they read.
+
+        Raises `Problem` 403 `access_reason_required`.
+        """
         if self.access.reason is None:
             raise Problem(403, "access_reason_required")
         return self.access.reason
@@ -92,7 +95,10 @@ class Desk:
         return await keys_to_read(self.conn, self.services.keys.master, subjects, restricted=self.reason is not None)
 
     async def keys_of_one(self, subjects: Iterable[str]) -> dict[str, Held]:
-        """The same for one file, which is shown whole or not at all. Raises `Problem` 403 `access_reason_required` where a reason is needed."""
+        """The same for one file, which is shown whole or not at all.
+
+        Raises `Problem` 403 `access_reason_required` where a reason is needed.
+        """
         keys = await self.keys_of(subjects)
         if any(isinstance(key, Restricted) for key in keys.values()):
             raise Problem(403, "access_reason_required")

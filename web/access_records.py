@@ -1,6 +1,6 @@
 """Who read personal data, and who was refused: for auditors, and for supervisors of one case at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, get_args
 from urllib.parse import quote, urlencode
 from uuid import UUID
