@@ -205,8 +205,9 @@ def _bodies(reader: Reader, job: Job) -> Bodies | None:
 
 def _tiles(reader: Reader, job: Job) -> dict[tuple[int, int], tuple[bytes, bytes]]:
     first = (job.first - 1) // 256
-    found = reader.ask(_TILES, job.ledger, first, first + 255, (job.first - 1) // PIECE)
-    return {(level, n): (bytes(hashes), bytes(root)) for level, n, hashes, root in found}
+    given = [job.ledger, first, first + 255, (job.first - 1) // PIECE]
+    held = reader.asked.execute(_TILES, given, binary=True)  # as text each would be sent in twice its length
+    return {(level, n): (bytes(hashes), bytes(root)) for level, n, hashes, root in held}
 
 
 def _claims(reader: Reader, job: Job) -> tuple[list[Claim], list[Finding]]:
