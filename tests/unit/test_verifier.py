@@ -477,6 +477,7 @@ class TestTheCheckpoint:
         assert files(edited("proofs.json", lambda _: b"{}")) == {("inclusion", "proofs.json")}
         assert files(edited("proofs.json", lambda _: b"{")) == {("canonical", "proofs.json")}
         assert files(edited("history.html", lambda _: b"")) == {("readable", "history.html")}
+        assert files(bundles.packed([entry("manifest.json", b"{ }"), *Made().entries()[1:]])) == {("canonical", "manifest.json")}
         rows = bundles.stored()
         rows[3]["body"] = b"{ }"
         assert ("canonical", "events.jsonl (line 4)") in files(of(bundles.rechained(rows)))
