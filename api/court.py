@@ -26,7 +26,7 @@ from ledger.archive import Entry, entry
 from ledger.court import ATTACHED, Document, Grown
 from ledger.events import CASE_LEDGER, Recorded, recorded_all, rows_of, stream_of
 from ledger.note import Checkpoint, Note, format_vkeys
-from ledger.personal import Erased, load_keys
+from ledger.personal import Erased
 from ledger.schema import anchors
 from ledger.signing_keys import public_keys
 from ledger.sql import Connection, Row, Statement
@@ -96,17 +96,19 @@ async def coverage(desk: Desk, case_id: str) -> Json:
     }
 
 
-async def made(services: Services, token: str | None, lang: texts.Lang, case_id: str, reason: str | None) -> Bundle:
-    """The bundle. No transaction is open while it is drawn and sent.
+async def made(services: Services, token: str | None, lang: texts.Lang, case_id: str) -> Bundle:
+    """The bundle, for the reason that the request gives. No transaction is open while it is drawn and sent.
 
     Raises `Problem`: 403 `forbidden` for who may not export the case, `access_reason_required`; 404; 409 `bundle_too_large`,
     `ledger_damaged`; 503 `case_not_sealed_yet` where no checkpoint covers the case.
     """
     async with open_desk(services, token, lang, READING) as desk:
         covered = await _covered(desk, case_id)
-        if not (reason or "").strip():
-            raise Problem(403, "access_reason_required")
+        desk.for_a_reason()
         opened = await _open(desk, covered)
+        if isinstance(opened.key, bytes):  # the files, which are opened as they are sent
+            subject, files = str(covered.case.applicant.subject_id), sum(row["type"] == ATTACHED for row in covered.rows)
+            desk.access.opened("court_bundle", subjects=[subject], cases=[case_id], count=files)
     keys = public_keys(services.keys_folder)
     if not keys:
         raise retry(503, "case_not_sealed_yet", _SOON)
@@ -160,9 +162,10 @@ async def _open(desk: Desk, covered: _Covered) -> _Opened:
         "case": {name: shown[name] for name in _SHOWN},
         "events": [views.event_view(case_id, r, directory) for r in recorded],
     }
-    opened: Json = await desk.reveal(case_id, told)
+    desk.access.via("export")
+    opened: Json = await desk.reveal(case_id, told, what="court_bundle")
     subject = str(stood.applicant.subject_id)
-    keys = await load_keys(desk.conn, desk.services.keys.master, [subject])
+    keys = await desk.keys_of_one([subject])
     return _Opened(opened["case"], opened["events"], directory, keys.get(subject))
 
 

@@ -19,7 +19,7 @@ from domain.directory import CaseScope, Directory
 from domain.reads import What
 from ledger import sessions
 from ledger.events import stream_of
-from ledger.personal import Held, Restricted, keys_to_read, sealed_in, unseal_json
+from ledger.personal import Erased, Held, Restricted, keys_to_read, sealed_in, unseal_json
 from ledger.sessions import Session
 from ledger.sql import Connection
 from ledger.store import WORKER
@@ -94,13 +94,14 @@ class Desk:
         """The keys the caller may read with; of people under a restriction only with a reason."""
         return await keys_to_read(self.conn, self.services.keys.master, subjects, restricted=self.reason is not None)
 
-    async def keys_of_one(self, subjects: Iterable[str]) -> dict[str, Held]:
+    async def keys_of_one(self, subjects: Iterable[str]) -> dict[str, bytes | Erased]:
         """The same for one file, which is shown whole or not at all.
 
         Raises `Problem` 403 `access_reason_required` where a reason is needed.
         """
-        keys = await self.keys_of(subjects)
-        if any(isinstance(key, Restricted) for key in keys.values()):
+        held = await self.keys_of(subjects)
+        keys = {subject: key for subject, key in held.items() if not isinstance(key, Restricted)}
+        if len(keys) < len(held):
             raise Problem(403, "access_reason_required")
         return keys
 

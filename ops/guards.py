@@ -15,7 +15,7 @@ from ops import wall
 type Plain = psycopg.Connection[tuple[Any, ...]]
 
 _ROWS, _ALL = "DELETE OR UPDATE", "TRUNCATE"
-TRIGGERS = {
+_REFUSED = {
     **{f"{table}_rows_stay": (table, _ROWS) for table in ("events", "tiles", "checkpoints", "anchors")},
     **{f"{table}_stay": (table, _ALL) for table in ("events", "tiles", "checkpoints", "anchors")},
     "inbox_stays": ("inbox", "DELETE"),
@@ -23,7 +23,7 @@ TRIGGERS = {
     "security_refusals_stay": ("security_refusals", _ROWS),
     "security_refusals_stay_whole": ("security_refusals", _ALL),
 }
-"""Every trigger of the database: by name its table and what it refuses."""
+"""The triggers that refuse whatever they are asked: by name their table and what that is."""
 
 REFUSAL = """
         BEGIN
@@ -31,13 +31,27 @@ REFUSAL = """
                 USING ERRCODE = 'insufficient_privilege';
         END
         """
-"""The body of the function behind every trigger, as the second migration made it."""
+"""The body of the function behind those, as the second migration made it."""
+
+UNSHREDDING = """
+        BEGIN
+            RAISE EXCEPTION 'a key that was destroyed is not put back, and its row stays' USING ERRCODE = 'insufficient_privilege';
+        END
+        """
+_ERASED = {
+    "shredded_keys_stay": (
+        "BEFORE UPDATE ON public.subject_keys FOR EACH ROW WHEN (((old.wrapped IS NULL) AND ((new.wrapped IS NOT NULL)"
+        " OR (new.subject_id <> old.subject_id) OR (new.state <> old.state))))"
+    ),
+    "shredded_rows_stay": "BEFORE DELETE ON public.subject_keys FOR EACH ROW WHEN ((old.wrapped IS NULL))",
+}
+"""The triggers that keep an erased person erased, with what they look at, and the body of their function (the fifteenth migration)."""
 ROLES = ("owner", "app", "worker", "reader", "auditor")
 _TRIGGERS = (
     "SELECT t.tgname, c.relname, pg_get_triggerdef(t.oid), t.tgenabled IN ('O', 'A') FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
     " WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace"
 )
-_FUNCTION = "SELECT prosrc, prosecdef, proconfig FROM pg_proc WHERE proname = 'refuse_change' AND pronamespace = 'public'::regnamespace"
+_FUNCTION = "SELECT prosrc, prosecdef, proconfig FROM pg_proc WHERE proname = %s AND pronamespace = 'public'::regnamespace"
 _MIGHTY = (
     "SELECT rolname, array_remove(ARRAY[CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolbypassrls THEN 'BYPASSRLS' END,"
     " CASE WHEN rolcreaterole THEN 'CREATEROLE' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END,"
@@ -64,6 +78,17 @@ _OWNERS = (
 )
 
 
+def _made(table: str, when: str) -> str:
+    return f"BEFORE {when} ON public.{table} FOR EACH {'STATEMENT' if when == _ALL else 'ROW'}"
+
+
+TRIGGERS = {
+    **{name: (table, f"{_made(table, when)} EXECUTE FUNCTION refuse_change()") for name, (table, when) in _REFUSED.items()},
+    **{name: ("subject_keys", f"{made} EXECUTE FUNCTION refuse_unshredding()") for name, made in _ERASED.items()},
+}
+"""Every trigger of the database: by name its table and how it was made."""
+
+
 def drift(connection: Plain) -> Iterator[str]:
     """What is not as it should be, a line each. `connection` is of a role that reads the directory."""
     for (table,) in connection.execute(_TABLES, [list(metadata.tables)]).fetchall():
@@ -76,21 +101,20 @@ def drift(connection: Plain) -> Iterator[str]:
 
 def _triggers(connection: Plain) -> Iterator[str]:
     held = {str(name): (str(table), str(text), bool(on)) for name, table, text, on in connection.execute(_TRIGGERS).fetchall()}
-    for name, (table, when) in sorted(TRIGGERS.items()):
+    for name, (table, made) in sorted(TRIGGERS.items()):
         if name not in held:
             yield f"trigger {name} on {table} is missing"
             continue
         _, text, on = held[name]
-        each = "STATEMENT" if when == _ALL else "ROW"
-        if text != f"CREATE TRIGGER {name} BEFORE {when} ON public.{table} FOR EACH {each} EXECUTE FUNCTION refuse_change()":
+        if text != f"CREATE TRIGGER {name} {made}":
             yield f"trigger {name} was changed"
         elif not on:
             yield f"trigger {name} on {table} is off"
     for name in sorted(held.keys() - TRIGGERS.keys()):
         yield f"trigger {name} on {held[name][0]} is a stranger's"
-    function = connection.execute(_FUNCTION).fetchall()
-    if [tuple(row) for row in function] != [(REFUSAL, False, None)]:
-        yield "function refuse_change was changed"
+    for name, body in (("refuse_change", REFUSAL), ("refuse_unshredding", UNSHREDDING)):
+        if [tuple(row) for row in connection.execute(_FUNCTION, [name]).fetchall()] != [(body, False, None)]:
+            yield f"function {name} was changed"
     for table, rule in connection.execute(_RULES).fetchall():
         yield f"rule {rule} on {table} is a stranger's"
 

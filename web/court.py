@@ -4,16 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from api.recording import REASON_MOST
 from api.routes.court import sent
 from domain.access import MAY_EXPORT
-from web.backend import Problem
 from web.case_view import number, title
 from web.page import HEADERS, PageRoute, Visit, guarded, render, text_of, visitor
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Signed = Annotated[Visit, Depends(visitor)]
-LONGEST = 500
-"""Characters of a reason."""
 
 
 def may_export(visit: Visit) -> bool:
@@ -25,7 +23,7 @@ def may_export(visit: Visit) -> bool:
 async def bundle_page(case_id: str, visit: Signed) -> Response:
     case = await visit.backend.case(visit.session, case_id)
     covered = await visit.ask("GET", f"/cases/{case_id}/court-bundle/coverage")
-    return render(visit, "court.html", case=case, number=number(case), title=title(visit, case), covered=covered, longest=LONGEST)
+    return render(visit, "court.html", case=case, number=number(case), title=title(visit, case), covered=covered, longest=REASON_MOST)
 
 
 @router.post("/cases/{case_id}/court-bundle")
@@ -34,8 +32,6 @@ async def bundle(request: Request, case_id: str, visit: Signed) -> Response:
     form = await request.form()
     guarded(visit, {"csrf": form.get("csrf", "")})
     reason = text_of(form, "reason").strip()
-    if len(reason) > LONGEST:
-        raise Problem(422, "invalid", errors=[{"pointer": "/reason", "code": "too_long", "max_length": LONGEST}])
     answer = sent(await visit.backend.court_bundle(visit.session, case_id, reason, visit.lang))
     answer.headers.update(HEADERS)
     return answer

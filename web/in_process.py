@@ -155,7 +155,8 @@ class InProcess:
     async def court_bundle(self, session: str, case_id: str, reason: str, lang: Lang) -> Bundle:
         # Not over the transport, which would hold the whole archive.
         try:
-            return await court.made(self._app.state.services, session, lang, case_id, reason)
+            recording.current().reason = recording.checked_reason(reason, {"pointer": "/reason"})
+            return await court.made(self._app.state.services, session, lang, case_id)
         except api_problem.Problem as problem:
             raise Problem(problem.status, problem.code, errors=problem.errors, **problem.values) from problem
 

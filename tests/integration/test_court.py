@@ -256,6 +256,23 @@ async def test_only_who_answers_for_the_case_may_take_it_out_and_only_for_a_reas
     assert (await at_court.ask(str(uuid4()))).status_code == 404
 
 
+async def test_who_took_a_case_out_is_recorded_with_the_reason(at_court: Court) -> None:
+    case_id = await at_court.house.submit()
+    await at_court.seal()
+    await at_court.bundle(case_id)
+    async with at_court.house.database.transaction(WORKER) as conn:
+        asked = await conn.execute(
+            "SELECT person, channel, reason, %s = ANY (what) AS out FROM access_reads WHERE %s = ANY (cases)"
+            " ORDER BY position DESC LIMIT 1",
+            ("court_bundle", case_id),
+        )
+        row = await asked.fetchone()
+    assert row is not None
+    assert (row["person"], row["channel"], row["out"]) == (at_court.supervisor.person, "export", True)
+    assert row["reason"]
+    assert WHY not in row["reason"]
+
+
 async def test_a_case_that_no_checkpoint_covers_is_refused_until_one_does(at_court: Court) -> None:
     await at_court.seal()
     case_id = await at_court.house.submit()
