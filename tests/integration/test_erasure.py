@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from api.app import create_app
-from domain.case import blank
 from domain.values import Applicant
 from ledger import chain, marks, rules, streams
 from ledger.store import WORKER
@@ -312,7 +311,7 @@ class TestNoWayBack:
         named = marks.kept(at.house.keys.search, [Applicant(name=name, subject_id=subject)])  # pyright: ignore[reportArgumentType]
         async with at.house.database.transaction(WORKER) as conn:
             state = await streams.folded(conn, case_id, "case")
-            await people.keep(conn, blank(case_id), state, named)
+            await people.keep_found(conn, state, named)
             for look in _FOUND_BY:
                 assert await (await conn.execute(look, (subject,))).fetchone() is None
 
