@@ -396,6 +396,7 @@ def rebuild_(
     raise typer.Exit(0 if report.same else 1)
 
 
+@app.command()
 def shred(
     complete: Annotated[bool, typer.Option("--complete", help="Carry out what two people decided and is not complete.")] = False,
     sweep: Annotated[
