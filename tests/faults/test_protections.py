@@ -28,7 +28,7 @@ CASES = (
     Case("retries", "before_lock", "postgres", accepting, "unanswered"),
     Case("retries", "after_lock", "postgres", accepting, "unanswered"),
     Case("transaction", "after_decide", "worker", accepting, "gap"),
-    Case("transaction", "after_append", "worker", accepting, "unanswered"),
+    Case("transaction", "after_append", "worker", accepting, "another answer"),
     Case("numbers_apart", "before_commit", "worker", accepting, "gap"),
     Case("outcome_unread", "after_commit", "worker", noting, "doubled"),
     Case("outcome_apart", "after_commit", "worker", noting, "doubled"),
