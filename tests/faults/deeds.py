@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import psycopg
+from temporalio.service import RPCError
 
 from domain.command import Role
 from tests.faults.checks import rest, whole
@@ -143,9 +144,17 @@ async def rolling_over(system: System, strike: Strike | None) -> str:
     await system.insist("caseworker", path, {"text": "first"}, new_key())
     _arm(system, strike)
     second = asyncio.create_task(system.insist("caseworker", path, {"text": "second"}, new_key()))
+    grown = asyncio.create_task(_grow(system, case_id))
     await _recover(system, strike)
-    await second
+    await asyncio.gather(second, grown)
     return case_id
+
+
+async def _grow(system: System, case_id: str) -> None:
+    """Make the run's history longer than it may become: it is short where both commands shared a task."""
+    with suppress(RPCError):  # an engine that was struck: it was long enough
+        for _ in range(ROLLOVER):
+            await system.house.client.get_workflow_handle(workflow_id(case_id)).signal(contract.RECHECK_SIGNAL)
 
 
 async def reconciling(system: System, strike: Strike | None) -> str:
