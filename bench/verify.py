@@ -61,11 +61,11 @@ def floor(events: int) -> float:
     return events / (time.perf_counter() - started)
 
 
-def look(engines: Engines, home: Path, jobs: int) -> Run:
+def look(engines: Engines, home: Path, jobs: int, *more: str) -> Run:
     """Run the verb in a process of its own, and look at the memory of it and its children meanwhile."""
     before = sum(os.times()[2:4])
     child = subprocess.Popen(  # noqa: S603 -- the product's own verb
-        [sys.executable, "-m", "ops.cli", "verify", "--json", "--jobs", str(jobs)],
+        [sys.executable, "-m", "ops.cli", "verify", "--json", "--jobs", str(jobs), *more],
         env={**os.environ, **engines.environment(), "YUANSHOU_HOME": str(home)},
         stdout=subprocess.PIPE,
     )
@@ -98,9 +98,9 @@ async def _sealed(dsn: str, home: Path) -> None:
         await Sealing(database, home / "keys", settings, [Directory(settings.anchors, outside=False)]).run()
 
 
-def report(runs: list[Run], bare: float) -> Report:
+def report(runs: list[Run], begun: Run, bare: float) -> Report:
     alone, together = runs[0], runs[-1]
-    rate = Judged(alone.events / alone.processor, A_CORE, "at_least", "/s")
+    rate = Judged(alone.events / (alone.processor - begun.processor), A_CORE, "at_least", "/s")
     whole = Judged(together.seconds * EVENTS / together.events, SECONDS, "at_most", "s")
     memory = [Judged(run.memory / 1e6, MEGABYTES, "at_most", "MB") for run in runs]
     table = [
@@ -115,7 +115,8 @@ def report(runs: list[Run], bare: float) -> Report:
             )
             for run, most in zip(runs, memory, strict=True)
         ),
-        ("events a second of processor time, one process", *rate.cells(), ""),
+        ("the verb on a ledger without events", "", f"{begun.seconds:.1f} s", f"{begun.processor:.1f} s", ""),
+        ("events a second of processor time, one process, without that", *rate.cells(), ""),
         ("a million events, all cores", *whole.cells(), ""),
     ]
     how = (
@@ -134,7 +135,7 @@ def run(events: int = EVENTS) -> Report:
         ledgers.fill(ledgers.superuser(Home(engines.home), engines.owner_dsn), events)
         asyncio.run(_sealed(engines.worker_dsn, Path(folder)))
         runs = [look(engines, Path(folder), jobs) for jobs in (1, max(2, os.cpu_count() or 1))]
-        return report(runs, floor(min(events, _FLOOR)))
+        return report(runs, look(engines, Path(folder), 1, "--ledger", "access"), floor(min(events, _FLOOR)))
 
 
 def main() -> int:

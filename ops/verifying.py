@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import psycopg
@@ -73,7 +74,8 @@ def run(home: Home, worker: str | None, asked: Asked, *, quiet: bool) -> Outcome
         files=asked.files,
     )
     with _progress(quiet=quiet) as told:
-        outcome = verify(request, told)
+        with _light_children():
+            outcome = verify(request, told)
         if asked.schema:
             outcome.beside += _schema(worker)
         if asked.read_models:
@@ -84,6 +86,19 @@ def run(home: Home, worker: str | None, asked: Asked, *, quiet: bool) -> Outcome
         except OSError as fault:
             raise Trouble(f"the result cannot be kept in {home.path}: {fault.strerror}") from fault
     return outcome
+
+
+@contextmanager
+def _light_children() -> Generator[None]:
+    """Processes begun meanwhile do not read the program of the command line, as they would by themselves: none of it is for them, and it
+    weighs as much as all they need.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _schema(dsn: str) -> Iterator[Finding]:
