@@ -26,7 +26,7 @@ test-unit: dev ## the rules alone, in seconds
 test-faults: dev ## kill each process at each point and see that nothing is lost, doubled or forgotten
 	@$(PYTEST) tests/faults || { status=$$?; [ $$status -ne 5 ] || echo "tests/faults holds no test: nothing was shown"; exit $$status; }
 
-bench: dev ## how fast and how big, each figure beside its peer, into docs/performance.md; some fifteen minutes on a quiet machine
+bench: dev ## how fast and how big, each figure beside its peer, into docs/performance.md; about an hour on a quiet machine
 	@$(VENV)/python -m bench
 
 lint: dev ## style, imports, types
