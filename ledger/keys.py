@@ -9,12 +9,13 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
+
+from ledger.durable import place_file
 
 _SIZE = 32
 
@@ -76,17 +77,7 @@ def _create(path: Path) -> None:
     """Write a file with one new key beside the place and link it in: of two processes the first wins, none reads half a file."""
     key_id = f"{path.name}-{secrets.token_hex(4)}"
     content = json.dumps({"current": key_id, "keys": {key_id: base64.b64encode(secrets.token_bytes(_SIZE)).decode()}})
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:  # noqa: PTH123 -- opened with its mode
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink()
+    place_file(path, content)
 
 
 def body_hmac(keys: Keys, canonical: bytes, key_id: str | None = None) -> bytes:

@@ -12,8 +12,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ledger import merkle
+from ledger.durable import replace_file
 from ledger.note import Checkpoint, Note, NoteFault
-from ledger.signing_keys import SigningKeys, replace_file, signed_by
+from ledger.signing_keys import SigningKeys, signed_by
 
 _PATIENCE = 10.0
 """Seconds to wait for another who signs just now: an operator's `yuanshou seal` beside the schedule."""

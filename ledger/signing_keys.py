@@ -7,7 +7,6 @@ new one for a while, so that whoever knows only that one can follow.
 
 import base64
 import json
-import os
 import secrets
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -19,6 +18,7 @@ from typing import Any, Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger import note
+from ledger.durable import place_file, replace_file
 from ledger.keys import KeyFault
 from ledger.note import Dated, Note, Vkey
 
@@ -91,7 +91,7 @@ class SigningKeys:
         if not path.exists():
             if signed_before or (folder / PUBLIC_FILE).exists():
                 raise KeyFault(f"{path.name} is missing though checkpoints were signed with it: put the file back from where keys are kept")
-            _place(path, _written(cls(secrets.token_hex(8), (SigningKey.new(now),))))
+            place_file(path, _written(cls(secrets.token_hex(8), (SigningKey.new(now),))))
         found = cls._read(path)
         found.publish(folder)
         return found
@@ -166,43 +166,3 @@ def _written(keys: SigningKeys) -> str:
         for key in keys.keys
     ]
     return json.dumps({"installation": keys.installation, "keys": stored}, indent=1)
-
-
-def draft_of(path: Path, text: str) -> Path:
-    """The text in a file of its own beside the place, safe on the disk (0600)."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123 -- opened with its mode
-        try:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        except OSError:  # a full disk above all: the next try begins anew
-            draft.unlink()
-            raise
-    return draft
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Put the text in the file's place in one step; when this returns it is on the disk, and so is its name."""
-    draft_of(path, text).replace(path)
-    sync_folder(path.parent)
-
-
-def _place(path: Path, text: str) -> None:
-    """Link a file in where there is none: of two processes the first wins, none reads half a file."""
-    draft = draft_of(path, text)
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink()
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    at = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(at)
-    finally:
-        os.close(at)

@@ -20,8 +20,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ledger import merkle
+from ledger.durable import replace_file
 from ledger.note import COSIGNATURE, Head, Note, NoteFault, Vkey, cosign
-from ledger.signing_keys import replace_file
 
 _log = structlog.get_logger(__name__)
 _MOST_BYTES = 65_536

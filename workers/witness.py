@@ -16,7 +16,7 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger import logs, note
-from ledger.signing_keys import draft_of
+from ledger.durable import draft_of
 from notify.witness import Witness
 
 

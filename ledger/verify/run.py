@@ -18,10 +18,10 @@ from typing import Any
 
 import psycopg
 
+from ledger.durable import replace_file
 from ledger.events import LEDGERS
 from ledger.note import Checkpoint, Note, NoteFault, Vkey
 from ledger.settings import SealingSettings
-from ledger.signing_keys import replace_file
 from ledger.verify import kinds, things
 from ledger.verify.bodies import master_keys
 from ledger.verify.claims import Claim, Kept, Trouble, Trusted, judge

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from ledger.durable import draft_of, sync_folder
 from ledger.note import Checkpoint, Note, NoteFault
-from ledger.signing_keys import draft_of, sync_folder
 from notify.anchor import AnchorFault, Growth, Held, Kind
 
 _NAME = re.compile(r"\d{20}\.note")

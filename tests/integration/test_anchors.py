@@ -173,7 +173,7 @@ class TestDirectory:
                 raise OSError(28, "No space left on device")
             fsync(at)
 
-        monkeypatch.setattr("ledger.signing_keys.os.fsync", full)
+        monkeypatch.setattr("ledger.durable.os.fsync", full)
         run = await sealing.run()
         monkeypatch.undo()
         assert calls

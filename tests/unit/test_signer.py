@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger import merkle, signing_keys
+from ledger import durable, merkle, signing_keys
 from ledger.keys import KeyFault
 from ledger.note import Checkpoint, Note, Vkey, parse_vkeys
 from ledger.signer import SealRefused, Signer
@@ -82,7 +82,7 @@ class TestMemory:
             raise OSError(28, "No space left on device")
 
         grown(signer, 0, 7)
-        monkeypatch.setattr(signing_keys.os, "fsync", full)
+        monkeypatch.setattr(durable.os, "fsync", full)
         with pytest.raises(OSError, match="No space"):
             grown(signer, 7, 23)
         monkeypatch.undo()
