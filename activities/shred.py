@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
@@ -17,6 +16,7 @@ from temporalio import activity
 from domain.erasure import Refused, ShredRefused
 from domain.rules import Rules
 from ledger import live, registers, shred
+from ledger.accounts import legal_day
 from ledger.schema import case_people, erasures
 from ledger.shredlist import ShredList
 from ledger.sql import Connection, Row, Statement, fetch_all
@@ -24,7 +24,6 @@ from ledger.store import WORKER, Database, clock
 from workflows.faultpoints import reach
 
 _log = structlog.get_logger(__name__)
-_ZONE = ZoneInfo("Asia/Shanghai")
 
 _WAITING = sa.select(erasures.c.subject_id, erasures.c.version).where(erasures.c.state == "approved").order_by(erasures.c.decided_on)
 _THIS = (
@@ -91,7 +90,7 @@ class Shredder:
             if await _taken(conn, subject, version) is None:
                 return None
             now = await clock(conn)
-            await shred.note(conn, subjects, now=now, today=_day(now), command_id=_command(subject, version))
+            await shred.note(conn, subjects, now=now, today=legal_day(now), command_id=_command(subject, version))
             await _DONE.run(conn, subject=subject, number=version)
             for row in await fetch_all(conn, sa.select(case_people.c.case_id).where(case_people.c.subject_id.in_(subjects)).distinct()):
                 await live.tell_of_case(conn, str(row["case_id"]))
@@ -111,7 +110,7 @@ class Shredder:
             subjects = tuple(str(each) for each in row["subjects"])
             now = await clock(conn)
             fenced = self._listed.read()
-            if not fenced.keys() >= set(subjects) and (why := await self._bar(conn, subject, subjects, _day(now))):
+            if not fenced.keys() >= set(subjects) and (why := await self._bar(conn, subject, subjects, legal_day(now))):
                 await self._refuse(conn, row, why, now)
                 return ()
             self._listed.add(subjects, now)
@@ -132,19 +131,15 @@ class Shredder:
     @staticmethod
     async def _refuse(conn: Connection, row: Row, why: Refused, now: datetime) -> None:
         subject, version = str(row["subject_id"]), row["version"]
-        event = ShredRefused(since=_day(now), subject=UUID(subject), request=version, ground=why)
+        event = ShredRefused(since=legal_day(now), subject=UUID(subject), request=version, ground=why)
         await registers.append(conn, [event], actor=shred.PRODUCT, now=now, command_id=_command(subject, version))
-        await _REFUSED.run(conn, subject=subject, number=version, why=why, on=_day(now))
+        await _REFUSED.run(conn, subject=subject, number=version, why=why, on=legal_day(now))
         _log.warning("an erasure that was approved is forbidden now", subject=subject, why=why)
 
 
 async def _taken(conn: Connection, subject: str, version: int) -> Row | None:
     """The erasure's row, locked; None where it is not approved any more."""
     return await (await _TAKE.run(conn, subject=subject, number=version)).fetchone()
-
-
-def _day(now: datetime) -> date:
-    return now.astimezone(_ZONE).date()
 
 
 def _command(subject: str, version: int) -> str:

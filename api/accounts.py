@@ -82,14 +82,10 @@ class RoleEnd(Body):
     since: date | None = None
 
 
-def _today(desk: Desk) -> date:
-    return accounts.legal_day(desk.now)
-
-
 def _keeper(desk: Desk, directory: Directory) -> Actor:
     """The person as security administrator. Raises `Problem` 403."""
     person = directory.person(desk.principal.person)
-    held = person.roles_on(_today(desk)) if person else ()
+    held = person.roles_on(desk.today) if person else ()
     office = next((office for role, office in held if role == KEEPER), None)
     if office is None:
         raise Problem(403, "forbidden")
@@ -137,7 +133,7 @@ def _account(desk: Desk, row: Row) -> Json:
         "person": row["person"],
         "name": person.name if person else None,
         "office": person.office if person else None,
-        "roles": [{"role": role, "office": office} for role, office in (person.roles_on(_today(desk)) if person else ())],
+        "roles": [{"role": role, "office": office} for role, office in (person.roles_on(desk.today) if person else ())],
         "disabled": row["disabled"],
         "locked_until": views.moment(locked),
         "must_change": row["must_change"],
@@ -182,7 +178,7 @@ async def reset_password(desk: Desk, key: str, username: str) -> tuple[Json, Don
         row = await _others(desk, actor, username)
         await accounts.set_password(desk.conn, row["username"], first, first=True)
         await _end(desk, row)
-        return await _noted(desk, actor, deed, PasswordSet(since=_today(desk), username=row["username"], own=False))
+        return await _noted(desk, actor, deed, PasswordSet(since=desk.today, username=row["username"], own=False))
 
     done = await _deed(desk, key, "reset_password", Body(), act, username=username)
     return done.outcome | {"first_password": None if done.replayed else first}, done
@@ -199,7 +195,7 @@ async def set_disabled(desk: Desk, key: str, username: str, body: Why, *, disabl
         if disabled:
             await _end(desk, row)
         kind = AccountDisabled if disabled else AccountEnabled
-        return await _noted(desk, actor, deed, kind(since=_today(desk), username=row["username"], reason=body.reason))
+        return await _noted(desk, actor, deed, kind(since=desk.today, username=row["username"], reason=body.reason))
 
     return await _deed(desk, key, "disable_account" if disabled else "enable_account", body, act, username=username)
 
@@ -210,7 +206,7 @@ async def unlock(desk: Desk, key: str, username: str, body: Why) -> Done:
     async def act(actor: Actor, _: Directory, deed: str) -> Json:
         row = await _others(desk, actor, username)
         await accounts.unlock(desk.conn, row["username"])
-        return await _noted(desk, actor, deed, AccountUnlocked(since=_today(desk), username=row["username"], reason=body.reason))
+        return await _noted(desk, actor, deed, AccountUnlocked(since=desk.today, username=row["username"], reason=body.reason))
 
     return await _deed(desk, key, "unlock_account", body, act, username=username)
 
@@ -224,7 +220,7 @@ async def remove_second_factor(desk: Desk, key: str, username: str, body: Why) -
             raise Refusal("no_second_factor")
         await second_factor.remove(desk.conn, row["username"])
         await _end(desk, row)
-        return await _noted(desk, actor, deed, SecondFactorRemoved(since=_today(desk), username=row["username"], reason=body.reason))
+        return await _noted(desk, actor, deed, SecondFactorRemoved(since=desk.today, username=row["username"], reason=body.reason))
 
     return await _deed(desk, key, "remove_second_factor", body, act, username=username)
 
@@ -242,11 +238,11 @@ async def link_oidc(desk: Desk, key: str, username: str, body: OidcLink) -> Done
         if other is not None and other["username"] != name:
             raise Refusal("oidc_subject_taken", pointer="/subject")
         before = [
-            OidcUnlinked(since=_today(desk), username=name, issuer=old["issuer"], subject=old["subject"])
+            OidcUnlinked(since=desk.today, username=name, issuer=old["issuer"], subject=old["subject"])
             for old in await accounts.unlink(desk.conn, name)
         ]
         await accounts.link(desk.conn, name, provider.issuer, body.subject)
-        linked = OidcLinked(since=_today(desk), username=name, issuer=provider.issuer, subject=body.subject)
+        linked = OidcLinked(since=desk.today, username=name, issuer=provider.issuer, subject=body.subject)
         return await _noted(desk, actor, deed, *before, linked)
 
     return await _deed(desk, key, "link_oidc", body, act, username=username)
@@ -254,7 +250,7 @@ async def link_oidc(desk: Desk, key: str, username: str, body: OidcLink) -> Done
 
 async def grant_role(desk: Desk, key: str, body: NewRole) -> Done:
     """Give a role. Refuses one for oneself, and a second administrator's role for one person."""
-    since = body.since or _today(desk)
+    since = body.since or desk.today
 
     async def act(actor: Actor, directory: Directory, deed: str) -> Json:
         check_not_self(actor.id, body.person)
@@ -271,7 +267,7 @@ async def grant_role(desk: Desk, key: str, body: NewRole) -> Done:
 
 async def end_role(desk: Desk, key: str, body: RoleEnd) -> Done:
     """Take a role back; where it ends at once the person's sessions end with it."""
-    since = body.since or _today(desk)
+    since = body.since or desk.today
 
     async def act(actor: Actor, directory: Directory, deed: str) -> Json:
         check_not_self(actor.id, body.person)
@@ -283,7 +279,7 @@ async def end_role(desk: Desk, key: str, body: RoleEnd) -> Done:
         )
         if not held:
             raise Refusal("role_not_held", person=body.person, role=body.role, office=body.office)
-        if since <= _today(desk):
+        if since <= desk.today:
             await sessions.end_all(desk.conn, desk.now, person=body.person)
         return await _in_directory(desk, actor, deed, RoleEnded(since=since, person=body.person, role=body.role, office=body.office))
 
@@ -299,7 +295,7 @@ def _check_known(directory: Directory, body: NewRole | RoleEnd) -> None:
 
 def _check_days(desk: Desk, since: date, until: date | None) -> None:
     """Rights are neither given nor taken for days gone by: what was done in them stands."""
-    if since < _today(desk):
+    if since < desk.today:
         raise Refusal("since_in_past", status=422, pointer="/since")
     if until is not None and until < since:
         raise Refusal("until_before_since", status=422, pointer="/until")

@@ -1,6 +1,5 @@
 """Giving cases to people: the candidates for a case, the cases that wait for a lawyer, the next case of the queue, who has how much."""
 
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,10 +27,6 @@ WATCHES = ("approver", "supervisor", "unit_manager", "caseworker")
 """Who may see how much others have in hand, within their own scope."""
 
 
-def today(desk: Desk) -> date:
-    return desk.now.astimezone(views.ZONE).date()
-
-
 def needs(desk: Desk, roles: tuple[str, ...]) -> None:
     """Raises `Problem` 403 unless the caller holds one of the roles."""
     if not desk.has_role(*roles):
@@ -51,7 +46,7 @@ async def ranked(desk: Desk, case_id: str, limit: int) -> Json:
 
 async def panel_of(desk: Desk, case: CaseState) -> tuple[Candidate, ...]:
     """Candidates with the loads and turns of the moment; the lawyers of co-accused are looked at when the command is decided."""
-    on = today(desk)
+    on = desk.today
     weights = desk.services.rules().matching.on(on)
     known = await handlings.standings(desk.conn, on, weights.window)
     return candidates(case, desk.directory, known, on, weights=weights)
@@ -103,7 +98,7 @@ async def take_next(desk: Desk) -> Json:
     person = desk.directory.person(desk.principal.person)
     for row in sorted(rows, key=lambda row: not good_at(person, row["cause"])):
         case = await cases.current(desk.conn, str(row["case_id"]))
-        todo = steps(case, row["waiting_for"], desk.principal, desk.directory, today(desk)) if case else ()
+        todo = steps(case, row["waiting_for"], desk.principal, desk.directory, desk.today) if case else ()
         if not todo:
             continue
         until = await queue.claim(desk.conn, row, desk.principal.person, desk.now)
@@ -129,7 +124,7 @@ async def let_go(desk: Desk, case_id: str) -> Json:
 async def loads(desk: Desk, office: str | None) -> Json:
     """People and lawyers with open cases in the caller's scope, whoever has missed most first; `office` narrows it to one."""
     needs(desk, WATCHES)
-    on, away = today(desk), away_by(desk.directory)
+    on, away = desk.today, away_by(desk.directory)
     people = [] if desk.scope.nothing else await workload.of_people(desk.conn, desk.scope, desk.now)
     lawyers = [] if desk.scope.nothing else await workload.of_lawyers(desk.conn, desk.scope, desk.now)
     items: list[Json] = []

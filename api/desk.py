@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from psycopg.errors import InsufficientPrivilege
@@ -18,6 +18,7 @@ from domain.case import CaseState
 from domain.directory import CaseScope, Directory
 from domain.reads import What
 from ledger import sessions
+from ledger.accounts import legal_day
 from ledger.events import stream_of
 from ledger.personal import Erased, Held, Restricted, keys_to_read, sealed_in, unseal_json
 from ledger.sessions import Session
@@ -57,6 +58,11 @@ class Desk:
     session: Session | None = None
     access: Access = field(default_factory=Access)
     """What the request opens is said into it; of a desk that no request opened nothing is recorded."""
+
+    @property
+    def today(self) -> date:
+        """The legal day, Asia/Shanghai."""
+        return legal_day(self.now)
 
     @property
     def scope(self) -> Scope:

@@ -74,16 +74,12 @@ class ChangeOfDirectory(Model):
     data: dict[str, Any]
 
 
-def today(desk: Desk) -> date:
-    return desk.now.astimezone(views.ZONE).date()
-
-
 def _of_day(desk: Desk, on: date | None, as_of: datetime | None) -> Directory:
     """The directory of a legal day, as it had been recorded by a moment. Raises `Problem` 422 for a moment without offset."""
     if as_of is not None and as_of.tzinfo is None:
         raise Problem(422, "invalid", errors=[{"parameter": "as_of", "in": "query", "code": "offset_missing"}])
     whole = desk.directory if as_of is None else desk.services.directory.recorded_by(as_of)
-    return whole.on(on or today(desk))
+    return whole.on(on or desk.today)
 
 
 def entries(
@@ -91,7 +87,7 @@ def entries(
     office: str | None = None,
 ) -> Listed[Model]:  # fmt: skip
     """What the directory held on a legal day (today unless said). `q` is part of a name or code; `office` where it belongs."""
-    directory, day = _of_day(desk, on, as_of), on or today(desk)
+    directory, day = _of_day(desk, on, as_of), on or desk.today
     asked = (q or "").casefold()
     found = [
         entry
@@ -146,7 +142,7 @@ def shown(kind: DirectoryKind, entry: Any, day: date) -> Json:
 
 def entry(desk: Desk, kind: DirectoryKind, code: str, *, on: date | None = None, as_of: datetime | None = None) -> Json:
     """One entry and, for whoever watches over the directory, every change of it. Raises `Problem` 404 `entry_not_found`."""
-    day = on or today(desk)
+    day = on or desk.today
     found = next((e for e in reversed([*_held(_of_day(desk, on, as_of), kind, day)]) if _code_of(e) == code), None)
     if found is None:
         raise not_found("entry_not_found")

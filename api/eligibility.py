@@ -54,10 +54,6 @@ class VenueQuestion(Model):
     centre: Code | None = None
 
 
-def today(desk: Desk) -> date:
-    return desk.now.astimezone(views.ZONE).date()
-
-
 def policy_of(desk: Desk, directory: Directory | None = None) -> Policy:
     """The policy in force with what the directory (of the moment, unless one is given) holds of standards."""
     return standing(desk.services.rules().policy, directory or desk.directory)
@@ -69,8 +65,8 @@ def hardship(desk: Desk, body: Json) -> Json:
     Raises `Problem` 422 with pointers, `Refusal` 422.
     """
     asked = typed(AssessHardship, body)
-    on = asked.effective_on or today(desk)
-    if on > today(desk):
+    on = asked.effective_on or desk.today
+    if on > desk.today:
         raise Refusal("effective_in_future", status=422, pointer="/effective_on")
     found = calculate(
         policy_of(desk),
@@ -107,7 +103,7 @@ def limitation(desk: Desk, body: Json) -> Json:
     Raises `Problem` 422 with pointers, `Refusal` 422.
     """
     asked = typed(LimitationQuestion, body)
-    on = asked.on or today(desk)
+    on = asked.on or desk.today
     rules = desk.services.rules()
     if asked.limitation not in rules.limitations.rows:
         raise Refusal("unknown_limitation", status=422, pointer="/limitation", limitation=asked.limitation)
@@ -164,7 +160,7 @@ def _offer(found: Ending) -> Json | None:
 def limitations(desk: Desk) -> Json:
     """The limitations the calculator knows today, each with its source and whether it was confirmed."""
     known = desk.services.rules().limitations
-    rows = [row for name in known.rows if (row := known.on(name, today(desk)))]
+    rows = [row for name in known.rows if (row := known.on(name, desk.today))]
     more = ({"interruption": row.interruption, "suspension": row.suspension is not None, "running": row.running} for row in rows)
     return {"items": [_limitation_row(desk.lang, row) | flags for row, flags in zip(rows, more, strict=True)], "next_cursor": None}
 

@@ -6,7 +6,6 @@ files must be looked at, whoever may see them.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -71,11 +70,7 @@ async def whole(conn: Connection, desk: Desk, subject: str) -> Whole:
     """All there is of the person, in the product's own name (`conn`)."""
     subjects = await shred.group_of(conn, subject)
     record = await shred.record_of(conn, subjects[0])
-    return Whole(subjects, record, await shred.standings(conn, subjects, desk.services.rules().retention, today(desk)))
-
-
-def today(desk: Desk) -> date:
-    return desk.now.astimezone(views.ZONE).date()
+    return Whole(subjects, record, await shred.standings(conn, subjects, desk.services.rules().retention, desk.today))
 
 
 def acting(desk: Desk, roles: Sequence[Role]) -> Actor:
@@ -125,7 +120,7 @@ async def restrict(desk: Desk, key: str, subject: str, asked: Restricting) -> Do
 
 
 def _restriction(desk: Desk, subject: str, asked: Restricting) -> RestrictionSet:
-    return RestrictionSet(since=today(desk), subject=UUID(subject), ground=asked.ground, reason=asked.reason)
+    return RestrictionSet(since=desk.today, subject=UUID(subject), ground=asked.ground, reason=asked.reason)
 
 
 async def free(desk: Desk, key: str, subject: str, asked: Freeing) -> Done:
@@ -133,7 +128,7 @@ async def free(desk: Desk, key: str, subject: str, asked: Freeing) -> Done:
 
     def events(person: Whole, _: Sequence[Row]) -> list[RegisterEvent]:
         person.record.check_lift()
-        return [RestrictionLifted(since=today(desk), subject=UUID(each), reason=asked.reason) for each in person.subjects]
+        return [RestrictionLifted(since=desk.today, subject=UUID(each), reason=asked.reason) for each in person.subjects]
 
     async def keep(conn: Connection, person: Whole, _: int) -> Json:
         await shred.restrict(conn, person.subjects, restricted=False)
@@ -150,12 +145,12 @@ async def request(desk: Desk, key: str, subject: str, asked: AskingErasure) -> D
         person.record.check_request()
         check_bars(person, rows)
         ids = tuple(UUID(each) for each in person.subjects)
-        return [ShredRequested(since=today(desk), subject=ids[0], ground=asked.ground, reason=asked.reason, subjects=ids)]
+        return [ShredRequested(since=desk.today, subject=ids[0], ground=asked.ground, reason=asked.reason, subjects=ids)]
 
     async def keep(conn: Connection, person: Whole, version: int) -> Json:
         await _ASK.run(
             conn, subject_id=person.subject, version=version, subjects=list(person.subjects), state="open", ground=asked.ground,
-            asked_by=actor.id, asked_on=today(desk),
+            asked_by=actor.id, asked_on=desk.today,
         )  # fmt: skip
         return {"subject_id": person.subject, "state": "open", "request": version}
 
@@ -179,7 +174,7 @@ async def approve(desk: Desk, key: str, subject: str, asked: Approving) -> Done:
         if set(found.subjects) != set(person.subjects):
             raise Problem(409, "people_changed")
         check_bars(person, rows)
-        return [ShredApproved(since=today(desk), subject=UUID(person.subject), request=found.version)]
+        return [ShredApproved(since=desk.today, subject=UUID(person.subject), request=found.version)]
 
     async def keep(conn: Connection, person: Whole, _: int) -> Json:
         await _decided(conn, desk, person, asked.request, actor, "approved", None)
@@ -196,7 +191,7 @@ async def refuse(desk: Desk, key: str, subject: str, asked: RefusingErasure) -> 
         found = person.record.decidable(actor)
         if found.version != asked.request:
             raise Problem(409, "no_shred_requested")
-        number, day = found.version, today(desk)
+        number, day = found.version, desk.today
         return [ShredRefused(since=day, subject=UUID(person.subject), request=number, ground=asked.ground, reason=asked.reason)]
 
     async def keep(conn: Connection, person: Whole, _: int) -> Json:
@@ -210,7 +205,7 @@ async def _decided(  # noqa: PLR0917 -- a row's values
     conn: Connection, desk: Desk, person: Whole, number: int, actor: Actor, state: str, why: str | None
 ) -> None:
     await _DECIDE.run(
-        conn, subject=person.subject, number=number, new_state=state, new_decided_by=actor.id, new_decided_on=today(desk),
+        conn, subject=person.subject, number=number, new_state=state, new_decided_by=actor.id, new_decided_on=desk.today,
         new_refused_for=why,
     )  # fmt: skip
 

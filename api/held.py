@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from api import views
 from api.desk import Desk
-from api.erasure import Whole, acting, sealed, seen, shown, today, unseen, whole
+from api.erasure import Whole, acting, sealed, seen, shown, unseen, whole
 from api.problem import Problem
 from domain.access import MAY_ASK_ERASURE, MAY_DECIDE_ERASURE
 from domain.erasure import DataExported, ErasureRecord
@@ -127,7 +127,7 @@ async def export(desk: Desk, subject: str) -> Json:
         if person.record.shredded_on:
             raise Problem(410, "person_data_erased")
         mine = {str(row["case_id"]) for row in rows}
-        event = DataExported(since=today(desk), subject=UUID(person.subject), reason=reason, cases=len(mine))
+        event = DataExported(since=desk.today, subject=UUID(person.subject), reason=reason, cases=len(mine))
         told = await sealed(conn, desk, [event])
         await registers.append(conn, told, actor=actor, now=desk.now, command_id=str(uuid7()))
         decisions = await registers.history(conn, f"person/{person.subject}")

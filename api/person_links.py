@@ -1,10 +1,8 @@
 """Two entries linked as one person, and told apart again; and what stands against a case before anything of it is recorded."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
-from api import views
 from api.case_reading import visible
 from api.deeds import Done, do_once
 from api.desk import Desk
@@ -47,10 +45,6 @@ async def _check_no_erasure(desk: Desk, *subjects: str) -> None:
             raise Problem(409, "person_erased")
 
 
-def _today(desk: Desk) -> date:
-    return desk.now.astimezone(views.ZONE).date()
-
-
 async def link(desk: Desk, key: str, kept: str, asked: Linking) -> Done:
     """Link another entry to this one: both are one person from now on, and this one stands for them.
 
@@ -68,7 +62,7 @@ async def link(desk: Desk, key: str, kept: str, asked: Linking) -> Done:
         first = groups.get(kept, kept)
         if other in groups or other in groups.values():
             raise Problem(409, "people_linked_already")
-        event = PeopleLinked(since=_today(desk), kept=UUID(first), other=asked.other, reason=asked.reason)
+        event = PeopleLinked(since=desk.today, kept=UUID(first), other=asked.other, reason=asked.reason)
         await registers.append(desk.conn, [event], actor=actor, now=desk.now, command_id=deed)
         await index.link(desk.conn, other, first)
         return {"kept": first, "other": other}
@@ -87,7 +81,7 @@ async def unlink(desk: Desk, key: str, kept: str, asked: Unlinking) -> Done:
         groups = {str(row["subject_id"]): str(row["kept"]) for row in await index.links(desk.conn, (other,))}
         if groups.get(other) != kept:
             raise Problem(409, "people_not_linked")
-        event = PeopleUnlinked(since=_today(desk), kept=UUID(kept), other=asked.other, reason=asked.reason)
+        event = PeopleUnlinked(since=desk.today, kept=UUID(kept), other=asked.other, reason=asked.reason)
         await registers.append(desk.conn, [event], actor=actor, now=desk.now, command_id=deed)
         await index.link(desk.conn, other, None)
         return {"kept": kept, "other": other}

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from api import views
-from api.assignment import needs, today
+from api.assignment import needs
 from api.commands import Ask, Commands
 from api.deeds import do_once
 from api.desk import Desk
@@ -77,7 +77,7 @@ async def _rows(desk: Desk, rows: list[Row], command: str) -> list[Json]:
 
 def _colleagues(desk: Desk, leaver: str) -> list[Colleague]:
     """Caseworkers of every centre, but the leaver."""
-    on, away = today(desk), away_by(desk.directory)
+    on, away = desk.today, away_by(desk.directory)
     return [
         Colleague(p.code, office, frozenset(filter(None, (p.code, p.lawyer, p.unit))), frozenset(p.competences), away=away(p.code, on))
         for p in desk.directory.people_with("caseworker", on)
@@ -92,7 +92,7 @@ async def _shifts(desk: Desk, leaver: str) -> list[Json]:
     found: list[Json] = []
     for office in await offices_with_rota(desk.conn):
         rota = await rota_of(desk.conn, office)
-        for kind, shift in open_shifts(rota, leaver, today(desk)):
+        for kind, shift in open_shifts(rota, leaver, desk.today):
             found.append({"office": office, "rota": kind, **shift.model_dump(mode="json")})
     return found
 
@@ -107,7 +107,7 @@ async def begin(desk: Desk, key: str, body: Mapping[str, Any]) -> str:
     needs(desk, HANDS_ON)
     moves = [Move.model_validate(dict(each)) for each in body["moves"]]
     batch = uuid4().hex
-    event = begun(batch, body["leaver"], body["reason"], moves, today(desk))
+    event = begun(batch, body["leaver"], body["reason"], moves, desk.today)
     held: tuple[Role, str] = next(each for each in desk.principal.roles if each[0] in HANDS_ON)
     who = Actor(desk.principal.person, *held, desk.principal.lawyer, desk.principal.unit)
 

@@ -27,10 +27,6 @@ class Listed[Entry](NamedTuple):
         return found | {"items": [self.view(entry) for entry in found["items"]]}
 
 
-def _today(desk: Desk) -> date:
-    return desk.now.astimezone(views.ZONE).date()
-
-
 async def me(desk: Desk) -> Json:
     """Who is signed in, with roles and offices of the day."""
     who = desk.principal
@@ -48,7 +44,7 @@ async def me(desk: Desk) -> Json:
         ],
         "lawyer": who.lawyer,
         "unit": who.unit,
-        "directory": f"{desk.directory.size}-{_today(desk).isoformat()}",
+        "directory": f"{desk.directory.size}-{desk.today.isoformat()}",
         "unread": await unread_count(desk.conn, who.person),
     }
 
@@ -73,7 +69,7 @@ def offices(
 
 def people(desk: Desk) -> Listed[Person]:
     """Colleagues that a command may name: those who left can be named no more, but what they did still bears their name."""
-    today = _today(desk)
+    today = desk.today
 
     def view(person: Person) -> Json:
         return {"code": person.code, "name": person.name, "office": person.office, "roles": [role for role, _ in person.roles_on(today)]}
@@ -83,7 +79,7 @@ def people(desk: Desk) -> Listed[Person]:
 
 def tariffs(desk: Desk) -> Listed[Tariff]:
     """The tariffs in force today."""
-    found = (desk.directory.tariff(code, _today(desk)) for code in desk.directory.tariffs)
+    found = (desk.directory.tariff(code, desk.today) for code in desk.directory.tariffs)
     return Listed([t for t in found if t is not None], views.plain)
 
 
@@ -92,7 +88,7 @@ async def lawyers(desk: Desk, *, specialty: str | None, office: str | None, avai
 
     `available_on` leaves only those neither suspended, on leave nor full on that day.
     """
-    on = available_on or _today(desk)
+    on = available_on or desk.today
     standings = await handlings.standings(desk.conn, on, desk.services.rules().matching.on(on).window)
     items: list[Json] = []
     for lawyer in desk.directory.lawyers(on):

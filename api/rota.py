@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 from uuid import uuid4
 
-from api.assignment import today
 from api.deeds import Done, do_once
 from api.desk import Desk
 from api.problem import Problem, not_found
@@ -101,7 +100,7 @@ def _actor(desk: Desk, office: str, roles: tuple[Role, ...] | None = None) -> Ac
 
 def people_of(desk: Desk, office: str, rota: str) -> list[str]:
     """Codes of the people who stand on the office's rota today."""
-    on = today(desk)
+    on = desk.today
     return [p.code for p in desk.directory.people() if any(r in STANDS[rota] and at == office for r, at in p.roles_on(on))]
 
 
@@ -112,7 +111,7 @@ async def planned(desk: Desk, asked: PlanAsked) -> Json:
     first, last = days_of(asked.month)
     calendar = desk.services.rules().calendar
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    days = [d for d in days if d >= today(desk) and (asked.days == "every" or calendar.is_workday(d))]
+    days = [d for d in days if d >= desk.today and (asked.days == "every" or calendar.is_workday(d))]
     people = list(asked.people) or people_of(desk, asked.office, asked.rota)
     if not people:
         raise Refusal("nobody_on_rota", status=422, pointer="/people", office=asked.office)
@@ -136,7 +135,7 @@ async def published(desk: Desk, key: str, asked: PublishAsked) -> Done:
             raise Refusal("unknown_person", status=422, pointer=f"{pointer}/person", person=shift.person)
         if away(shift.person, shift.day):
             raise Refusal("person_on_leave", status=422, pointer=f"{pointer}/person", person=shift.person, on=shift.day)
-    event = RotaPublished(since=today(desk), office=asked.office, rota=asked.rota, month=asked.month, shifts=tuple(asked.shifts))
+    event = RotaPublished(since=desk.today, office=asked.office, rota=asked.rota, month=asked.month, shifts=tuple(asked.shifts))
     return await _recorded(desk, _Deed(key, "rota_published", who), asked, lambda _: event)
 
 
@@ -145,14 +144,14 @@ async def proposed(desk: Desk, key: str, asked: SwapAsked) -> Done:
     _known(desk, asked.office)
     who = _actor(desk, asked.office)
     event = SwapProposed(
-        since=today(desk), office=asked.office, rota=asked.rota, swap=uuid4().hex, by=desk.principal.person, to=asked.to,
+        since=desk.today, office=asked.office, rota=asked.rota, swap=uuid4().hex, by=desk.principal.person, to=asked.to,
         give=asked.give, take=asked.take, reason=asked.reason,
     )  # fmt: skip
     if desk.directory.person(asked.to) is None:
         raise Refusal("unknown_person", status=422, pointer="/to", person=asked.to)
 
     def check(rota: Rota) -> RegisterEvent:
-        return propose(rota, event, away_by(desk.directory), today(desk))
+        return propose(rota, event, away_by(desk.directory), desk.today)
 
     return await _recorded(desk, _Deed(key, "swap_proposed", who), asked, check)
 
@@ -163,7 +162,7 @@ async def answered(desk: Desk, key: str, swap: str, asked: SwapAnswered, answer:
     who = _actor(desk, asked.office)
 
     def check(rota: Rota) -> RegisterEvent:
-        away, on = away_by(desk.directory), today(desk)
+        away, on = away_by(desk.directory), desk.today
         return settle(rota, swap, desk.principal.person, accepts=answer == "accept", away=away, today=on)
 
     return await _recorded(desk, _Deed(key, f"swap_{answer}", who, {"swap": swap}), asked, check)
@@ -177,7 +176,7 @@ async def covered(desk: Desk, key: str, asked: CoverAsked) -> Done:
         raise Refusal("unknown_person", status=422, pointer="/person", person=asked.person)
     slot = Slot(day=asked.day, start=asked.start)
     event = ShiftCovered(
-        since=today(desk), office=asked.office, rota=asked.rota, slot=slot, person=asked.person, was=asked.person, reason=asked.reason
+        since=desk.today, office=asked.office, rota=asked.rota, slot=slot, person=asked.person, was=asked.person, reason=asked.reason
     )
 
     def check(rota: Rota) -> RegisterEvent:

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from api.deeds import Done, do_once
 from api.desk import Desk
-from api.eligibility import policy_of, roles_needed, today
+from api.eligibility import policy_of, roles_needed
 from api.problem import Problem
 from api.typed import typed
 from domain.access import Scope
@@ -103,7 +103,7 @@ class Rehearsal(Model):
 
 def in_force(desk: Desk, on: date | None) -> Json:
     """The rows known of formula, lines and shares, newest first; `in_force` marks those that hold on that day (today unless said)."""
-    policy, day = policy_of(desk), on or today(desk)
+    policy, day = policy_of(desk), on or desk.today
     items = [*_rows("formula", policy.formulas, day), *_rows("line", policy.lines, day), *_rows("share", policy.spot_checks, day)]
     return {"items": items, "next_cursor": None}
 
@@ -136,7 +136,7 @@ async def enter(desk: Desk, body: Json, key: str) -> Done:
     """
     roles_needed(desk, ENTERS)
     asked = typed(Standards, body)
-    backdated = asked.since < today(desk)
+    backdated = asked.since < desk.today
     if backdated and asked.reason is None:
         raise Refusal("backdated_reason_required", status=422, pointer="/reason")
     changes = asked.changes()

@@ -2,19 +2,18 @@
 
 import asyncio
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
 from ledger import shred
+from ledger.accounts import legal_day
 from ledger.shredlist import ShredList
 from ledger.store import WORKER, Database, clock
 
 _log = structlog.get_logger(__name__)
 _WAIT_SECONDS = 0.5
-_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 async def apply_shred_list(database: Database, path: Path) -> None:
@@ -26,7 +25,7 @@ async def apply_shred_list(database: Database, path: Path) -> None:
         try:
             async with database.transaction(WORKER) as conn:
                 now = await clock(conn)
-                gone = await shred.apply(conn, ShredList(path), now=now, today=now.astimezone(_ZONE).date())
+                gone = await shred.apply(conn, ShredList(path), now=now, today=legal_day(now))
         except (psycopg.OperationalError, PoolTimeout) as fault:
             _log.warning("the database is away", fault=type(fault).__name__)
             await asyncio.sleep(_WAIT_SECONDS)

@@ -44,7 +44,7 @@ async def preview_import(
     since: Annotated[str | None, Form(description="From which legal day rows hold that do not say; today where absent.")] = None,
 ) -> JSONResponse:
     who = directory.administrator(desk)
-    sent = Sent(kind, file.filename or "-", file.file, _day(since) or directory.today(desk))
+    sent = Sent(kind, file.filename or "-", file.file, _day(since) or desk.today)
     report = await imports.preview(desk.conn, desk.services.directory, sent, by=who.id, now=desk.now)
     return JSONResponse(imports.told(report, desk.lang), status_code=201)
 
