@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.faults.checks import armed, gaps, whole
-from tests.faults.deeds import Deed, Strike, accepting, in_peace, noting, reconciling, ringing, rolling_over
+from tests.faults.deeds import Deed, Strike, accepting, in_peace, noting, reconciling, ringing, rolling_over_idle
 from tests.faults.harness import Broken, System, Victim, running
 from tests.faults.hook import WITHOUT
 
@@ -36,7 +36,7 @@ CASES = (
     Case("key", "before_ack", "api", noting, "another answer"),
     Case("key", "after_ack", "api", accepting, "another answer"),
     Case("retries", "timer_fired", "postgres", ringing, "unarmed"),
-    Case("alarms_at_start", "continue_as_new_drained", "worker", rolling_over, "unarmed"),
+    Case("alarms_at_start", "continue_as_new_drained", "worker", rolling_over_idle, "unarmed"),
     Case("pending_commands", "reconciler_read", "worker", reconciling, "lost"),
     Case("reconciliation", "reconciler_read", "temporal", reconciling, "lost"),
     Case("start_with_signal", "signal_with_start", "temporal", reconciling, "lost"),
