@@ -28,6 +28,9 @@ FILES = {
     "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "htmx.LICENSE": "htmx.org/LICENSE",
+    "echarts.min.js": "echarts/dist/echarts.common.min.js",
+    "echarts.LICENSE": "echarts/LICENSE",
+    "echarts.NOTICE": "echarts/NOTICE",
 }
 
 
