@@ -17,6 +17,7 @@ from domain.eligibility.policy import Policy
 from texts.speak import ZONE, moment
 from web.backend import Json, Problem, items, part
 from web.case_view import clock_line, hardship_lines, live_clocks, now, number, stage_bar, timeline, title, urgency
+from web.choices import counties
 from web.correction import COMMAND as CORRECTION
 from web.correction import leaves
 from web.court import may_export
@@ -96,7 +97,7 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
         latest=current["version"],
         bar=stage_bar(visit, case, events), commands=commands[:SHOWN_COMMANDS], others=commands[SHOWN_COMMANDS:], clocks=lines[:2],
         more_clocks=lines[2:], days=timeline(visit, events), events=events, hardship=hardship, parties=people(visit, case),
-        explained=explained(visit.lang, hardship)["explanation"] if hardship else (),
+        explained=explained(visit.lang, hardship, counties(visit))["explanation"] if hardship else (),
         foremost=foremost(people(visit, case)),
         done=done if done in COMMANDS else "", offer=_offer(request, case, may, done), corrigible=corrigible,
         steps=sorted(items(part(case, "representation"), "procedures"), key=lambda s: (s["held_on"], s["version"])),

@@ -111,6 +111,7 @@ async def test_a_decision_about_means_is_made_again_beside_what_was_recorded(bro
         assert page.status_code == 200
         assert page.text.count("✓ the same") == 2
         assert "As recorded" in page.text
+        assert "Anding County" in page.text
         assert f"/cases/{assessed}/rerun?version=" in (await auditor.get(f"/cases/{assessed}?tab=hardship")).text
         assert "rests on no assessment" in (await auditor.get(f"/cases/{assessed}/rerun?version=1")).text
         assert (await auditor.get(f"/cases/{assessed}/rerun?version=99")).status_code == 404
