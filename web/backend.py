@@ -70,6 +70,10 @@ class Backend(Protocol):
 
     async def case(self, session: str, case_id: str, version: int | None = None) -> Json: ...
 
+    async def case_to_take(self, session: str, case_id: str, reason: str) -> Json:
+        """The case, for a file that leaves the house: recorded as exported, for the reason."""
+        ...
+
     async def events(self, session: str, case_id: str, after: int = 0) -> Json:
         """`{items, next_cursor}`: the whole history after a version, oldest first."""
         ...

@@ -73,6 +73,10 @@ class InProcess:
     async def case(self, session: str, case_id: str, version: int | None = None) -> Json:
         return await self._ask("GET", f"/cases/{case_id}", session, params={"version": str(version)} if version else {})
 
+    async def case_to_take(self, session: str, case_id: str, reason: str) -> Json:
+        recording.current().via("export")
+        return await self._ask("GET", f"/cases/{case_id}", session, headers={recording.REASON_HEADER: quote(reason)})
+
     async def events(self, session: str, case_id: str, after: int = 0) -> Json:
         items: list[Json] = []
         while True:

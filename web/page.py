@@ -41,7 +41,7 @@ REASON = "yuanshou_reason"
 """Why the pages of one file are read; the browser sends it to those alone."""
 CARRIED = ("key", "version", "from")
 FORMS = re.compile(
-    r"/(?:intake|notices/new|same-day|reception|duty|(?:consultations|duty-requests)/[^/]+/commands/[^/]+|cases/[^/]+/(?:commands/[^/]+|group/add))"
+    r"/(?:intake|notices/new|same-day|reception|duty|(?:consultations|duty-requests)/[^/]+/commands/[^/]+|cases/[^/]+/(?:commands/[^/]+|group/add|visit-kit))"
 )
 """Addresses of forms: what was typed there comes back through the door where the session had ended."""
 YEAR_SECONDS = 365 * 24 * 3600

@@ -30,6 +30,7 @@ from web import (
     handing_on,
     history,
     inquiry_page,
+    kit_photos,
     lists,
     live,
     notices,
@@ -46,6 +47,7 @@ from web import (
     rota,
     same_day,
     visit_done,
+    visit_kit,
 )
 from web.backend import Problem
 from web.page import PageRoute
@@ -91,6 +93,8 @@ for room in (
     desk,
     same_day,
     visit_done,
+    visit_kit,
+    kit_photos,
     reception,
     reckoning,
     duty_office,

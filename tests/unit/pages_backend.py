@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002 -- it keeps the façade's signatures
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,6 +72,8 @@ class InMemory:
     """People known to the cases, as the interface tells of them."""
     against: Json = field(default_factory=lambda: {"hits": [], "people_searched": 3, "unlisted": 0})
     """What stands against any case."""
+    taken: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    """Who took which case out of the house, and why."""
     links: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
 
     def _person(self, session: str) -> Person:
@@ -141,6 +144,10 @@ class InMemory:
             raise Problem(404, "version_not_found")
         return case_view(fold(self.histories[case_id][:version], blank(case_id)))
 
+    async def case_to_take(self, session: str, case_id: str, reason: str) -> Json:
+        self.taken.append((session, case_id, reason))
+        return await self.case(session, case_id)
+
     async def events(self, session: str, case_id: str, after: int = 0) -> Json:
         self._case(case_id)
         return {
@@ -206,8 +213,9 @@ class InMemory:
         case = self._case(case_id) if case_id else blank(str(uuid4()))
         decisions: list[Decision] = []
         for index, asked in enumerate(commands):
+            said = [each for d in decisions for each in d.events]
             try:
-                case, decision = self._decided(session, case, asked["command"], asked["body"], None if index else if_match, lang)
+                case, decision = self._decided(session, case, asked["command"], asked["body"], None if index else if_match, lang, said)
             except Problem as problem:
                 errors = [{**e, "pointer": f"/commands/{index}/body{e['pointer']}"} for e in problem.errors]
                 members = {**problem.members, "index": index}
@@ -229,7 +237,7 @@ class InMemory:
         return [chapter(self.states[each], asked=each == case_id) for each in [*before, case_id, *after]]
 
     def _decided(  # noqa: PLR0917 -- what a decision takes
-        self, session: str, case: CaseState, command: str, body: Json, if_match: int | None, lang: str
+        self, session: str, case: CaseState, command: str, body: Json, if_match: int | None, lang: str, said: Sequence[Happened] = ()
     ) -> tuple[CaseState, Decision]:
         person = self._person(session)
         if self.down:
@@ -247,7 +255,8 @@ class InMemory:
         facts = Facts(
             now=self.now, effective_on=asked.effective_on or self.now.date(),
             actor=Actor(person.code, person.role, person.office, person.lawyer, person.unit),
-            directory=self.directory, rules=rules.current(), command_id=str(uuid4()), history=self.histories.get(case.case_id, []),
+            directory=self.directory, rules=rules.current(), command_id=str(uuid4()),
+            history=[*self.histories.get(case.case_id, []), *said],
             positions={i: h.at.version for i, h in enumerate(self.histories.get(case.case_id, []), 1)},
             others={other: self.states.get(other, blank(other)) for other in asked.others()},
         )  # fmt: skip
@@ -320,7 +329,7 @@ class InMemory:
                 "title": title,
                 "media_type": media_type,
                 "size": len(content),
-                "digest": "0" * 64,
+                "digest": hashlib.sha256(content).hexdigest(),
             }
         )
         return {"case_id": case_id}
