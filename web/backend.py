@@ -54,6 +54,10 @@ class Backend(Protocol):
         """The same as `sign_in`, with what the provider sent back: `{flow, state, code}`."""
         ...
 
+    async def prove(self, session: str, code: str, lang: str, origin: Origin | None = None) -> None:
+        """Give a one-time code in the session: a sitting of decisions begins."""
+        ...
+
     async def sign_out(self, session: str) -> None: ...
 
     async def me(self, session: str) -> Json:

@@ -21,7 +21,7 @@ from domain.eligibility.policy import Policy
 from domain.stages.continuation import ContinueCase
 from domain.stages.correction import CorrectRecord
 from domain.stages.extension import AskExtension
-from web import origin
+from web import origin, sitting
 from web.backend import Json, Problem, items, part
 from web.case_page import whole_history
 from web.case_view import CLOCK_EVENTS, entry, now, number, title
@@ -71,6 +71,11 @@ class Sheet:
     @property
     def case_id(self) -> str:
         return str(self.case.get("case_id", ""))
+
+    @property
+    def asks_code(self) -> bool:
+        """Whether the one-time code of a sitting is to be given along."""
+        return self.problem is not None and self.problem.code in sitting.ASKED
 
     @property
     def keep(self) -> str:
@@ -193,6 +198,7 @@ async def _send(request: Request, visit: Visit, command: str, case: Json) -> Res
             if sent.get("follow"):
                 sheet.typed.pop("value", None)  # typed in place of what was chosen before
             return await _show(visit, sheet)
+        await sitting.given(visit, sent)
         answer = await _carry_out(visit, sheet, parsed)
     except Problem as problem:
         if problem.status == 401:

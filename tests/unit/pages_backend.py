@@ -5,7 +5,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 import texts
 from api.problem import document, field_errors, of_refusal
 from api.views import case_view, chapter, clock_view, opened_bodies, plain
+from domain.access import decides
 from domain.case import CaseState, blank
 from domain.command import COMMANDS, Actor, Facts, Happened, Refusal
 from domain.decide import Decision, decide, may_issue
@@ -25,6 +26,9 @@ from domain.stream import fold
 from ledger import rules
 from readmodels.case_list import waiting_for
 from web.backend import Json, Origin, Problem
+
+CODE = "123456"
+"""The one-time code that is right, once."""
 
 
 @dataclass
@@ -72,6 +76,10 @@ class InMemory:
     """People known to the cases, as the interface tells of them."""
     against: Json = field(default_factory=lambda: {"hits": [], "people_searched": 3, "unlisted": 0})
     """What stands against any case."""
+    second_factor: bool = False
+    sitting_until: datetime | None = None
+    spent: set[str] = field(default_factory=set[str])
+    """One-time codes that were given."""
     taken: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     """Who took which case out of the house, and why."""
     links: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
@@ -83,12 +91,22 @@ class InMemory:
 
     async def ask(self, session: str, method: str, path: str, *, lang: str = "zh-CN", **more: Any) -> Any:
         self._person(session)
+        if path == "/me/account":
+            until = self.sitting_until.isoformat() if self.sitting_until else None
+            return {"owes": [], "second_factor": {"sitting_until": until} if self.second_factor else None}
         raise Problem(404, "not_found", path=path)
 
     async def sign_in(self, username: str, password: str, otp: str | None, lang: str, origin: Origin | None = None) -> Json:
         if username not in self.staff or password != "password":
             raise Problem(401, "bad_credentials")
         return {"access_token": username, "token_type": "bearer", "expires_in": 3600}
+
+    async def prove(self, session: str, code: str, lang: str, origin: Origin | None = None) -> None:
+        self._person(session)
+        if code != CODE or code in self.spent:
+            raise Problem(422, "otp_wrong", errors=[{"pointer": "/code", "code": "otp_wrong"}])
+        self.spent.add(code)
+        self.sitting_until = self.now + timedelta(minutes=30)
 
     async def sign_out(self, session: str) -> None:
         self._person(session)
@@ -244,6 +262,8 @@ class InMemory:
             raise Problem(503, "engine_away")
         if if_match is not None and case.last_act_version > if_match:
             raise Problem(412, "version_mismatch", version=case.version)
+        if self.second_factor and self.sitting_until is None and decides(command, Actor(person.code, person.role, person.office)):
+            raise Problem(403, "code_required", texts.text("en", "problems.code_required", minutes=30))
         try:
             asked = COMMANDS[command].model_validate(body)
         except ValidationError as fault:
