@@ -248,6 +248,9 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "limits_in_force": (
         Problem(422, "unknown_code", errors=[{"parameter": "office", "in": "query", "code": "unknown_code"}], named="C-NONE"),
     ),
+    "calendar_day": (
+        Problem(422, "unknown_code", errors=[{"parameter": "office", "in": "query", "code": "unknown_code"}], named="C-NONE"),
+    ),
     "calendar_due": (
         Problem(422, "unknown_limit", errors=[{"pointer": "/limit", "code": "unknown_limit"}], limit="supply"),
         Problem(422, "kind_required", errors=[{"pointer": "/kind", "code": "kind_required"}], limit="next_remedy", kinds=["award"]),

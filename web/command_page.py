@@ -27,6 +27,7 @@ from web.case_page import whole_history
 from web.case_view import CLOCK_EVENTS, entry, now, number, title
 from web.choices import Choices
 from web.correction import asked
+from web.day_notes import notes
 from web.fields import Field, fields_of
 from web.forms import Parsed, Tree, day_of, grown, parse, shown
 from web.known import ASK, known
@@ -278,12 +279,15 @@ async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
     case = sheet.case
     form = await _drawn(visit, sheet.command, case, {f"/{name}": held for name, held in sheet.typed.items() if isinstance(held, str)})
     fields, choices = form.fields, form.choices
+    office = str(case.get("centre") or sheet.typed.get("centre") or "")
     folded = _folded(sheet, fields)
     return render(
         visit, "form.html", status, sheet=sheet, sections=_sections(sheet.command, [f for f in fields if f.name not in folded]),
         only_choice=all(f.leads for f in fields if f.name not in EVERYWHERE),
         rest=[f for f in fields if f.name in folded],
-        choices=partial(choices.of, sheet.typed), errors=sheet.errors, kept=sheet.resumed or bool(sheet.problem),
+        choices=partial(choices.of, sheet.typed), errors=sheet.errors,
+        day_notes=await notes(visit, office, sheet.command, fields, sheet.typed), noted={"command": sheet.command, "office": office},
+        kept=sheet.resumed or bool(sheet.problem),
         open_at=sheet.faulty_within,
         open_rest=any(sheet.typed.get(name) or f"/{name}" in sheet.errors for name in folded), number=number(case) if case else "",
         title=title(visit, case) if case else "",

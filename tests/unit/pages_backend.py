@@ -3,15 +3,17 @@
 # ruff: noqa: ARG002 -- it keeps the façade's signatures
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, cast
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple, cast
 from uuid import UUID, uuid4
 
 from pydantic import ValidationError
 
 import texts
+from api import limits
+from api.desk import Desk
 from api.problem import document, field_errors, of_refusal
 from api.views import case_view, chapter, clock_view, opened_bodies, plain
 from domain.access import decides
@@ -20,6 +22,7 @@ from domain.command import COMMANDS, Actor, Facts, Happened, Refusal
 from domain.decide import Decision, decide, may_issue
 from domain.directory import Directory
 from domain.identity_facts import facts_of
+from domain.rules import Rules
 from domain.stages.continuation import CarriedOver, ContinueCase
 from domain.stages.papers import IssueDocument, offered
 from domain.stream import fold
@@ -29,6 +32,12 @@ from web.backend import Json, Origin, Problem
 
 CODE = "123456"
 """The one-time code that is right, once."""
+
+
+class Standing(NamedTuple):
+    """The services that working out a day asks of."""
+
+    rules: Callable[[], Rules]
 
 
 @dataclass
@@ -94,6 +103,10 @@ class InMemory:
         if path == "/me/account":
             until = self.sitting_until.isoformat() if self.sitting_until else None
             return {"owes": [], "second_factor": {"sitting_until": until} if self.second_factor else None}
+        if path == "/calendar/day":
+            asked = more["params"] | {"on": date.fromisoformat(more["params"]["on"])}
+            desk = Desk(cast("Any", Standing(rules.current)), cast("Any", None), cast("Any", None), self.directory, self.now, "en")
+            return limits.day(desk, **{"office": None, **asked})
         raise Problem(404, "not_found", path=path)
 
     async def sign_in(self, username: str, password: str, otp: str | None, lang: str, origin: Origin | None = None) -> Json:
