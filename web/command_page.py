@@ -31,6 +31,7 @@ from web.day_notes import notes
 from web.fields import Field, fields_of
 from web.forms import Parsed, Tree, day_of, grown, parse, shown
 from web.known import ASK, known
+from web.lawyer_notes import panel_for
 from web.page import REPEATABLE, RESUME, PageRoute, Visit, go, guarded, problem_sentence, render, text_of, visitor
 from web.prefill import prefilled
 
@@ -279,6 +280,7 @@ async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
     case = sheet.case
     form = await _drawn(visit, sheet.command, case, {f"/{name}": held for name, held in sheet.typed.items() if isinstance(held, str)})
     fields, choices = form.fields, form.choices
+    panel = await panel_for(visit, sheet.command, case, fields)
     office = str(case.get("centre") or sheet.typed.get("centre") or "")
     folded = _folded(sheet, fields)
     return render(
@@ -287,7 +289,7 @@ async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
         rest=[f for f in fields if f.name in folded],
         choices=partial(choices.of, sheet.typed), errors=sheet.errors,
         day_notes=await notes(visit, office, sheet.command, fields, sheet.typed), noted={"command": sheet.command, "office": office},
-        kept=sheet.resumed or bool(sheet.problem),
+        panel=panel, kept=sheet.resumed or bool(sheet.problem),
         open_at=sheet.faulty_within,
         open_rest=any(sheet.typed.get(name) or f"/{name}" in sheet.errors for name in folded), number=number(case) if case else "",
         title=title(visit, case) if case else "",

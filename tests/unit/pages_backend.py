@@ -436,6 +436,23 @@ class InMemory:
         self.links = [link for link in self.links if link[:2] != (kept, body["other"])]
         return {"kept": kept, "other": body["other"]}
 
+    async def work(self, session: str, path: str, asked: Mapping[str, str]) -> Any:
+        self._person(session)
+        ranked = [
+            {
+                "lawyer": each.code,
+                "name": each.name,
+                "unit": each.unit,
+                "score": 1,
+                "reasons": ["chosen"],
+                "gates": [],
+                "load": 2,
+                "max_load": 8,
+            }
+            for each in self.directory.lawyer_of.values()
+        ]
+        return {"items": ranked, "panel": len(ranked), "free": len(ranked)}
+
     async def conflicts(self, session: str, case_id: str) -> Json:
         self._case(case_id)
         return self.against
