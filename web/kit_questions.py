@@ -85,6 +85,8 @@ def _walked(fields: Sequence[Field], data: Mapping[str, Any], pointer: str, abou
         held, here = data.get(f.name), f"{pointer}/{f.name}"
         if f.name in FIXED or (f.name in _NOT_ASKED and about) or (about.startswith("opponents") and f.name not in _OF_OPPONENTS):
             continue
+        if f.name == "phone" and data.get("safe_contact"):
+            continue  # who is reached safely only is asked for no other number
         if f.kind == "group":
             if isinstance(held, dict):
                 yield from _walked(f.fields, cast("Json", held), here, about or f.name)
