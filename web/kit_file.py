@@ -56,6 +56,11 @@ class Answers:
         return hashlib.sha256(self.raw.encode()).hexdigest()
 
     @property
+    def key(self) -> str:
+        """Under which this very file is recorded: sent again it is the same, with another word in it it is another."""
+        return f"kit-{self.digest}"
+
+    @property
     def code(self) -> str:
         return code_of(self.kit)
 

@@ -48,8 +48,18 @@ async def _added(visit: Visit, case: Json, sent: FormData) -> tuple[int, int]:
         known += digest in held
         if digest not in held:
             await visit.backend.attach(
-                visit.session, case["case_id"], title=f"{visit.t(f'kit.photo_{what}')} · {each.filename}",
-                media_type=each.content_type or "application/octet-stream", content=content, key=f"photo-{digest}", lang=visit.lang,
-            )  # fmt: skip
+                visit.session,
+                case["case_id"],
+                title=f"{visit.t(f'kit.photo_{what}')} · {each.filename}",
+                media_type=each.content_type or "application/octet-stream",
+                content=content,
+                key=_key(case["case_id"], what, digest),
+                lang=visit.lang,
+            )
             held.add(digest)
     return len(held) - before, known
+
+
+def _key(case_id: str, what: str, digest: str) -> str:
+    """The same photo of the same thing in the same case is recorded once; in another case it is another."""
+    return f"photo-{hashlib.sha256(f'{case_id}/{what}/{digest}'.encode()).hexdigest()}"

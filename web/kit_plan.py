@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import texts
 from domain.stages.any_stage import RecordHomeVisit
@@ -65,7 +65,8 @@ def planned(body: Json, record: Record, supply: str, may: AbstractSet[str], take
 def beside_in_words(visit: Visit, typed: Tree, left_over: Sequence[Question]) -> list[str]:
     """What a visit says that has no field of its own, as lines of its report; `left_over` are answers that the visitor may not enter."""
     beside: Json = part(typed, "beside")
-    witnesses = [w for w in beside.get("witnesses") or [] if w.strip()]
+    named: list[str] = beside.get("witnesses") or []
+    witnesses = [w for w in named if w.strip()]
     lines = [visit.t("kit.was_read")] if beside.get("read_aloud") == TRUE else []
     lines += [visit.t("kit.witnessed", who=visit.t("words.comma").join(witnesses))] if witnesses else []
     lines += [str(beside["remarks"]).strip()] if str(beside.get("remarks") or "").strip() else []
@@ -77,6 +78,6 @@ def beside_in_words(visit: Visit, typed: Tree, left_over: Sequence[Question]) ->
 
 
 def _said(visit: Visit, q: Question, answer: Any) -> str:
-    many: list[str] = answer if isinstance(answer, list) else [answer]
+    many = cast("list[str]", answer) if isinstance(answer, list) else [str(answer)]
     leaf = q.field.path.rpartition(".")[2]
     return visit.t("words.comma").join(visit.word(leaf, each, q.field.command) if q.field.options else each for each in many)

@@ -27,7 +27,7 @@ _NOT_ASKED = frozenset({"kind", "title", "relation", "forum"})
 _OF_OPPONENTS = frozenset({"name", "phone", "address"})
 _MASKED_FROM, _MASKED_TO = 6, -4
 """Of an identity number a file that leaves the house shows the place and the last characters: enough to compare a card with."""
-_OPEN = (None, "", [], {})
+_OPEN: tuple[Any, ...] = (None, "", [], {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from web.case_view import CLOCK_EVENTS, Entry, entry, now
 from web.choices import Choices
 from web.command_page import fault_of
 from web.correction import told
-from web.forms import Parsed, Tree, grown, parse
+from web.forms import Parsed, Tree, grown, parse, shown
 from web.kit_file import MOST_BYTES, Answers, Unreadable, code_of, dressed, kit_fields, taken_in
 from web.kit_plan import Plan, beside_in_words, planned
 from web.kit_questions import Question
@@ -94,7 +94,7 @@ async def read(request: Request, case_id: str, visit: Signed) -> Response:
                 visit, kit, 422, file_trouble=visit.t(f"kit.{fault.code}", **fault.values), elsewhere=fault.values.get("case_id")
             )
     parsed = parse(kit.fields, answers.pairs)
-    sheet = Sheet(answers, _filled_in(visit, kit, parsed), f"kit-{answers.kit}", kit.case["version"])
+    sheet = Sheet(answers, _filled_in(visit, kit, parsed), answers.key, kit.case["version"])
     sheet.errors = {e["pointer"]: fault_of(visit, e) for e in parsed.errors}
     sheet.changed = _since(visit, kit.events, answers.version)
     return _review(visit, kit, sheet)
@@ -109,6 +109,7 @@ async def send(request: Request, case_id: str, visit: Signed) -> Response:
         try:
             answers = taken_in(text_of(sent, "/file").encode())
             _of_this_case(kit, answers)
+            _not_handed_in(kit, answers)
         except Unreadable as fault:
             return kit_page_of(visit, kit, 422, file_trouble=visit.t(f"kit.{fault.code}", **fault.values))
         parsed = parse(kit.fields, [pair for pair in pairs if pair[0] != "/file"])
@@ -138,12 +139,10 @@ async def _carry_out(visit: Visit, kit: Kit, sheet: Sheet, parsed: Parsed, plan:
         raise Problem(422, "unread", errors=parsed.errors)
     case_id, answers = str(kit.case["case_id"]), sheet.answers
     await visit.backend.bundle(visit.session, case_id, plan.commands, key=sheet.key, if_match=sheet.version, lang=visit.lang)
-    if answers.digest in _digests(kit):
-        return  # a second click
     # The bundle under its key is repeated harmlessly where this breaks off, and so is the file under its own.
     await visit.backend.attach(
         visit.session, case_id, title=visit.t("kit.file_title", code=answers.code), media_type="application/json",
-        content=answers.raw.encode(), key=f"kit-{answers.kit}-file", lang=visit.lang,
+        content=answers.raw.encode(), key=f"{answers.key}-file", lang=visit.lang,
     )  # fmt: skip
 
 
@@ -166,12 +165,8 @@ def _of_this_case(kit: Kit, answers: Answers) -> None:
 
 
 def _not_handed_in(kit: Kit, answers: Answers) -> None:
-    if answers.digest in _digests(kit):
+    if answers.digest in {d.get("digest") for d in items(kit.case, "documents")}:
         raise Unreadable("handed_in", kit=answers.code)
-
-
-def _digests(kit: Kit) -> set[str]:
-    return {str(d.get("digest")) for d in items(kit.case, "documents")}
 
 
 async def _handed_in(sent: FormData) -> bytes:
@@ -229,11 +224,16 @@ def _review(visit: Visit, kit: Kit, sheet: Sheet, status: int = 200) -> Response
         **(drawn(visit, kit, choices, sheet.typed) | {"errors": sheet.errors, "open_at": sheet.faulty_within}),
         sheet=sheet, fields={f.name: f.fields for f in kit.fields}, kept=bool(sheet.trouble or sheet.errors or sheet.resumed),
         questions=[q for q in kit.record.questions if corrects and (q.open or q in answered)],
-        overtaken=[q for q in answered if corrects and not q.open], corrects=corrects,
+        overtaken=[q for q in answered if corrects and not q.open and _differs(q, sheet.typed)], corrects=corrects,
         again=any(sheet.answers.code in str(d.get("title")) for d in items(kit.case, "documents")),
         strange=_without_a_place(kit, sheet.answers),
         stands={q.name: _stands(visit, choices, q) for q in answered if not q.open},
     )  # fmt: skip
+
+
+def _differs(q: Question, typed: Tree) -> bool:
+    """Whether the answer is another than what has been recorded since."""
+    return shown((q.asked,), {q.name: q.held})[q.name] != typed["application"][q.name]
 
 
 def _without_a_place(kit: Kit, answers: Answers) -> list[tuple[str, str]]:

@@ -139,8 +139,8 @@ async def test_the_same_file_is_not_recorded_twice(browser: httpx.AsyncClient, b
     await enter(browser, CLERK)
     held = answered(await taken(browser, case_id))
     review = await handed_in(browser, case_id, held)
-    for _ in range(2):
-        assert (await browser.post(f"/cases/{case_id}/visit-kit", data=typed(review))).status_code in (303, 422)
+    sent = [await browser.post(f"/cases/{case_id}/visit-kit", data=typed(review)) for _ in range(2)]
+    assert [s.status_code for s in sent] == [303, 422], "a second click is told that nothing was recorded twice"
     again = await handed_in(browser, case_id, held)
     assert (again.status_code, "was handed in and recorded before" in again.text) == (422, True)
     assert [h.event.type for h in backend.histories[case_id]].count("home_visit_recorded") == 1
@@ -164,6 +164,15 @@ async def test_what_a_colleague_recorded_meanwhile_stays_unless_taken(browser: h
     await browser.post(f"/cases/{case_id}/visit-kit", data={**data, "/take": ["applicant.residence"], "key": ["kit-take-it-1"]})
     assert backend.states[case_id].applicant.residence == "rural"
     assert len([h for h in backend.histories[case_id] if h.event.type == "record_corrected"]) == 2
+
+
+async def test_an_answer_that_a_colleague_recorded_alike_is_settled(browser: httpx.AsyncClient, backend: InMemory) -> None:
+    case_id = await due(backend)
+    await enter(browser, CLERK)
+    held = answered(await taken(browser, case_id), ("/application/applicant.residence", "rural"))
+    correction = {"position": 1, "field": "/applicant/residence", "value": "rural", "reason": "电话核实"}
+    await backend.command(CLERK, case_id, "correct_record", correction, key="colleague", if_match=None, lang="en")
+    assert "A colleague has recorded these meanwhile" not in (await handed_in(browser, case_id, held)).text
 
 
 async def test_without_the_tick_the_record_stays(browser: httpx.AsyncClient, backend: InMemory) -> None:
