@@ -93,7 +93,8 @@ async def read(request: Request, case_id: str, visit: Signed) -> Response:
             return kit_page_of(
                 visit, kit, 422, file_trouble=visit.t(f"kit.{fault.code}", **fault.values), elsewhere=fault.values.get("case_id")
             )
-    parsed = parse(kit.fields, answers.pairs)
+    places = set(_pointers(kit))
+    parsed = parse(kit.fields, [pair for pair in answers.pairs if pair[0] in places])
     sheet = Sheet(answers, _filled_in(visit, kit, parsed), answers.key, kit.case["version"])
     sheet.errors = {e["pointer"]: fault_of(visit, e) for e in parsed.errors}
     sheet.changed = _since(visit, kit.events, answers.version)

@@ -23,7 +23,7 @@ SAFE = {"phone": "13900000001", "never": "不要拨打家里的座机"}
 
 async def due(office: InMemory, *, owed: bool = True, **applicant: Any) -> str:
     """A case with a visit that is due, of somebody whose phone and residence nobody knows; papers may be owed."""
-    body = {**BODY, "applicant": {**BODY["applicant"], "safe_contact": SAFE, "address": "柳家湾村12号", **applicant}}  # type: ignore[dict-item]
+    body = {**BODY, "applicant": {**BODY["applicant"], "safe_contact": SAFE, "address": "柳家湾村12号", **applicant}}
     case_id = str((await office.submit(CLERK, body, key="opening", lang="en"))["case_id"])
     if owed:
         papers = {"ground": "migrant_worker", "papers_owed": [{"kind": "id_copy"}, {"kind": "work_evidence"}]}
@@ -129,8 +129,8 @@ async def test_answers_become_one_bundle(browser: httpx.AsyncClient, backend: In
     assert case.parties[case.opponents[0]].phone == "0932-8212345"
     assert [p.kind for p in case.accept_first.papers_owed] == ["work_evidence"] if case.accept_first else False
     report = next(h.event for h in backend.histories[case_id] if h.event.type == "home_visit_recorded")
-    assert report.proof == "fingerprint"  # type: ignore[attr-defined]
-    assert "马某（邻居）" in report.summary  # type: ignore[attr-defined]
+    assert report.proof == "fingerprint"
+    assert "马某（邻居）" in report.summary
     assert json.loads(backend.contents[backend.files[0]["document_id"]][0])["answers"] == held["answers"], "the file is kept as it came"
 
 
@@ -192,12 +192,15 @@ async def test_a_fault_is_told_at_its_field_and_nothing_is_lost(browser: httpx.A
         ("/record_home_visit/travel_minutes", "一小时"),
         ("/application/applicant.id_kind", "resident_id"),
         ("/nowhere/else", "多出来的话"),
+        ("/record_home_visit/proof", "fingerprint"),
+        ("/record_home_visit/proof/deeper", "更深的话"),
     ]
     held = answered(await taken(browser, case_id), *wrong, ("/application/applicant.id_number", "123"))
     review = await handed_in(browser, case_id, held)
     assert 'value="一小时"' in review.text
     assert "f-record_home_visit-travel_minutes-fault" in review.text
     assert "多出来的话" in review.text
+    assert "更深的话" in review.text
     data = {**typed(review), "/record_home_visit/travel_minutes": ["60"]}
     refused = await browser.post(f"/cases/{case_id}/visit-kit", data=data)
     assert (refused.status_code, 'id="f-application-applicant.id_number-fault"' in refused.text) == (422, True), refused.text
