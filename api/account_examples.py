@@ -52,7 +52,7 @@ ANSWERS: Mapping[str, Json] = {
     "begin_oidc": _FLOW,
     "my_account": {
         "username": "jia.fengqin", "owes": [],
-        "second_factor": {"enrolled_at": _AT, "recovery_left": 10, "clock_drift_seconds": -30},
+        "second_factor": {"enrolled_at": _AT, "recovery_left": 10, "clock_drift_seconds": -30, "sitting_until": _AT},
     },
     "my_sessions": {
         "id": _SESSION, "kind": "bearer", "current": True, "label": None, "scopes": None, "created_at": _AT, "seen_at": _AT,

@@ -24,6 +24,9 @@ class SecondFactorState(Shape):
     enrolled_at: AwareDatetime
     recovery_left: int = Field(description="Recovery codes not yet spent.")
     clock_drift_seconds: int = Field(description="How far the device's clock was off at the last code.")
+    sitting_until: AwareDatetime | None = Field(
+        description="Until when this session decides as an approver without a further code (`POST /me/second-factor/prove`)."
+    )
 
 
 class MyAccount(Shape):

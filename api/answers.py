@@ -329,6 +329,9 @@ class Answers:
     def due(self) -> Json:
         return limits.due(self.desk, limit="examine_application", start=NOW.date(), kind=None)
 
+    def day(self) -> Json:
+        return limits.day(self.desk, on=NOW.date(), office="C-ADX", command="submit_application", field="received_by_centre_on")
+
     def limits_in_force(self) -> list[Json]:
         return limits.in_force(self.desk, None, None).part(None, 200)["items"]
 

@@ -116,7 +116,7 @@ async def _admitted(conn: Connection, services: Services, proof: Proof | Denied,
         return proof
     directory = await services.directory.read(conn)
     owes = owed(services, directory, proof, now_otp=False)
-    made = await sessions.open_session(conn, proof.username, now, owes=owes, origin=origin)
+    made = await sessions.open_session(conn, proof.username, now, owes=owes, origin=origin, proved=proof.second_factor)
     if proof.recovery_left is not None:
         used = RecoveryCodeUsed(since=legal_day(now), username=proof.username, left=proof.recovery_left)
         await accounts.note(conn, [used], by=_self(directory, proof, services), now=now, command_id=f"sign-in/{origin.correlation_id}")

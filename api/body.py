@@ -46,7 +46,7 @@ class BodyGuard:
         elif self._wrong_media(scope, headers, media):
             fault = Problem(415, "unsupported_media_type", expected=_expected(scope))
         if fault:
-            await answer(scope, fault)(scope, receive, send)
+            await self._refused(scope, receive, send, fault)
             return
         await self._pass(scope, receive, send, limit)
 
@@ -82,7 +82,15 @@ class BodyGuard:
         except _TooLarge:
             if started:
                 raise
-            await answer(scope, Problem(413, "too_large", limit_bytes=limit))(scope, receive, send)
+            await self._refused(scope, receive, send, Problem(413, "too_large", limit_bytes=limit))
+
+    async def _refused(self, scope: Scope, receive: Receive, send: Send, problem: Problem) -> None:
+        """A document to programs; to who sent a form of ours the page that says so."""
+        shown = answer(scope, problem)
+        page = None if scope["path"].startswith(self.api_prefix) else getattr(scope["app"].state, "problem_page", None)
+        if page is not None:
+            shown = await page(Request(scope, receive), problem)
+        await shown(scope, receive, send)
 
 
 def _expected(scope: Scope) -> str:

@@ -31,12 +31,13 @@ from domain.stages.any_stage import LinkCase
 from domain.stages.glass import BreakGlass
 from domain.stages.proposal import ProposeCommands
 from domain.stream import StreamState
-from ledger import chain, events, inbox, streams
+from ledger import chain, events, inbox, sessions, streams
 from ledger.directory import DirectoryCache
 from ledger.inbox import IdempotencyConflict, Received
 from ledger.keys import KeyRing, body_hmac
 from ledger.personal import Erased, Sealer, SubjectErased, SubjectKeys, load_keys, sealed_in, unseal_json
 from ledger.schema import cases
+from ledger.sessions import Sitting
 from ledger.sql import Connection, Cursor, Row, Statement
 from ledger.store import WORKER, Database
 from readmodels import cases as cases_of
@@ -78,6 +79,8 @@ class Ask:
     if_match: int | None = None
     store: Store | None = None
     kind: str = CaseState.kind
+    sitting: Sitting | None = None
+    """Of the session, where its account has a second factor: outside it nobody decides as an approver."""
 
     def canonical(self) -> bytes:
         """What makes two requests the same command. Raises 422 for numbers that have no place in the ledger."""
@@ -247,6 +250,12 @@ class Commands:
         except Problem as fault:
             raise Problem(422, "invalid", errors=[{"pointer": "/case_id", "code": "unknown_case"}]) from fault
 
+    async def _check_sitting(self, conn: Connection, ask: Ask, sitting: Sitting) -> None:
+        """Raises 403 `code_required` where no code was given in the session, or none of late."""
+        if not sitting.open:
+            raise Problem(403, "code_required", minutes=int(sessions.SITTING.total_seconds() // 60))
+        await sessions.decided(conn, ask.session, sitting.now)
+
     def _issued(self, ask: Ask, asked_for: Sequence[AskedPart], case: StreamState | None, directory: Directory) -> Iterator[Issued]:
         """Each command as read from its body, with the person in the role that issues it. Raises `Problem` for the first at fault."""
         scope = access.scope_of(case) if case else None
@@ -270,8 +279,10 @@ class Commands:
         await sealing.begin()
         entries: list[dict[str, Any]] = []
         first: Issued | None = None
+        decides = False
         for each in issued:
             first = first or each
+            decides = decides or access.decides(each.command.name, each.actor)
             with each.part.blamed():
                 if isinstance(each.command, LinkCase):
                     await self._check_link(conn, ask, each.command, directory)
@@ -281,6 +292,8 @@ class Commands:
             entry = {"command_id": str(uuid7()), "command": each.command.name, "actor": each.actor._asdict(), "body": kept(sealed)}
             entries.append(entry)
         assert first is not None  # noqa: S101 -- a request without commands was refused before
+        if decides and ask.sitting is not None:
+            await self._check_sitting(conn, ask, ask.sitting)
         if ask.store is not None and isinstance(case, CaseState):
             await ask.store(conn, case, sealing.sealer(), command_id)
         opened = first.command

@@ -76,7 +76,7 @@ _READS: dict[str, tuple[Problem, ...]] = {
     ),
     "begin_second_factor": (_WRONG_PASSWORD, _WRONG_CODE),
     "confirm_second_factor": (_WRONG_CODE,),
-    "prove_second_factor": (_WRONG_CODE,),
+    "prove_second_factor": (_WRONG_CODE, retry(429, "too_many_sign_ins", 600)),
     "person_away": (
         Problem(403, "forbidden"),
         _NO_PERSON,
@@ -246,6 +246,9 @@ _READS: dict[str, tuple[Problem, ...]] = {
         Problem(422, "invalid", errors=[{"parameter": "message_id", "in": "path", "code": "too_long"}]),
     ),
     "limits_in_force": (
+        Problem(422, "unknown_code", errors=[{"parameter": "office", "in": "query", "code": "unknown_code"}], named="C-NONE"),
+    ),
+    "calendar_day": (
         Problem(422, "unknown_code", errors=[{"parameter": "office", "in": "query", "code": "unknown_code"}], named="C-NONE"),
     ),
     "calendar_due": (
@@ -418,6 +421,8 @@ def _of_a_change(*, missing: str | None, guarded: bool) -> Iterator[Problem]:
     """`missing` is the code of what the command is for and is not there; None where it opens something."""
     yield from _of_a_deed()
     yield Problem(403, "role_not_allowed")
+    if missing == "case_not_found":
+        yield Problem(403, "code_required", minutes=30)
     yield Problem(422, "effective_in_future", errors=[{"pointer": "/effective_on", "code": "effective_in_future"}])
     yield Problem(422, "unknown_person", errors=[{"pointer": "/on_behalf_of", "code": "unknown_person"}], person="P-NOBODY")
     if missing:

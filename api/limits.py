@@ -1,6 +1,6 @@
 """The time limits in force on a legal day, with their source, and when one that starts then is due."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from api.problem import Problem
 from api.reference import Listed
 from domain.clocks.limits import Limit, ladder_of
 from domain.rules import Rules
+from domain.stages import COMMANDS
 
 type Json = dict[str, Any]
 
@@ -73,3 +74,35 @@ def due(desk: Desk, *, limit: str, start: date, kind: str | None, county: str | 
         "rule_from": row.from_.isoformat(),
         "office": office,
     }
+
+
+def day(desk: Desk, *, on: date, office: str | None, command: str | None = None, field: str | None = None, kind: str | None = None) -> Json:
+    """Whether a day is worked at an office, and which limits may start on it where it is written into that field of that command.
+
+    A limit whose start depends on the case is told as one that may start (`depends`). Raises `Problem` 422 `unknown_code`.
+    """
+    if command is not None and command not in COMMANDS:
+        raise Problem(422, "unknown_code", errors=[{"parameter": "command", "in": "query", "code": "unknown_code"}], named=command)
+    rules = rules_of(desk, on, office)
+    worked, reason, name = rules.calendar.kind_of(on)
+    starts = _started(rules, COMMANDS[command].emits, field, on, kind) if command and field else []
+    return {"on": on.isoformat(), "worked": worked, "reason": reason, "name": name, "office": office, "starts": starts}
+
+
+_LEGAL_DAY = "effective_on"
+
+
+def _started(rules: Rules, events: Sequence[str], field: str, on: date, kind: str | None) -> list[Json]:
+    found: dict[str, Json] = {}
+    for event in events:
+        for limit in rules.limits.starting.get(event, ()):
+            row = rules.limit(limit, on)
+            days = row.day.get(event, _LEGAL_DAY).split("|") if row else ()
+            if row is None or event not in row.starts or field not in days or event in row.own_date:
+                continue
+            if row.number(kind, criminal=False) is None:
+                continue  # a date of the case's own, or a number that hangs on the kind of paper
+            due = rules.due(limit, on, kind=kind)
+            depends = bool(row.when or row.starts_when.get(event))
+            found[limit] = {"limit": limit, "due_on": due.due_on.isoformat(), "provisional": due.provisional, "depends": depends}
+    return list(found.values())

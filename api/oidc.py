@@ -108,5 +108,6 @@ async def _admitted(services: Services, origin: Origin, who: Identity) -> dict[s
             proof = Proof(row["username"], row["person"], must_change=False, second_factor=has_factor)
             owes = () if who.second_factor else owed(services, directory, proof, now_otp=True)
             await accounts.signed_in(conn, row["username"], now)
-            return told(await sessions.open_session(conn, row["username"], now, owes=owes, origin=origin), services)
+            proved = who.second_factor and has_factor
+            return told(await sessions.open_session(conn, row["username"], now, owes=owes, origin=origin, proved=proved), services)
     raise await _refused(services, origin, "oidc_unknown_subject", row["username"] if row else None)

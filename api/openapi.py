@@ -180,6 +180,7 @@ SUCCESSES: Mapping[str, Success] = {
     "tariffs": _page_of(Tariff, "The tariffs of today.", lambda a: a.tariffs()[0]),
     "limits_in_force": _page_of(shapes.LimitRow, "Every limit's row, with its reminders.", lambda a: a.limits_in_force()[0]),
     "calendar_due": Success(shapes.Due, "The due date and how it was counted.", Answers.due),
+    "calendar_day": Success(shapes.CalendarDay, "The day, and the limits that may start on it.", Answers.day),
     "hardship": Success(eligibility_shapes.HardshipResult, "The sum and the standard it was held against.", Answers.hardship),
     "limitations": _page_of(eligibility_shapes.LimitationRow, "The limitations known today.", lambda a: a.limitations()[0]),
     "limitation": Success(eligibility_shapes.LimitationResult, "When the right is lost, and how that was counted.", Answers.limitation),

@@ -25,7 +25,7 @@ from domain.accounts import (
     check_password,
 )
 from domain.command import Actor, Refusal
-from ledger import accounts, second_factor, security_log, sessions
+from ledger import accounts, second_factor, security_log, sessions, throttle
 from ledger.accounts import Proof
 from ledger.sessions import Origin, Session
 from ledger.sql import Row
@@ -98,6 +98,7 @@ async def account(desk: Desk) -> Json:
             "enrolled_at": views.moment(factor["enrolled_at"]),
             "recovery_left": len(factor["recovery"]),
             "clock_drift_seconds": factor["drift"] * second_factor.STEP_SECONDS,
+            "sitting_until": views.moment(sitting.until) if (sitting := _session(desk).sitting) and sitting.open else None,
         }
         if on and factor
         else None,
@@ -202,17 +203,27 @@ async def confirm_factor(desk: Desk, body: FactorCode) -> Json:
         raise Refusal("otp_wrong", status=422, pointer="/code")
     await sessions.end_all(desk.conn, desk.now, username=name, but=mine.session_id, tokens=False)
     await sessions.paid(desk.conn, mine.session_id, "second_factor")
+    await sessions.sits(desk.conn, mine.session_id, desk.now)
     await _note(desk, SecondFactorEnrolled(**_since(desk)))
     return {"recovery_codes": list(codes)}
 
 
-async def prove_factor(desk: Desk, body: FactorCode) -> None:
-    """Give the code that a session still owes: who signed in through a provider that asked for none. Raises `Refusal` 422 `otp_wrong`."""
-    await _prove_code(desk, body.code, pointer="/code")
+async def prove_factor(desk: Desk, body: FactorCode, origin: Origin) -> None:
+    """Give a code: the one a session still owes (who signed in through a provider that asked for none), or one that begins a sitting.
+
+    Guesses are counted as at the door, by account and by network address. Raises `Refusal` 422 `otp_wrong`; `Problem` 429
+    `too_many_sign_ins`.
+    """
+    async with desk.services.database.transaction(WORKER) as conn:
+        if seconds := await throttle.wait(conn, origin.address, desk.now):
+            raise Problem(429, "too_many_sign_ins", headers={"Retry-After": str(seconds)}, retry_after=seconds)
+    await _prove_code(desk, body.code, pointer="/code", origin=origin)
     await sessions.paid(desk.conn, _session(desk).session_id, "otp")
+    await sessions.sits(desk.conn, _session(desk).session_id, desk.now)
 
 
-async def _prove_code(desk: Desk, code: str, *, pointer: str) -> None:
+async def _prove_code(desk: Desk, code: str, *, pointer: str, origin: Origin | None = None) -> None:
+    came = origin or Origin()
     async with desk.services.database.transaction(WORKER) as conn:
         row = await accounts.locked_row(conn, desk.principal.username)
         locked = row is None or (row["locked_until"] is not None and row["locked_until"] > desk.now)
@@ -220,7 +231,8 @@ async def _prove_code(desk: Desk, code: str, *, pointer: str) -> None:
         if row is not None and not locked:
             proof = await accounts.prove_factor(conn, row, desk.now, otp=code, master=desk.services.keys.master)
         if not isinstance(proof, Proof):
-            await security_log.note(conn, "otp_invalid", desk.principal.username, Origin())
+            await throttle.failed(conn, came.address, desk.now)
+            await security_log.note(conn, "otp_invalid", desk.principal.username, came)
     if not isinstance(proof, Proof):
         raise Refusal("otp_wrong", status=422, pointer=pointer)
     if proof.recovery_left is not None:

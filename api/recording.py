@@ -39,7 +39,7 @@ REASON_HEADER = "X-Access-Reason"
 REASON_MOST = 500
 """Characters of a reason."""
 _NO_REFUSALS = frozenset(
-    {"password_change_required", "second_factor_required", "otp_owed", "access_reason_required", "cannot_grant_to_self"}
+    {"password_change_required", "second_factor_required", "otp_owed", "code_required", "access_reason_required", "cannot_grant_to_self"}
 )
 """Answers with 403 that say what comes first, and take no right away; and one that is recorded with its deed."""
 

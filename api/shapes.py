@@ -238,6 +238,24 @@ class Due(Shape):
     office: Code | None = Field(description="The office with whose days off and hours it was counted.")
 
 
+class StartedLimit(Shape):
+    limit: str
+    due_on: date
+    provisional: bool = Field(description="Counted into a year whose days off are not announced yet.")
+    depends: bool = Field(description="Whether it starts depends on the case.")
+
+
+class CalendarDay(Shape):
+    """A day at an office, and which limits may start on it."""
+
+    on: date
+    worked: bool
+    reason: str = Field(description="day, makeup_workday, weekend or holiday")
+    name: str | None = Field(description="What the day off is called.")
+    office: Code | None
+    starts: list[StartedLimit]
+
+
 class LimitStep(Shape):
     at: str = Field(description="-50%, -1 working_day 09:00, due day 09:00, missed, missed +2 working_day 09:00, -2 hour")
     to: list[str] = Field(description="Functions of the directory: owner, team_lead, supervisor …")

@@ -279,6 +279,13 @@ def actor(principal: Principal, command: str, case: CaseScope | None, directory:
     return None
 
 
+def decides(command: str, actor: Actor) -> bool:
+    """Whether the person decides by it as an approver: what nobody but an approver may say about a case, its notes and papers apart."""
+    kind = COMMANDS[command]
+    beside = kind.lane == "margin" and kind.name != "accept_proposal"
+    return actor.role == "approver" and "caseworker" not in kind.roles and not beside
+
+
 def withheld(principal: Principal, case: CaseScope, directory: Directory) -> tuple[str, ...]:
     """Top-level fields of the case that are absent for this person: those that none of the roles which reach it may see."""
     fields = [_WITHHELD.get(role, ()) for role, _ in _roles_over(principal, case, directory)]

@@ -643,6 +643,11 @@ sessions = sa.Table(
     sa.Column("owes", pg.ARRAY(sa.Text), nullable=False, server_default="{}", comment="what must be done before anything else may be"),
     sa.Column("address", sa.Text, comment="from which it was opened"),
     sa.Column("agent", sa.Text, comment="the browser or program that opened it, as it says"),
+    sa.Column(
+        "sat_at",
+        sa.TIMESTAMP(timezone=True),
+        comment="when a code of the second factor was given last, or a decision made since while it was still fresh",
+    ),
 )
 sa.Index("sessions_by_username", sessions.c.username, sessions.c.created_at)
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from domain.access import Principal
 from domain.directory import Directory
-from ledger.schema import accounts, sessions
+from ledger.schema import accounts, second_factors, sessions
 from ledger.sql import Connection, Cursor, Row, Statement
 
 LIFETIME = timedelta(hours=8)
@@ -24,6 +24,9 @@ LIFETIME = timedelta(hours=8)
 IDLE = timedelta(hours=2)
 """After so long without a request a session is over, also for the database (`wall/functions.sql`); a personal access token knows no such
 limit."""
+SITTING = timedelta(minutes=30)
+"""How long a decision may follow on a one-time code, or on the decision before it. An approver who works through the desk gives one code;
+a browser left alone over a meal, or carried off, decides nothing."""
 LONGEST_TOKEN = timedelta(days=366)
 TOKEN_PREFIX = "yst_"  # noqa: S105 -- what a token begins with, so that one left in a file is recognised
 _SEEN_EVERY = timedelta(minutes=1)
@@ -58,6 +61,18 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Sitting:
+    """Of a session whose account has a second factor: until when it decides without a further code; None where none was given in it."""
+
+    until: datetime | None
+    now: datetime
+
+    @property
+    def open(self) -> bool:
+        return self.until is not None and self.now < self.until
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A session that is open, and whose it is. `scopes` limit a personal access token; None: everything the person may."""
 
@@ -68,6 +83,8 @@ class Session:
     session_id: str = ""
     scopes: frozenset[str] | None = None
     owes: tuple[Owed, ...] = ()
+    sitting: Sitting | None = None
+    """None where no code is asked for: the account has no second factor."""
     stale: bool = False
     """Whether it is time to note that it was seen."""
 
@@ -92,12 +109,13 @@ def _bound(*names: str) -> dict[str, sa.BindParameter[Any]]:
 _NOW = sa.bindparam("now", type_=sessions.c.expires_at.type)
 _WRITTEN = (
     *("token_hash", "username", "kind", "csrf_hash", "created_at", "seen_at", "expires_at"),
-    *("scopes", "label", "owes", "address", "agent"),
+    *("scopes", "label", "owes", "address", "agent", "sat_at"),
 )
 _OPEN = Statement(sa.insert(sessions).values(_bound(*_WRITTEN)).returning(sessions.c.session_id))
 _READ = Statement(
-    sa.select(sessions, accounts.c.person, accounts.c.language)
+    sa.select(sessions, accounts.c.person, accounts.c.language, second_factors.c.secret.is_not(None).label("has_factor"))
     .join_from(sessions, accounts)
+    .join(second_factors, second_factors.c.username == accounts.c.username, isouter=True)
     .where(
         sessions.c.token_hash == sa.bindparam("token"),
         sessions.c.ended_at.is_(None),
@@ -159,10 +177,30 @@ _PAID = Statement(
 )
 
 
+_SAT = Statement(
+    sa.update(sessions)
+    .where(
+        sessions.c.token_hash == sa.bindparam("token"),
+        sessions.c.sat_at < sa.bindparam("before", type_=sessions.c.sat_at.type),  # of a sitting that is open, and not at every click
+    )
+    .values(sat_at=_NOW)
+)
+_SITS = Statement(
+    sa.update(sessions).where(sessions.c.session_id == sa.bindparam("id", type_=sessions.c.session_id.type)).values(sat_at=_NOW)
+)
+
+
 async def open_session(
-    conn: Connection, username: str, now: datetime, *, kind: Kind = "bearer", owes: Iterable[Owed] = (), origin: Origin | None = None
+    conn: Connection,
+    username: str,
+    now: datetime,
+    *,
+    kind: Kind = "bearer",
+    owes: Iterable[Owed] = (),
+    origin: Origin | None = None,
+    proved: bool = False,
 ) -> SignedIn:
-    """A new session of an account that proved itself, under a token nobody has had before."""
+    """A new session of an account that proved itself, under a token nobody has had before; `proved`: by a second factor too."""
     came = origin or Origin()
     owed = tuple(owes)
     signed_in = SignedIn(secrets.token_urlsafe(32), now + LIFETIME, username, owed)
@@ -178,6 +216,7 @@ async def open_session(
         owes=list(owed),
         address=came.address,
         agent=(came.agent or "")[:200] or None,
+        sat_at=now if proved else None,
     )
     return signed_in
 
@@ -231,6 +270,7 @@ async def session_from(asked: Cursor, now: datetime, directory: Directory) -> Se
         session_id=str(row["session_id"]),
         scopes=None if row["scopes"] is None else frozenset(row["scopes"]),
         owes=tuple(row["owes"]),
+        sitting=Sitting(row["sat_at"] and row["sat_at"] + SITTING, now) if row["has_factor"] else None,
         stale=row["seen_at"] <= now - _SEEN_EVERY,
     )
 
@@ -271,3 +311,13 @@ async def sessions_of(conn: Connection, username: str, now: datetime) -> list[Ro
 async def paid(conn: Connection, session_id: str, what: Owed) -> None:
     """The session no longer owes it."""
     await _PAID.run(conn, id=session_id, what=what)
+
+
+async def sits(conn: Connection, session_id: str, now: datetime) -> None:
+    """A code was given in the session: a sitting begins."""
+    await _SITS.run(conn, id=session_id, now=now)
+
+
+async def decided(conn: Connection, token: str, now: datetime) -> None:
+    """A decision was made in the session's open sitting, which goes on from here."""
+    await _SAT.run(conn, token=digest(token), now=now, before=now - _SEEN_EVERY)

@@ -12,6 +12,7 @@ import texts
 from domain.accounts import TokenScope
 from web.backend import Json, Problem
 from web.page import OWED, SESSION, PageRoute, Visit, go, guarded, reasons, render, stranger, text_of, visitor
+from web.sitting import origin_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SCOPES: tuple[TokenScope, ...] = ("read", "commands", "directory", "accounts", "calendar")
@@ -114,7 +115,7 @@ async def confirm(request: Request, visit: Resident) -> Response:
 async def prove(request: Request, visit: Resident) -> Response:
     sent = await _sent(request, visit, "code")
     try:
-        await visit.ask("POST", "/me/second-factor/prove", sent)
+        await visit.backend.prove(visit.session, sent["code"], visit.lang, origin_of(request))
     except Problem as problem:
         return await _refused(visit, "owed", problem)
     return go("/")

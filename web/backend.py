@@ -54,6 +54,10 @@ class Backend(Protocol):
         """The same as `sign_in`, with what the provider sent back: `{flow, state, code}`."""
         ...
 
+    async def prove(self, session: str, code: str, lang: str, origin: Origin | None = None) -> None:
+        """Give a one-time code in the session: a sitting of decisions begins."""
+        ...
+
     async def sign_out(self, session: str) -> None: ...
 
     async def me(self, session: str) -> Json:
@@ -69,6 +73,10 @@ class Backend(Protocol):
         ...
 
     async def case(self, session: str, case_id: str, version: int | None = None) -> Json: ...
+
+    async def case_to_take(self, session: str, case_id: str, reason: str) -> Json:
+        """The case, for a file that leaves the house: recorded as exported, for the reason."""
+        ...
 
     async def events(self, session: str, case_id: str, after: int = 0) -> Json:
         """`{items, next_cursor}`: the whole history after a version, oldest first."""

@@ -21,15 +21,17 @@ from domain.eligibility.policy import Policy
 from domain.stages.continuation import ContinueCase
 from domain.stages.correction import CorrectRecord
 from domain.stages.extension import AskExtension
-from web import origin
+from web import origin, sitting
 from web.backend import Json, Problem, items, part
 from web.case_page import whole_history
 from web.case_view import CLOCK_EVENTS, entry, now, number, title
 from web.choices import Choices
 from web.correction import asked
+from web.day_notes import notes
 from web.fields import Field, fields_of
 from web.forms import Parsed, Tree, day_of, grown, parse, shown
 from web.known import ASK, known
+from web.lawyer_notes import panel_for
 from web.page import REPEATABLE, RESUME, PageRoute, Visit, go, guarded, problem_sentence, render, text_of, visitor
 from web.prefill import prefilled
 
@@ -71,6 +73,11 @@ class Sheet:
     @property
     def case_id(self) -> str:
         return str(self.case.get("case_id", ""))
+
+    @property
+    def asks_code(self) -> bool:
+        """Whether the one-time code of a sitting is to be given along."""
+        return self.problem is not None and self.problem.code in sitting.ASKED
 
     @property
     def keep(self) -> str:
@@ -193,6 +200,7 @@ async def _send(request: Request, visit: Visit, command: str, case: Json) -> Res
             if sent.get("follow"):
                 sheet.typed.pop("value", None)  # typed in place of what was chosen before
             return await _show(visit, sheet)
+        await sitting.given(visit, sent)
         answer = await _carry_out(visit, sheet, parsed)
     except Problem as problem:
         if problem.status == 401:
@@ -272,12 +280,16 @@ async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
     case = sheet.case
     form = await _drawn(visit, sheet.command, case, {f"/{name}": held for name, held in sheet.typed.items() if isinstance(held, str)})
     fields, choices = form.fields, form.choices
+    panel = await panel_for(visit, sheet.command, case, fields)
+    office = str(case.get("centre") or sheet.typed.get("centre") or "")
     folded = _folded(sheet, fields)
     return render(
         visit, "form.html", status, sheet=sheet, sections=_sections(sheet.command, [f for f in fields if f.name not in folded]),
         only_choice=all(f.leads for f in fields if f.name not in EVERYWHERE),
         rest=[f for f in fields if f.name in folded],
-        choices=partial(choices.of, sheet.typed), errors=sheet.errors, kept=sheet.resumed or bool(sheet.problem),
+        choices=partial(choices.of, sheet.typed), errors=sheet.errors,
+        day_notes=await notes(visit, office, sheet.command, fields, sheet.typed), noted={"command": sheet.command, "office": office},
+        panel=panel, kept=sheet.resumed or bool(sheet.problem),
         open_at=sheet.faulty_within,
         open_rest=any(sheet.typed.get(name) or f"/{name}" in sheet.errors for name in folded), number=number(case) if case else "",
         title=title(visit, case) if case else "",

@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 
 from domain.command import COMMANDS
 from domain.stages.proposal import AcceptProposal, ReturnProposal
-from web import origin
+from web import origin, sitting
 from web.backend import Json, Problem, items, part
 from web.case_page import whole_history
 from web.case_view import hardship_lines, number, title
@@ -66,6 +66,21 @@ async def desk(request: Request, visit: Signed) -> Response:
     return await _show(visit, request.query_params.get("case", ""))
 
 
+@router.post("/to-approve/sitting")
+async def begin(request: Request, visit: Signed) -> Response:
+    """Begin a sitting by a one-time code: the decisions that follow ask for none."""
+    sent = await request.form()
+    chosen = text_of(sent, "case")
+    try:
+        guarded(visit, {"csrf": text_of(sent, "csrf")})
+        await sitting.prove(visit, text_of(sent, sitting.CODE))
+    except Problem as problem:
+        if problem.code not in sitting.ASKED:
+            raise
+        return await _show(visit, chosen, status=problem.status, code_trouble=problem.detail or problem_sentence(visit, problem))
+    return go(f"/to-approve?{urlencode({'case': chosen})}" if chosen else "/to-approve")
+
+
 @router.post("/to-approve/{case_id}/{version}/{answer}")
 async def answer(request: Request, case_id: str, version: int, answer: str, visit: Signed) -> Response:
     sent = await request.form()
@@ -81,6 +96,9 @@ async def answer(request: Request, case_id: str, version: int, answer: str, visi
     except Problem as problem:
         if problem.status == 401:
             raise
+        if problem.code == "code_required":
+            said = problem.detail or problem_sentence(visit, problem)
+            return await _show(visit, case_id, form, problem.status, code_trouble=said)
         form.trouble = problem.detail or problem_sentence(visit, problem)
         form.faults = tuple(str(e.get("detail") or "") for e in problem.errors if e.get("detail"))
         if problem.status not in REPEATABLE:
@@ -119,8 +137,9 @@ async def waiting(visit: Visit) -> list[Json]:
     return [row for row in (await visit.backend.queue(visit.session))["items"] if row.get("waiting_for") == ROLE]
 
 
-async def _show(visit: Visit, asked: str, form: Sent | None = None, status: int = 200) -> Response:
+async def _show(visit: Visit, asked: str, form: Sent | None = None, status: int = 200, *, code_trouble: str = "") -> Response:
     rows = await waiting(visit)
+    sits = await sitting.sitting_of(visit)
     ids = [str(row["case_id"]) for row in rows]
     at = ids.index(asked) if asked in ids else 0
     chosen = asked if form else (ids[at] if ids else "")
@@ -140,7 +159,7 @@ async def _show(visit: Visit, asked: str, form: Sent | None = None, status: int 
         visit, "desk.html", status, rows=[row_of(visit, row) | {"kind": _kind(row)} for row in rows], chosen=chosen, form=form,
         next=ids[(at + 1) % len(ids)] if len(ids) > 1 else "", key=uuid4().hex,
         done=done if done in COMMANDS or done in ("carry-out", "return") else "", sent=visit.request.query_params.get("sent", ""),
-        about=visit.request.query_params.get("about", ""), **shown,
+        about=visit.request.query_params.get("about", ""), sits=sits, code_trouble=code_trouble, **shown,
     )  # fmt: skip
 
 

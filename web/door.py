@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from texts import LANGUAGES
-from web.backend import Json, Origin, Problem
+from web.backend import Json, Problem
 from web.page import (
     DOOR,
     FORMS,
@@ -28,6 +28,7 @@ from web.page import (
     typed_pairs,
     visitor,
 )
+from web.sitting import origin_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 FLOW, NEXT = "yuanshou_flow", "yuanshou_next"
@@ -49,7 +50,7 @@ async def sign_in(request: Request) -> Response:
     typed = await typed_pairs(request)
     try:
         guarded(visit, given)
-        token = await visit.backend.sign_in(given["username"], given["password"], given["otp"] or None, visit.lang, _origin(request))
+        token = await visit.backend.sign_in(given["username"], given["password"], given["otp"] or None, visit.lang, origin_of(request))
     except Problem as problem:
         trouble = problem.detail or problem_sentence(visit, problem)
         otp = problem.code in ("otp_required", "otp_invalid")
@@ -61,10 +62,6 @@ async def sign_in(request: Request) -> Response:
     keep(request, response, SESSION, str(token["access_token"]), int(token["expires_in"]))
     response.delete_cookie(DOOR, path="/")
     return response
-
-
-def _origin(request: Request) -> Origin:
-    return Origin(request.client.host if request.client else "", request.headers.get("user-agent", ""))
 
 
 async def _leave_the_last(request: Request, visit: Visit) -> None:
@@ -103,7 +100,7 @@ async def from_the_provider(request: Request) -> Response:
         "state": came["state"] or "none",
     }
     try:
-        token = await visit.backend.oidc_return(body, visit.lang, _origin(request))
+        token = await visit.backend.oidc_return(body, visit.lang, origin_of(request))
     except Problem as problem:
         return _again(visit, problem, back)
     await _leave_the_last(request, visit)

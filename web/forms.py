@@ -189,7 +189,7 @@ def _typed(f: Field, value: Any) -> Any:
 
 
 _WRITERS: Mapping[str, Callable[[Any], str]] = {
-    "money": lambda fen: f"{Decimal(fen) / 100:.2f}",
+    "money": lambda fen: f"{Decimal(fen) / 100:,.2f}",
     "moment": lambda at: moment(at).strftime("%Y-%m-%dT%H:%M"),
     "pairs": lambda pairs: "\n".join(f"{name}: {held}" for name, held in pairs.items()),
 }

@@ -40,16 +40,19 @@ class InProcess:
     async def oidc_return(self, body: Json, lang: str, origin: Origin | None = None) -> Json:
         return await self._from(origin, "/oidc/sessions", body, lang)
 
-    async def _from(self, origin: Origin | None, path: str, body: Json, lang: str) -> Json:
+    async def prove(self, session: str, code: str, lang: str, origin: Origin | None = None) -> None:
+        await self._from(origin, "/me/second-factor/prove", {"code": code}, lang, session)
+
+    async def _from(self, origin: Origin | None, path: str, body: Json, lang: str, session: str = "") -> Json:
         """A call in the name of the browser's own address: guesses are counted by it, and a header could be made up by anybody."""
         at = origin or Origin("127.0.0.1", "")
         transport = httpx.ASGITransport(app=self._app, raise_app_exceptions=False, client=(at.address, 0))
         async with httpx.AsyncClient(transport=transport, base_url=_BASE) as client:
-            headers = {"Accept-Language": lang, "User-Agent": at.agent}
+            headers = {"Accept-Language": lang, "User-Agent": at.agent} | ({"Authorization": f"Bearer {session}"} if session else {})
             response = await client.post(path, json=body, headers=headers)
         if response.is_error:
             raise _problem(response)
-        return response.json()
+        return response.json() if response.content else {}
 
     async def sign_out(self, session: str) -> None:
         await self._ask("DELETE", "/tokens/current", session)
@@ -72,6 +75,10 @@ class InProcess:
 
     async def case(self, session: str, case_id: str, version: int | None = None) -> Json:
         return await self._ask("GET", f"/cases/{case_id}", session, params={"version": str(version)} if version else {})
+
+    async def case_to_take(self, session: str, case_id: str, reason: str) -> Json:
+        recording.current().via("export")
+        return await self._ask("GET", f"/cases/{case_id}", session, headers={recording.REASON_HEADER: quote(reason)})
 
     async def events(self, session: str, case_id: str, after: int = 0) -> Json:
         items: list[Json] = []

@@ -41,7 +41,7 @@ REASON = "yuanshou_reason"
 """Why the pages of one file are read; the browser sends it to those alone."""
 CARRIED = ("key", "version", "from")
 FORMS = re.compile(
-    r"/(?:intake|notices/new|same-day|reception|duty|(?:consultations|duty-requests)/[^/]+/commands/[^/]+|cases/[^/]+/(?:commands/[^/]+|group/add))"
+    r"/(?:intake|notices/new|same-day|reception|duty|(?:consultations|duty-requests)/[^/]+/commands/[^/]+|cases/[^/]+/(?:commands/[^/]+|group/add|visit-kit))"
 )
 """Addresses of forms: what was typed there comes back through the door where the session had ended."""
 YEAR_SECONDS = 365 * 24 * 3600
@@ -118,9 +118,10 @@ class Visit:
     def called(self, entry: Mapping[str, Any]) -> str:
         return str((entry.get("name_en") if self.lang == "en" else None) or entry["name"])
 
-    async def ask(self, method: str, path: str, body: Json | None = None, key: str = "") -> Any:
+    async def ask(self, method: str, path: str, body: Json | None = None, key: str = "", params: Mapping[str, str] | None = None) -> Any:
         """What a route of the interface answers; `key` where it takes one. Raises `Problem`."""
         more: Json = ({"json": body} if body is not None else {}) | ({"headers": {"Idempotency-Key": key}} if key else {})
+        more |= {"params": dict(params)} if params else {}
         return await self.backend.ask(self.session, method, path, lang=self.lang, **more)
 
     def t(self, key: str, /, **values: Any) -> str:

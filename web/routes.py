@@ -18,6 +18,7 @@ from web import (
     command_page,
     compare,
     court,
+    day_notes,
     deadlines,
     desk,
     directory_page,
@@ -30,6 +31,8 @@ from web import (
     handing_on,
     history,
     inquiry_page,
+    kit_photos,
+    lawyer_notes,
     lists,
     live,
     notices,
@@ -49,6 +52,7 @@ from web import (
     spot_checks,
     standards,
     visit_done,
+    visit_kit,
 )
 from web.backend import Problem
 from web.page import PageRoute
@@ -94,6 +98,8 @@ for room in (
     desk,
     same_day,
     visit_done,
+    visit_kit,
+    kit_photos,
     reception,
     reckoning,
     standards,
@@ -107,6 +113,8 @@ for room in (
     reasons,
     attach_page,
     command_page,
+    day_notes,
+    lawyer_notes,
     paper_page,
     proof,
     compare,

@@ -13,6 +13,7 @@ import texts
 from domain.command import COMMANDS
 from domain.eligibility.policy import Policy
 from domain.stages.application import SubmitApplication
+from web import sitting
 from web.backend import Json, Problem, items, part
 from web.case_view import now
 from web.choices import Choices
@@ -43,6 +44,8 @@ class Sheet:
     pasted: Pasted = field(default_factory=Pasted)
     trouble: str = ""
     resumed: bool = False
+    asks_code: bool = False
+    """The one-time code of a sitting is to be given along."""
     looked_at: bool = False
     """The paste was read and is shown, though nothing was sent."""
 
@@ -81,6 +84,7 @@ async def save(request: Request, visit: Signed) -> Response:
             if not sheet.looked_at:
                 grown(sheet.typed, add)
             return await _show(visit, sheet)
+        await sitting.given(visit, sent)
         answer = await _carry_out(visit, sheet, parsed, plan)
     except Problem as problem:
         if problem.status == 401:
@@ -158,6 +162,7 @@ async def _again(visit: Visit, sheet: Sheet, plan: Plan, problem: Problem) -> Re
         elif pointer:
             sheet.errors[pointer] = fault_of(visit, error)
     sheet.pasted = sheet.pasted.but(more)
+    sheet.asks_code = problem.code in sitting.ASKED
     if problem.code != "unread":
         said = problem.detail or problem_sentence(visit, problem)
         command = plan.named(problem.members.get("index"))

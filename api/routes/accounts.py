@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from api import absences, accounts, oidc, own
 from api.absences import Away
 from api.accounts import NewAccount, NewRole, OidcLink, RoleEnd, Why
-from api.auth import OWN, AtDesk
+from api.auth import OWN, AtDesk, origin_of
 from api.deeds import answered
 from api.list_reading import part
 from api.oidc import Returned
@@ -73,9 +73,9 @@ async def confirm_second_factor(desk: AtDesk, body: FactorCode) -> Json:
     return await own.confirm_factor(desk, body)
 
 
-@router.post("/me/second-factor/prove", tags=[OWN], summary="Give the code that this session still owes", status_code=204)
-async def prove_second_factor(desk: AtDesk, body: FactorCode) -> None:
-    await own.prove_factor(desk, body)
+@router.post("/me/second-factor/prove", tags=[OWN], summary="Give a code: one owed, or to begin a sitting", status_code=204)
+async def prove_second_factor(request: Request, desk: AtDesk, body: FactorCode) -> None:
+    await own.prove_factor(desk, body, origin_of(request))
 
 
 @router.post("/me/tokens", tags=[OWN], summary="Make a personal access token", status_code=201)

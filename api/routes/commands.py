@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, File, Form, Header, Path, Request, UploadFile
@@ -18,6 +18,7 @@ from api.problem import Problem, not_found
 from api.recording import current
 from domain.access import Principal
 from ledger.inbox import BUNDLE
+from ledger.sessions import Sitting
 
 router = APIRouter(tags=["commands"])
 
@@ -64,16 +65,23 @@ def id_of(given: str) -> str:
         raise not_found("case_not_found") from fault
 
 
-async def signed_in(request: Request) -> Principal:
+class Caller(NamedTuple):
+    """Who is signed in, and whether an approver's sitting is open in their session (None: no code is asked for)."""
+
+    principal: Principal
+    sitting: Sitting | None
+
+
+async def signed_in(request: Request) -> Caller:
     """Who is signed in. The desk is closed again at once: nobody holds a transaction while a command is carried."""
     async with open_desk(services_of(request), token_of(request), lang_of(request), need_of(request)) as desk:
-        return desk.principal
+        return Caller(desk.principal, desk.session.sitting if desk.session else None)
 
 
-def asked(request: Request, principal: Principal, command: str, body: dict[str, Any], key: str | None) -> Ask:
+def asked(request: Request, caller: Caller, command: str, body: dict[str, Any], key: str | None) -> Ask:
     """The request as it is taken in."""
     correlation_id = request.scope["state"]["correlation_id"]
-    return Ask(principal, token_of(request) or "", command, body, key_of(key), correlation_id)
+    return Ask(caller.principal, token_of(request) or "", command, body, key_of(key), correlation_id, sitting=caller.sitting)
 
 
 def answered(answer: Answer, status: int, **headers: str) -> JSONResponse:
@@ -87,28 +95,28 @@ def answered(answer: Answer, status: int, **headers: str) -> JSONResponse:
 
 @router.post("/cases", status_code=201, summary="Open a case: submit an application")
 async def open_case(request: Request, key: Key = None) -> JSONResponse:
-    principal = await signed_in(request)
-    ask = asked(request, principal, OPENING, await read_json(request), key)
+    caller = await signed_in(request)
+    ask = asked(request, caller, OPENING, await read_json(request), key)
     answer = await services_of(request).commands.carry_out(ask)
     return answered(answer, 201, Location=f"/api/v1/cases/{answer.body['case_id']}")
 
 
 @router.post("/cases/{case_id}/commands/{command}", summary="Issue a command on a case")
 async def issue_command(request: Request, case_id: CaseId, command: str, key: Key = None, if_match: IfMatch = None) -> JSONResponse:
-    principal = await signed_in(request)
+    caller = await signed_in(request)
     if command in (OPENING, NOTIFIED):
         raise not_found("unknown_command", command=command)
     if command == ATTACHING:
         raise Problem(415, "unsupported_media_type", expected="multipart/form-data", at=f"/cases/{case_id}/documents")
-    ask = asked(request, principal, command, await read_json(request), key)
+    ask = asked(request, caller, command, await read_json(request), key)
     answer = await services_of(request).commands.carry_out(replace(ask, case_id=id_of(case_id), if_match=version_of(if_match)))
     return answered(answer, 200)
 
 
 @router.post("/organ-notices", status_code=201, summary="Open the cases of an organ's notice: one for each person it names")
 async def receive_organ_notice(request: Request, key: Key = None) -> JSONResponse:
-    principal = await signed_in(request)
-    ask = asked(request, principal, NOTIFIED, await read_json(request), key)
+    caller = await signed_in(request)
+    ask = asked(request, caller, NOTIFIED, await read_json(request), key)
     answer = await services_of(request).commands.carry_out(ask)
     opened = {str(case["case_id"]): case for case in (answer.body, *answer.others)}
     received = next(event["data"] for event in answer.body["events"] if event["type"] == "organ_notice_received")
@@ -117,24 +125,24 @@ async def receive_organ_notice(request: Request, key: Key = None) -> JSONRespons
 
 @router.post("/bundles", status_code=201, summary="Open a case and issue the commands that come with it, all or none")
 async def open_bundle(request: Request, key: Key = None) -> JSONResponse:
-    principal = await signed_in(request)
-    ask = asked(request, principal, BUNDLE, await read_json(request), key)
+    caller = await signed_in(request)
+    ask = asked(request, caller, BUNDLE, await read_json(request), key)
     answer = await services_of(request).commands.carry_out(ask)
     return answered(answer, 201, Location=f"/api/v1/cases/{answer.body['case_id']}")
 
 
 @router.post("/cases/{case_id}/bundles", summary="Issue several commands on a case, all or none")
 async def issue_bundle(request: Request, case_id: CaseId, key: Key = None, if_match: IfMatch = None) -> JSONResponse:
-    principal = await signed_in(request)
-    ask = asked(request, principal, BUNDLE, await read_json(request), key)
+    caller = await signed_in(request)
+    ask = asked(request, caller, BUNDLE, await read_json(request), key)
     answer = await services_of(request).commands.carry_out(replace(ask, case_id=id_of(case_id), if_match=version_of(if_match)))
     return answered(answer, 200)
 
 
 @router.post("/cases/{case_id}/continuations", status_code=201, summary="Open the case that follows: the next instance, the enforcement, …")
 async def open_continuation(request: Request, case_id: CaseId, key: Key = None, if_match: IfMatch = None) -> JSONResponse:
-    principal = await signed_in(request)
-    ask = asked(request, principal, CONTINUING, await read_json(request), key)
+    caller = await signed_in(request)
+    ask = asked(request, caller, CONTINUING, await read_json(request), key)
     answer = await services_of(request).commands.carry_out(replace(ask, case_id=id_of(case_id), if_match=version_of(if_match)))
     followed = answer.others[0]
     opened = replace(answer, body=followed, version=followed["version"])
@@ -153,7 +161,7 @@ async def attach_document(
     key: Key = None,
     if_match: IfMatch = None,
 ) -> JSONResponse:
-    principal = await signed_in(request)
+    caller = await signed_in(request)
     strangers = sorted({*await request.form()} - _FORM)
     if strangers:
         raise Problem(422, "invalid", errors=[{"pointer": f"/{name}", "code": "unknown_field"} for name in strangers])
@@ -165,7 +173,7 @@ async def attach_document(
     media_type = (file.content_type or "").partition(";")[0].strip().lower() or "application/octet-stream"
     every = {"effective_on": effective_on, "on_behalf_of": on_behalf_of, "note": note}
     body = attachment(title or file.filename or "-", media_type, content) | {name: said for name, said in every.items() if said}
-    ask = replace(asked(request, principal, ATTACHING, body, key), case_id=id_of(case_id), if_match=version_of(if_match))
+    ask = replace(asked(request, caller, ATTACHING, body, key), case_id=id_of(case_id), if_match=version_of(if_match))
     answer = await services_of(request).commands.carry_out(replace(ask, store=storing(media_type, content)))
     attached = next(event["data"] for event in answer.body["events"] if event["type"] == "document_attached")
     return answered(replace(answer, body=answer.body | {name: attached[name] for name in _ATTACHED}), 201)

@@ -59,10 +59,10 @@ async def _open(request: Request, kind: Kind, key: str | None) -> JSONResponse:
 
 
 async def _command(request: Request, kind: Kind, inquiry_id: str, command: str, key: str | None, if_match: str | None) -> JSONResponse:
-    principal = await signed_in(request)
+    caller = await signed_in(request)
     if command in OPENINGS.values():
         raise not_found("unknown_command", command=command)
-    ask = replace(asked(request, principal, command, await read_json(request), key), kind=kind, case_id=inquiry_id)
+    ask = replace(asked(request, caller, command, await read_json(request), key), kind=kind, case_id=inquiry_id)
     answer = await services_of(request).commands.carry_out(replace(ask, if_match=version_of(if_match)))
     return answered(_with_case(answer), 200)
 

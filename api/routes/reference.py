@@ -73,6 +73,19 @@ async def calendar_due(
     return limits.due(desk, limit=limit, start=start, kind=kind, county=county, office=office)
 
 
+@router.get("/calendar/day", tags=["rules"], summary="Whether a day is worked, and which limits may start on it")
+async def calendar_day(
+    *,
+    desk: AtDesk,
+    on: LegalDay,
+    office: Annotated[str | None, Query(max_length=64, description="Whose days off are meant.")] = None,
+    command: Annotated[str | None, Query(max_length=64, description="With `field`: the command the day is written into.")] = None,
+    field: Annotated[str | None, Query(max_length=64)] = None,
+    kind: Word = None,
+) -> Json:
+    return limits.day(desk, on=on, office=office, command=command, field=field, kind=kind)
+
+
 @router.get("/limits", tags=["rules"], summary="The time limits in force on a day, their sources and reminders")
 async def limits_in_force(
     desk: AtDesk, on: LegalDay | None = None, office: Word = None, cursor: Cursor = None, limit: Limit = LIMIT_MAX

@@ -2,28 +2,42 @@
 
 # ruff: noqa: ARG002 -- it keeps the façade's signatures
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, cast
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple, cast
 from uuid import UUID, uuid4
 
 from pydantic import ValidationError
 
 import texts
+from api import limits
+from api.desk import Desk
 from api.problem import document, field_errors, of_refusal
 from api.views import case_view, chapter, clock_view, opened_bodies, plain
+from domain.access import decides
 from domain.case import CaseState, blank
 from domain.command import COMMANDS, Actor, Facts, Happened, Refusal
 from domain.decide import Decision, decide, may_issue
 from domain.directory import Directory
 from domain.identity_facts import facts_of
+from domain.rules import Rules
 from domain.stages.continuation import CarriedOver, ContinueCase
 from domain.stages.papers import IssueDocument, offered
 from domain.stream import fold
 from ledger import rules
 from readmodels.case_list import waiting_for
 from web.backend import Json, Origin, Problem
+
+CODE = "123456"
+"""The one-time code that is right, once."""
+
+
+class Standing(NamedTuple):
+    """The services that working out a day asks of."""
+
+    rules: Callable[[], Rules]
 
 
 @dataclass
@@ -71,6 +85,12 @@ class InMemory:
     """People known to the cases, as the interface tells of them."""
     against: Json = field(default_factory=lambda: {"hits": [], "people_searched": 3, "unlisted": 0})
     """What stands against any case."""
+    second_factor: bool = False
+    sitting_until: datetime | None = None
+    spent: set[str] = field(default_factory=set[str])
+    """One-time codes that were given."""
+    taken: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    """Who took which case out of the house, and why."""
     links: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
 
     def _person(self, session: str) -> Person:
@@ -80,12 +100,26 @@ class InMemory:
 
     async def ask(self, session: str, method: str, path: str, *, lang: str = "zh-CN", **more: Any) -> Any:
         self._person(session)
+        if path == "/me/account":
+            until = self.sitting_until.isoformat() if self.sitting_until else None
+            return {"owes": [], "second_factor": {"sitting_until": until} if self.second_factor else None}
+        if path == "/calendar/day":
+            asked = more["params"] | {"on": date.fromisoformat(more["params"]["on"])}
+            desk = Desk(cast("Any", Standing(rules.current)), cast("Any", None), cast("Any", None), self.directory, self.now, "en")
+            return limits.day(desk, **{"office": None, **asked})
         raise Problem(404, "not_found", path=path)
 
     async def sign_in(self, username: str, password: str, otp: str | None, lang: str, origin: Origin | None = None) -> Json:
         if username not in self.staff or password != "password":
             raise Problem(401, "bad_credentials")
         return {"access_token": username, "token_type": "bearer", "expires_in": 3600}
+
+    async def prove(self, session: str, code: str, lang: str, origin: Origin | None = None) -> None:
+        self._person(session)
+        if code != CODE or code in self.spent:
+            raise Problem(422, "otp_wrong", errors=[{"pointer": "/code", "code": "otp_wrong"}])
+        self.spent.add(code)
+        self.sitting_until = self.now + timedelta(minutes=30)
 
     async def sign_out(self, session: str) -> None:
         self._person(session)
@@ -140,6 +174,10 @@ class InMemory:
         if not 0 < version <= case.version:
             raise Problem(404, "version_not_found")
         return case_view(fold(self.histories[case_id][:version], blank(case_id)))
+
+    async def case_to_take(self, session: str, case_id: str, reason: str) -> Json:
+        self.taken.append((session, case_id, reason))
+        return await self.case(session, case_id)
 
     async def events(self, session: str, case_id: str, after: int = 0) -> Json:
         self._case(case_id)
@@ -206,8 +244,9 @@ class InMemory:
         case = self._case(case_id) if case_id else blank(str(uuid4()))
         decisions: list[Decision] = []
         for index, asked in enumerate(commands):
+            said = [each for d in decisions for each in d.events]
             try:
-                case, decision = self._decided(session, case, asked["command"], asked["body"], None if index else if_match, lang)
+                case, decision = self._decided(session, case, asked["command"], asked["body"], None if index else if_match, lang, said)
             except Problem as problem:
                 errors = [{**e, "pointer": f"/commands/{index}/body{e['pointer']}"} for e in problem.errors]
                 members = {**problem.members, "index": index}
@@ -229,13 +268,15 @@ class InMemory:
         return [chapter(self.states[each], asked=each == case_id) for each in [*before, case_id, *after]]
 
     def _decided(  # noqa: PLR0917 -- what a decision takes
-        self, session: str, case: CaseState, command: str, body: Json, if_match: int | None, lang: str
+        self, session: str, case: CaseState, command: str, body: Json, if_match: int | None, lang: str, said: Sequence[Happened] = ()
     ) -> tuple[CaseState, Decision]:
         person = self._person(session)
         if self.down:
             raise Problem(503, "engine_away")
         if if_match is not None and case.last_act_version > if_match:
             raise Problem(412, "version_mismatch", version=case.version)
+        if self.second_factor and self.sitting_until is None and decides(command, Actor(person.code, person.role, person.office)):
+            raise Problem(403, "code_required", texts.text("en", "problems.code_required", minutes=30))
         try:
             asked = COMMANDS[command].model_validate(body)
         except ValidationError as fault:
@@ -247,7 +288,8 @@ class InMemory:
         facts = Facts(
             now=self.now, effective_on=asked.effective_on or self.now.date(),
             actor=Actor(person.code, person.role, person.office, person.lawyer, person.unit),
-            directory=self.directory, rules=rules.current(), command_id=str(uuid4()), history=self.histories.get(case.case_id, []),
+            directory=self.directory, rules=rules.current(), command_id=str(uuid4()),
+            history=[*self.histories.get(case.case_id, []), *said],
             positions={i: h.at.version for i, h in enumerate(self.histories.get(case.case_id, []), 1)},
             others={other: self.states.get(other, blank(other)) for other in asked.others()},
         )  # fmt: skip
@@ -320,7 +362,7 @@ class InMemory:
                 "title": title,
                 "media_type": media_type,
                 "size": len(content),
-                "digest": "0" * 64,
+                "digest": hashlib.sha256(content).hexdigest(),
             }
         )
         return {"case_id": case_id}
@@ -393,6 +435,23 @@ class InMemory:
             raise Problem(409, "people_not_linked")
         self.links = [link for link in self.links if link[:2] != (kept, body["other"])]
         return {"kept": kept, "other": body["other"]}
+
+    async def work(self, session: str, path: str, asked: Mapping[str, str]) -> Any:
+        self._person(session)
+        ranked = [
+            {
+                "lawyer": each.code,
+                "name": each.name,
+                "unit": each.unit,
+                "score": 1,
+                "reasons": ["chosen"],
+                "gates": [],
+                "load": 2,
+                "max_load": 8,
+            }
+            for each in self.directory.lawyer_of.values()
+        ]
+        return {"items": ranked, "panel": len(ranked), "free": len(ranked)}
 
     async def conflicts(self, session: str, case_id: str) -> Json:
         self._case(case_id)

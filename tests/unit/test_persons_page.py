@@ -1,6 +1,7 @@
 """The pages of people: the search, two entries linked, what the intake knows of whoever is taken down, what stands against a case."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -105,6 +106,32 @@ class TestIntake:
         typed = {"/applicant/id_kind": "passport", "/applicant/id_number": "E1234567", "check": "known"}
         page = await browser.post("/intake", data=await filled(browser, "/intake", **typed))
         assert "18 characters" not in page.text
+
+    async def test_accepting_first_is_offered_as_the_group_is_ticked(self, browser: httpx.AsyncClient) -> None:
+        await enter(browser, CLERK)
+        typed = {"/applicant/categories": "migrant_worker", "/papers/0/kind": "id_copy", "check": "known"}
+        page = await browser.post("/intake", data=await filled(browser, "/intake", **typed))
+        panel = page.text[page.text.index('id="known"') :].split("</div>")[0]
+        assert "can be accepted at once" in panel
+        assert "evidence of work" in panel
+        assert "copy of identity card" not in panel, "what is handed in is not owed"
+        assert "Nobody" not in panel
+
+    @pytest.mark.parametrize(("days", "urgent"), [(0, True), (6, True), (7, False), (-1, False)])
+    async def test_accepting_first_is_offered_where_the_right_is_about_to_be_lost(
+        self, days: int, urgent: bool, browser: httpx.AsyncClient, backend: InMemory
+    ) -> None:
+        await enter(browser, CLERK)
+        ends = (backend.now.date() + timedelta(days=days)).isoformat()
+        page = await browser.post("/intake", data=await filled(browser, "/intake", **{"/matter/limitation_on": ends, "check": "known"}))
+        assert ("which is urgent" in page.text) == urgent
+
+    async def test_an_opponent_whom_the_office_helped_is_told(self, browser: httpx.AsyncClient, backend: InMemory) -> None:
+        backend.entries = [person(KEPT, "王某")]
+        await enter(browser, CLERK)
+        for name, told in (("王某", True), ("赵某", False)):
+            data = await filled(browser, "/intake", **{"/opponents/0/name": name, "check": "known"})
+            assert ("there may be a conflict of interest" in (await browser.post("/intake", data=data)).text) == told
 
 
 async def test_what_stands_against_a_case_is_explained(browser: httpx.AsyncClient, backend: InMemory) -> None:

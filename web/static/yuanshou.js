@@ -3,7 +3,7 @@
 "use strict";
 
 const PREFIX = "yuanshou:";
-const skipped = new Set(["csrf", "key", "version", "add"]);
+const skipped = new Set(["csrf", "key", "version", "add", "otp"]);
 
 function kept(form) {
   return [...new FormData(form)].filter(([name, value]) => !skipped.has(name) && typeof value === "string");
