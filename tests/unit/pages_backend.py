@@ -5,6 +5,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -72,6 +73,8 @@ class InMemory:
     against: Json = field(default_factory=lambda: {"hits": [], "people_searched": 3, "unlisted": 0})
     """What stands against any case."""
     links: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    open_forms: dict[str, tuple[str, str, str]] = field(default_factory=dict[str, tuple[str, str, str]])
+    """By window: who has which case's which form open."""
 
     def _person(self, session: str) -> Person:
         if session not in self.staff:
@@ -287,6 +290,14 @@ class InMemory:
     async def read(self, session: str, message_id: str) -> None:
         for message in self.messages:
             message["read"] = message["read"] or message["id"] == message_id
+
+    async def editing(self, session: str, case_id: str, command: str, window: str) -> None:
+        person = self._person(session)
+        self._case(case_id)
+        self.open_forms[window] = (person.code, case_id, command)
+
+    async def draft_key(self, session: str) -> bytes:
+        return sha256(self._person(session).code.encode()).digest()
 
     async def offices(self, session: str, known: str = "") -> list[Json]:
         del known

@@ -33,6 +33,10 @@ class Badge {
     this.lang = document.documentElement.lang;
     this.part = (name) => place.querySelector(`[data-${name}]`);
     this.part("again").addEventListener("click", () => this.check());
+    place.addEventListener("proof:again", () => {
+      this.words = JSON.parse(place.dataset.words); // the page shows more of the history now
+      this.check();
+    });
     this.part("accept").addEventListener("click", () => this.accept());
   }
 
