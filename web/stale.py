@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
-from texts.speak import say_date, say_moment
+from texts.speak import ZONE, say_date, say_moment
 from web.backend import Json
 from web.fields import Field
 from web.forms import TRUE, Tree, shown
@@ -87,8 +88,12 @@ class Saying:
             return self.visit.word(f.name, code, f.command)
         if f.kind in ("yes_no", "tick"):
             return self.visit.t("pages.yes" if code == TRUE else "pages.no")
-        say = {"day": say_date, "moment": say_moment}.get(f.kind)
         try:
-            return say(self.visit.lang, code) if say else code
+            if f.kind == "day":
+                return say_date(self.visit.lang, code)
+            if f.kind == "moment":  # typed without an offset it is one of the office's own
+                at = datetime.fromisoformat(code)
+                return say_moment(self.visit.lang, at if at.tzinfo else at.replace(tzinfo=ZONE))
         except ValueError:
-            return code  # as it was typed
+            pass  # as it was typed
+        return code

@@ -54,10 +54,16 @@
     }
   }
 
+  /** What must not move under the reader: where they stand by the keyboard if they see it, else the first thing they see. */
+  function looked(held) {
+    const seen = (each) => each.getBoundingClientRect().top >= 0 && each.getBoundingClientRect().top < innerHeight;
+    return held && seen(held) ? held : [...place().querySelectorAll("[id]")].find(seen);
+  }
+
   async function swapped(fresh) {
     const root = document.documentElement;
     const held = place().contains(document.activeElement) ? document.activeElement : null;
-    const seen = scrollY > 0 ? [...place().querySelectorAll("[id]")].find((each) => each.getBoundingClientRect().top >= 0) : null;
+    const seen = scrollY > 0 ? looked(held) : null; // at the top of the page the top is what one looks at
     const top = seen?.getBoundingClientRect().top;
     root.classList.add("renewing"); // the place is held here, not by the browser as well
     await htmx.swap({ text: fresh.outerHTML, target: place(), sourceElement: place(), swap: "outerMorph" });

@@ -35,13 +35,13 @@ class Badge {
     this.part("again").addEventListener("click", () => this.check());
     place.addEventListener("proof:again", () => {
       this.words = JSON.parse(place.dataset.words); // the page shows more of the history now
-      this.check();
+      this.check({ quiet: true }); // nothing on it moves while it is looked at
     });
     this.part("accept").addEventListener("click", () => this.accept());
   }
 
-  async check() {
-    this.show("checking", "checking");
+  async check({ quiet = false } = {}) {
+    if (!quiet) this.show("checking", "checking");
     try {
       this.tell(await this.ask());
     } catch (finding) {
