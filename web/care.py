@@ -8,7 +8,7 @@ from web.case_people import GUARDED
 
 VIOLENCE, MINOR = "violence", "minor"
 _CAUSES = frozenset({"protection_order"})
-_GROUNDS = frozenset({"abuse_abandonment_domestic_violence"})
+_WAIVERS = frozenset({"abuse_abandonment_domestic_violence"})
 _OF_AGE = 18
 
 
@@ -26,8 +26,8 @@ def care(case: Json, today: date) -> Care | None:
     helped = [p for p in (part(case, "applicant"), *items(case, "co_applicants")) if p]
     reached = [*helped, part(part(case, "proxy"), "party")]
     ways = tuple({"name": p.get("name"), **part(p, "safe_contact")} for p in reached if p.get("safe_contact"))
-    grounds = {part(case, "accept_first").get("ground"), part(case, "eligibility").get("waiver")}
-    violence = ways or part(case, "matter").get("cause") in _CAUSES or grounds & _GROUNDS or any(GUARDED & _groups(p) for p in helped)
+    told = part(case, "matter").get("cause") in _CAUSES or part(case, "eligibility").get("waiver") in _WAIVERS
+    violence = ways or told or any(GUARDED & _groups(p) for p in helped)
     found = {VIOLENCE: bool(violence), MINOR: any(_minor(p, today) for p in helped)}
     why = tuple(name for name, holds in found.items() if holds)
     return Care(why, ways) if why else None

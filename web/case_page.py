@@ -106,7 +106,7 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
     hardship = hardship_lines(events)
     done = request.query_params.get("done", "")
     may = {c["name"] for c in commands}
-    lines = [clock_line(visit, c, at) for c in mine_first(live_clocks(clocks), may)]
+    lines = [clock_line(visit, c, at) for c in pressing(live_clocks(clocks), may, at)]
     of, parties = whose(visit, case), people(visit, case)
     shown = events if "all" in request.query_params else events[-SHOWN_RECORDS:]
     corrigible = {e["version"] for e in events if CORRECTION in may and leaves(visit, e, events)} if tab == "versions" else set[int]()
@@ -238,9 +238,16 @@ def in_order(allowed: list[Json], clocks: Sequence[Json], at: datetime, before: 
     return sorted((c for c in allowed if c["name"] in COMMANDS and c["name"] not in BESIDE_THE_LIST), key=place)
 
 
-def mine_first(live: Sequence[Json], may: Collection[str]) -> list[Json]:
-    """The limits as the page shows them: those first that the visitor can answer, each kind nearest first."""
-    return sorted(live, key=lambda clock: not any(answer in may for answer in _answers(clock)))
+def pressing(live: Sequence[Json], may: Collection[str], at: datetime) -> list[Json]:
+    """The limits as the page shows them, each kind nearest first: those missed or near that the visitor can answer, others missed or
+    near, then what else the visitor can answer.
+    """
+
+    def place(clock: Json) -> tuple[bool, bool]:
+        near = urgency(clock["due"], clock.get("due_at"), clock["state"], at) in NEAR
+        return not near, not any(answer in may for answer in _answers(clock))
+
+    return sorted(live, key=place)
 
 
 def countdown(visit: Visit) -> str:

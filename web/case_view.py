@@ -49,8 +49,6 @@ class ClockLine:
     urgency: Urgency
     counted: str
     notes: tuple[str, ...]
-    source: str
-    """The article of law behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +139,6 @@ def clock_line(visit: Visit, clock: Json, at: datetime) -> ClockLine:
         urgency=urgency(clock["due"], clock.get("due_at"), clock["state"], at),
         counted=visit.t(f"pages.counted_{clock['unit'] if clock.get('n') else 'date'}", **values),
         notes=tuple(notes),
-        source=str(clock.get("source") or ""),
     )
 
 

@@ -27,7 +27,6 @@ def test_most_cases_need_no_special_care() -> None:
         {"applicant": ADULT | {"categories": ["domestic_violence_victim"]}},
         {"co_applicants": [ADULT | {"categories": ["domestic_violence_victim"]}]},
         {"matter": {"cause": "protection_order"}},
-        {"accept_first": {"ground": "abuse_abandonment_domestic_violence"}},
         {"eligibility": {"waiver": "abuse_abandonment_domestic_violence"}},
         {"proxy": {"party": ADULT | {"safe_contact": {"phone": "13900000000"}}}},
     ],
