@@ -100,7 +100,7 @@ async def test_a_case_a_colleague_changed_says_so_and_what_was_typed_stays(house
         await hint.wait_for(state="visible")
         await person.shoot(f"overtaken-{lang}-{width}")
         await hint.locator("a").click()
-        await person.page.wait_for_load_state("load")
+        await person.page.locator(".restored").wait_for(state="visible")
 
         assert await person.page.input_value('[name="/text"]') == "申请人下周一来补材料"
         assert not await hint.is_visible()

@@ -121,6 +121,7 @@
       this.writing = opening.then((store) => this.take(store));
       form.addEventListener("input", () => this.keep());
       form.addEventListener("submit", () => this.keep());
+      addEventListener("pagehide", () => this.leave());
       form.querySelector("[data-discard]").addEventListener("click", async () => {
         await this.drop();
         location.reload();
@@ -135,7 +136,7 @@
     async take(store) {
       this.store = store;
       for (const words of this.form.querySelectorAll("[data-kept]")) words.hidden = words.dataset.kept !== store.kind;
-      const draft = await store.get(this.name);
+      const draft = (await this.left()) ?? (await store.get(this.name));
       const untouched = JSON.stringify(pairsOf(this.form)) === this.before;
       if (!draft?.pairs || !untouched || JSON.stringify(draft.pairs) === this.before || "shown" in this.form.dataset) return;
       restore(this.form, draft.pairs);
@@ -147,19 +148,40 @@
 
     keep() {
       const draft = { pairs: pairsOf(this.form), version: this.form.elements.version?.value };
-      this.latest = draft;
+      this.unwritten = draft;
       this.writing = this.writing.then(async () => {
-        if (this.latest !== draft) return; // typed on meanwhile
-        try {
-          await this.store.put(this.name, draft);
-        } catch {
-          await inWindow.put(this.name, draft); // a browser that is full, or keeps nothing
-        }
+        if (this.unwritten !== draft) return; // typed on meanwhile
+        await this.put(draft);
+        if (this.unwritten === draft) this.unwritten = null;
       });
+    }
+
+    async put(draft) {
+      try {
+        await this.store.put(this.name, draft);
+      } catch {
+        await inWindow.put(this.name, { ...draft, own: this.store.own }); // a browser that is full, or keeps nothing
+      }
+    }
+
+    /** Sealing takes a moment that a page which is just being left does not have: the last letters wait in the window for the next page. */
+    leave() {
+      if (this.unwritten && this.store) inWindow.put(this.name, { ...this.unwritten, own: this.store.own });
+    }
+
+    /** What waits in the window, if the same person typed it; it is sealed now. */
+    async left() {
+      const draft = await inWindow.get(this.name);
+      if (!draft || this.store === inWindow) return null;
+      await inWindow.remove(this.name);
+      if (draft.own !== this.store.own) return null;
+      await this.put({ pairs: draft.pairs, version: draft.version });
+      return draft;
     }
 
     async drop() {
       await this.writing;
+      this.unwritten = null;
       await Promise.all([this.store.remove(this.name), inWindow.remove(this.name)]);
     }
   }
