@@ -5,7 +5,7 @@ BOOTSTRAP := $(PYTHON3) scripts/bootstrap.py
 PYTEST := $(VENV)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit test-faults bench lint lock assets dev clean
+.PHONY: help run test test-ledger test-line test-unit test-faults bench lint lock assets dev clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -17,7 +17,14 @@ run: ## the whole system with its worked example, on http://127.0.0.1:8000 (YUAN
 
 test: dev lint ## every check and test but the fault matrix, with engines of its own
 	@$(PYTEST) tests/unit -n 2
-	@$(PYTEST) --ignore=tests/unit --ignore=tests/faults
+	@echo "integration tests beside pages and workflows: each is shown when it has ended"
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=line test-ledger test-line
+
+test-ledger: # what reads and writes the engines, beside the next, which has engines of its own
+	@$(PYTEST) tests/integration
+
+test-line: # pages, workflows, replay and whatever else there is; then workflows without a cache
+	@$(PYTEST) --ignore=tests/unit --ignore=tests/faults --ignore=tests/integration
 	@YUANSHOU_TEST_CACHED=0 $(PYTEST) tests/workflow tests/integration/test_lines.py
 
 test-unit: dev ## the rules alone, in seconds

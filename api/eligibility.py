@@ -77,11 +77,21 @@ def hardship(desk: Desk, body: Json) -> Json:
         property_fen=asked.property_fen,
         opponent_in_household=asked.opponent_in_household,
     ).as_json()
-    return found | explained(desk.lang, views.plain(asked) | found)
+    return found | explained(desk.lang, views.plain(asked) | found, county_names(desk.lang, desk.directory))
 
 
-def explained(lang: texts.Lang, assessed: Mapping[str, Any]) -> Json:
-    """How an assessment came about: who was left out, the sum, the formula in numbers, and each step as a sentence."""
+def county_names(lang: texts.Lang, directory: Directory) -> dict[str, str]:
+    """What counties are called, by their codes: as their centres are, without the word for a centre."""
+    suffix = texts.text(lang, "pages.centre_suffix")
+    centres = [office for office in directory.offices() if office.kind == "centre"]
+    return {c.county: (c.name if lang == "zh-CN" else c.name_en or c.name).removesuffix(suffix).strip() for c in reversed(centres)}
+
+
+def explained(lang: texts.Lang, assessed: Mapping[str, Any], counties: Mapping[str, str]) -> Json:
+    """How an assessment came about: who was left out, the sum, the formula in numbers, and each step as a sentence.
+
+    `counties` are their names by their codes (`county_names`).
+    """
     found = explain(assessed)
     return {
         "left_out": [dict(line) for line in found.left_out],
@@ -89,12 +99,16 @@ def explained(lang: texts.Lang, assessed: Mapping[str, Any]) -> Json:
         "people": len(found.counted),
         "margin_fen": found.margin_fen,
         "formula": found.formula,
-        "explanation": sentences(lang, found),
+        "explanation": sentences(lang, found, counties),
     }
 
 
-def sentences(lang: texts.Lang, found: Explained) -> list[str]:
-    return [texts.text(lang, f"eligibility.{told.name}", **told.values) for told in found.told]
+def sentences(lang: texts.Lang, found: Explained, counties: Mapping[str, str]) -> list[str]:
+    told = [(step.name, {**step.values}) for step in found.told]
+    for _, values in told:
+        if values.get("county"):
+            values["county"] = counties.get(values["county"], values["county"])
+    return [texts.text(lang, f"eligibility.{name}", **values) for name, values in told]
 
 
 def limitation(desk: Desk, body: Json) -> Json:
@@ -175,13 +189,14 @@ def competent(desk: Desk, body: Json) -> Json:
         desk.directory, kind=asked.kind, forum=asked.forum, organ_county=asked.organ_county, event_county=asked.event_county,
         centre=asked.centre,
     )  # fmt: skip
+    called = county_names(desk.lang, desk.directory)
     centres = [
         {
             "centre": each.centre.code,
             "name": each.centre.name if desk.lang == "zh-CN" else each.centre.name_en,
             "phone": each.centre.phone,
             "reason": each.reason,
-            "told": texts.text(desk.lang, f"eligibility.venue_{each.reason}", county=each.county),
+            "told": texts.text(desk.lang, f"eligibility.venue_{each.reason}", county=called.get(each.county, each.county)),
         }
         for each in found.competent
     ]

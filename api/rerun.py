@@ -3,11 +3,10 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import texts
 from api import views
 from api.case_reading import visible
 from api.desk import Desk
-from api.eligibility import explained, policy_of, roles_needed
+from api.eligibility import county_names, explained, policy_of, roles_needed
 from api.problem import Problem, not_found
 from domain import access
 from domain.directory import Directory
@@ -56,7 +55,7 @@ async def _made_again(desk: Desk, recorded: Recorded) -> Json:
     }
     if isinstance(event, HardshipAssessed):
         return shown | {
-            "recorded": assessment(desk.lang, event),
+            "recorded": assessment(desk, event),
             "then": made_again(desk, policy_of(desk, then), at.effective_on, event),
             "now": made_again(desk, policy_of(desk), at.effective_on, event),
         }
@@ -69,11 +68,15 @@ async def _made_again(desk: Desk, recorded: Recorded) -> Json:
     }
 
 
-def assessment(lang: texts.Lang, event: HardshipAssessed) -> Json:
+def assessment(desk: Desk, event: HardshipAssessed) -> Json:
     """An assessment as recorded: its numbers, and how they came about."""
     data = views.plain(event)
     kept = ("in_hardship", "per_person_fen", "threshold_fen")
-    return {name: data[name] for name in kept} | {"explanation": explained(lang, data)["explanation"]}
+    return {name: data[name] for name in kept} | {"explanation": _explained(desk, data)}
+
+
+def _explained(desk: Desk, data: Json) -> list[str]:
+    return explained(desk.lang, data, county_names(desk.lang, desk.directory))["explanation"]
 
 
 def made_again(desk: Desk, policy: Policy, on: date, event: HardshipAssessed) -> Json:
@@ -83,7 +86,7 @@ def made_again(desk: Desk, policy: Policy, on: date, event: HardshipAssessed) ->
     if found.calculation is not None:
         data = views.plain(event) | found.calculation.as_json()
         kept = ("in_hardship", "per_person_fen", "threshold_fen")
-        told["result"] = {name: data[name] for name in kept} | {"explanation": explained(desk.lang, data)["explanation"]}
+        told["result"] = {name: data[name] for name in kept} | {"explanation": _explained(desk, data)}
     return told
 
 

@@ -4,6 +4,7 @@ One line a subject, `<subject id> <RFC 3339, UTC, microseconds>`, appended and f
 Back it up with the keys, not with the database.
 """
 
+import errno
 import os
 import re
 from collections.abc import Iterable
@@ -60,7 +61,9 @@ class ShredList:
         with open(os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "ab+", buffering=0) as file:  # noqa: PTH123 -- opened with its mode
             torn = file.seek(0, os.SEEK_END) and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n"
             # One write, so that of two processes neither begins inside the other's line.
-            file.write((("\n" if torn else "") + "".join(lines)).encode("ascii"))
+            data = (("\n" if torn else "") + "".join(lines)).encode("ascii")
+            if file.write(data) != len(data):  # an almost full disk takes a part of it, and says nothing
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
             os.fsync(file.fileno())
         if new:
             sync_folder(self.path.parent)

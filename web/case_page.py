@@ -34,6 +34,7 @@ from web.case_view import (
     urgency,
     whose,
 )
+from web.choices import counties
 from web.correction import COMMAND as CORRECTION
 from web.correction import leaves
 from web.court import may_export
@@ -119,7 +120,7 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
         days=timeline(visit, shown, of) if tab == TABS[0] else (), older=len(events) - len(shown),
         latest_news=_latest(visit, events, of), countdown=countdown(visit),
         events=events, hardship=hardship, parties=parties,
-        explained=explained(visit.lang, hardship)["explanation"] if hardship else (),
+        explained=explained(visit.lang, hardship, counties(visit))["explanation"] if hardship else (),
         foremost=foremost(parties), care=care(case, at.date()),
         done=done if done in COMMANDS else "", offer=_offer(request, case, may, done), corrigible=corrigible,
         steps=sorted(items(part(case, "representation"), "procedures"), key=lambda s: (s["held_on"], s["version"])),

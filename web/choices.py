@@ -18,6 +18,13 @@ def paper_name(visit: Visit, issued: Json) -> str:
     return f"{visit.t(key) if texts.has(visit.lang, key) else issued['template']} · {issued['number']}"
 
 
+def counties(visit: Visit) -> dict[str, str]:
+    """What counties are called, by their codes: as their centres are, without the word for a centre."""
+    suffix = visit.t("pages.centre_suffix")
+    centres = [o for o in reversed(visit.offices) if o.get("county") and o["kind"] == "centre"]
+    return {str(o["county"]): visit.called(o).removesuffix(suffix).strip() for o in centres}
+
+
 class Choices:
     """Choices for the forms of one visit: from the directory, and from the case where there is one."""
 
@@ -80,12 +87,7 @@ class Choices:
         return [(str(t["code"]), self.visit.called(t)) for t in self.visit.townships if county in ("", t["county"])]
 
     def _counties(self) -> list[Pair]:
-        counties = {
-            str(o["county"]): self.visit.called(o).removesuffix(self.visit.t("pages.centre_suffix")).strip()
-            for o in reversed(self.visit.offices)
-            if o.get("county") and o["kind"] == "centre"
-        }
-        return list(counties.items())
+        return list(counties(self.visit).items())
 
     def _recipients(self) -> list[Pair]:
         people: list[Any] = [part(self.case, "applicant"), *items(self.case, "co_applicants")]

@@ -1,12 +1,15 @@
-"""Worked out at the counter and recorded nowhere: how many days a right has left, and whether a household is in hardship.
+"""Worked out at the counter and recorded nowhere: days a right has left, whether a household is in hardship, which centre is competent.
 
-Everything typed stands in the address, without anybody's name: a result can be gone back to, and neither form empties the other.
+Everything typed stands in the address, without anybody's name: a result can be gone back to, and no form empties the others.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from api.rerun import CHECKERS
+from api.standards import ENTERS, READERS
+from domain.values import Forum, MatterKind
 from web.backend import Json, Problem
 from web.choices import Choices
 from web.forms import fen_of
@@ -15,6 +18,12 @@ from web.page import PageRoute, Visit, problem_sentence, render, visitor
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 Signed = Annotated[Visit, Depends(visitor)]
+_OF_FORM = {
+    "limitation": ("limitation", "start", "interrupted", "obstacle_from", "obstacle_to", "still_running"),
+    "means": ("incomes", "county", "residence", "alone"),
+    "venue": ("kind", "forum", "organ_county", "event_county", "centre"),
+}
+"""The fields of each form; the other forms carry them along."""
 
 
 @router.get("/eligibility")
@@ -23,10 +32,14 @@ async def reckoning(request: Request, visit: Signed) -> Response:
     known: Json = await visit.backend.ask(visit.session, "GET", "/eligibility/limitations", lang=visit.lang)
     ends, of_limitation = await _asked(visit, "/eligibility/limitation", _limitation(typed)) if typed.get("limitation") else (None, "")
     means, of_means = await _means(visit, typed) if typed.get("incomes") else (None, "")
+    place, of_place = await _asked(visit, "/eligibility/venue", _venue(typed)) if typed.get("kind") else (None, "")
     choices = Choices(visit, request.app.state.policy, {}, events=(), tariffs=())
     return render(
-        visit, "reckoning.html", 422 if of_limitation or of_means else 200, typed=typed, limitations=known["items"], ends=ends,
-        of_limitation=of_limitation, means=means, of_means=of_means, counties=choices.of({}, "counties"),
+        visit, "reckoning.html", 422 if of_limitation or of_means or of_place else 200, typed=typed, limitations=known["items"], ends=ends,
+        of_limitation=of_limitation, means=means, of_means=of_means, counties=choices.of({}, "counties"), place=place, of_place=of_place,
+        kinds=get_args(MatterKind), forums=get_args(Forum), of_form=_OF_FORM,
+        centres=[office for office in visit.near.offices if office["kind"] == "centre"],
+        may_try=visit.roles_include((*READERS, ENTERS)), may_check=visit.roles_include(CHECKERS),
     )  # fmt: skip
 
 
@@ -51,7 +64,13 @@ async def _asked(visit: Visit, path: str, body: Json) -> tuple[Json | None, str]
 def _limitation(typed: Json) -> Json:
     interrupted = [day.strip() for day in typed.get("interrupted", "").replace("，", ",").split(",") if day.strip()]
     said: dict[str, Any] = {"limitation": typed["limitation"], "start": typed.get("start"), "interrupted": interrupted}
+    if typed.get("obstacle_from") or typed.get("obstacle_to"):
+        said["obstacles"] = [{"from": typed.get("obstacle_from"), "to": typed.get("obstacle_to")}]
     return {name: value for name, value in said.items() if value} | ({"still_running": True} if typed.get("still_running") else {})
+
+
+def _venue(typed: Json) -> Json:
+    return {name: typed[name] for name in _OF_FORM["venue"] if typed.get(name)}
 
 
 def _household(typed: Json) -> Json:

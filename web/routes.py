@@ -43,8 +43,11 @@ from web import (
     reception,
     reckoning,
     replans,
+    rerun,
     rota,
     same_day,
+    spot_checks,
+    standards,
     visit_done,
 )
 from web.backend import Problem
@@ -93,6 +96,8 @@ for room in (
     visit_done,
     reception,
     reckoning,
+    standards,
+    spot_checks,
     duty_office,
     inquiry_page,
     group,
@@ -105,6 +110,7 @@ for room in (
     paper_page,
     proof,
     compare,
+    rerun,
     case_page,
 ):
     router.include_router(room.router)

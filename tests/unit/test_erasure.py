@@ -1,5 +1,8 @@
 """Who may be erased and when, by the rules alone; the list of the erased; what is sealed for somebody who is gone."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -35,6 +38,17 @@ ONE, OTHER = UUID(int=1), UUID(int=2)
 DAY = date(2026, 3, 10)
 AT = datetime(2026, 3, 10, 1, 2, 3, 456789, tzinfo=UTC)
 RETENTION = rules.current().retention
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file may grow beyond so many bytes: what a full disk does to one that is being written."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def ended(on: date, **changes: object) -> CaseState:
@@ -180,6 +194,16 @@ class TestTheList:
     def test_a_list_that_cannot_be_written_says_so(self, tmp_path: Path) -> None:
         with pytest.raises(OSError, match="No such file"):
             ShredList(tmp_path / "gone" / "shredded").add([str(ONE)], AT)
+
+    @pytest.mark.parametrize("left", [0, 1, 40, 63])
+    def test_a_disk_that_takes_only_a_part_of_a_line_has_not_taken_it(self, tmp_path: Path, left: int) -> None:
+        listed = ShredList(tmp_path / "shredded")
+        listed.add([str(ONE)], AT)
+        with room_for(listed.path.stat().st_size + left), pytest.raises(OSError, match=r"No space left|File too large"):
+            listed.add([str(OTHER)], AT)
+        assert listed.read() == {str(ONE): AT}
+        listed.add([str(OTHER)], AT)
+        assert listed.read().keys() == {str(ONE), str(OTHER)}
 
 
 class TestSealing:

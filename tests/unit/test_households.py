@@ -74,7 +74,7 @@ def test_each_line_of_it_is_told_in_both_languages(row: dict[str, Any]) -> None:
     if row["per"] is None:
         return
     found = explain(worked_out(row))
-    said = {lang: sentences(lang, found) for lang in texts.LANGUAGES}
+    said = {lang: sentences(lang, found, {}) for lang in texts.LANGUAGES}
     for told in said.values():
         whole = "\n".join(told)
         assert all(yuan(fen) in whole for _, fen in row["members"])
@@ -91,20 +91,20 @@ def test_each_line_of_it_is_told_in_both_languages(row: dict[str, Any]) -> None:
 def test_who_is_left_out_is_named_with_the_cause() -> None:
     found = explain(worked_out(ROWS[20]))
     assert [line["label"] for line in found.left_out] == ["spouse"]
-    said = sentences("zh-CN", found)
+    said = sentences("zh-CN", found, {})
     assert "只计算申请人本人的收入" in said[0]
     assert "不计入：配偶，每月 20,000.00 元，因为对方是家庭成员。" in said
 
 
 def test_the_standard_is_told_with_the_numbers_put_in() -> None:
-    said = sentences("en", explain(worked_out(ROWS[0])))
+    said = sentences("en", explain(worked_out(ROWS[0])), {})
     assert "815.00 × 2 + 200.00 = 1,830.00 yuan" in said[-2]
     assert "1 Jan 2026" in said[-3]
 
 
 def test_half_a_fen_that_was_dropped_is_told() -> None:
-    assert "less than a fen is dropped" in "".join(sentences("en", explain(worked_out(ROWS[6]))))
-    assert "less than a fen is dropped" not in "".join(sentences("en", explain(worked_out(ROWS[7]))))
+    assert "less than a fen is dropped" in "".join(sentences("en", explain(worked_out(ROWS[6])), {}))
+    assert "less than a fen is dropped" not in "".join(sentences("en", explain(worked_out(ROWS[7])), {}))
 
 
 @pytest.mark.parametrize(
