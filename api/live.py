@@ -15,7 +15,8 @@ import structlog
 from prometheus_client import Gauge
 
 from api.envelope import REGISTRY
-from ledger.live import CASE_NOTICE, MESSAGE_NOTICE
+from api.open_forms import OpenForms
+from ledger.live import CASE_NOTICE, EDITING_NOTICE, MESSAGE_NOTICE
 
 _log = structlog.get_logger(__name__)
 _OPEN = Gauge("yuanshou_streams", "Streams of server-sent events that are open", registry=REGISTRY)
@@ -51,6 +52,8 @@ class Live:
         self.heartbeat, self.most_each = heartbeat, most_each
         self.closed = False
         """Set once the process is to end: every stream says good-bye."""
+        self.forms = OpenForms()
+        """Who has which form of a case open, as far as this process heard."""
         self._ears: dict[Topic, set[Ear]] = defaultdict(set)
         self._of_person: Counter[str] = Counter()
         self._looking: set[asyncio.Task[bytes]] = set()
@@ -94,6 +97,8 @@ class Live:
 
     def heard(self, channel: str, name: str) -> None:
         """Wake those to whom an announcement matters."""
+        if channel == EDITING_NOTICE:
+            channel, name = CASE_NOTICE, self.forms.heard(name)
         for ear in self._ears.get((channel, name), ()):
             ear.wake()
 
@@ -118,8 +123,8 @@ class Live:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(dsn, autocommit=True, application_name="yuanshou-live") as conn:
-                    await conn.execute(f"LISTEN {MESSAGE_NOTICE}".encode())
-                    await conn.execute(f"LISTEN {CASE_NOTICE}".encode())
+                    for channel in (MESSAGE_NOTICE, CASE_NOTICE, EDITING_NOTICE):
+                        await conn.execute(f"LISTEN {channel}".encode())
                     self._wake_all()  # what was announced while the line was down nobody heard
                     wait = 0.1
                     async for notice in conn.notifies():

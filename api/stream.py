@@ -1,7 +1,8 @@
 """What happens while somebody looks on, as server-sent events (HTML, section 9.2): their inbox, and the cases they look at.
 
-`unread` says how many messages wait, `message` brings one as `GET /inbox` shows it, `case` says that a case has another version, `gap`
-that more came than is sent here, `end` that nothing more will. The id of an event is the place in the inbox up to which all was sent.
+`unread` says how many messages wait, `message` brings one as `GET /inbox` shows it, `case` says that a case has another version, `editing`
+who else has a form of it open, `gap` that more came than is sent here, `end` that nothing more will. The id of an event is the place in
+the inbox up to which all was sent.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ import texts
 from api.case_reading import visible
 from api.desk import Desk, Need, open_desk
 from api.list_reading import shown_message
+from api.open_forms import Writer
 from api.problem import Problem, retry
 from api.services import Services
 from ledger.sql import Row
@@ -94,6 +96,8 @@ class _Stream:
     versions: dict[str, int]
     place: Place | None
     unread: int | None = None
+    writers: dict[str, tuple[Writer, ...]] = field(default_factory=dict[str, tuple[Writer, ...]])
+    """By case, who else was told to have a form of it open."""
 
     async def run(self) -> AsyncGenerator[bytes]:
         if self.services.live.full(self.person):  # others of theirs began since this one was asked for
@@ -119,7 +123,7 @@ class _Stream:
                     said = b""
                 else:
                     first = b""
-                    self.versions, self.place, self.unread = then.versions, then.place, then.unread
+                    self.versions, self.place, self.unread, self.writers = then.versions, then.place, then.unread, then.writers
                 yield said or b": here\n\n"
                 await asyncio.sleep(max(0.0, _PACE_SECONDS - (time.monotonic() - looked)))
                 await ear.wait(self.services.live.heartbeat)
@@ -127,7 +131,7 @@ class _Stream:
     def _copy(self) -> "_Stream":
         """For a look that may fail half-way: what it found counts as told only if it was."""
         place = self.place and replace(self.place, told=dict(self.place.told))
-        return replace(self, versions=dict(self.versions), place=place)
+        return replace(self, versions=dict(self.versions), place=place, writers=dict(self.writers))
 
     async def look(self, first: bytes) -> bytes:
         """What there is to tell, after `first`; the stream stands as if it had been told."""
@@ -140,6 +144,11 @@ class _Stream:
             if version > self.versions[case_id] and await _reached(desk, case_id):
                 self.versions[case_id] = version
                 yield _event("case", {"case_id": case_id, "version": version})
+        for case_id in self.versions:
+            writers = self.services.live.forms.of_others(case_id, self.person)
+            if writers != self.writers.get(case_id, ()) and await _reached(desk, case_id):
+                self.writers[case_id] = writers
+                yield _event("editing", {"case_id": case_id, "people": [_told(desk, each) for each in writers]})
         if self.place is None:
             self.place = await _here(desk)
         rows, more = await inbox.since(desk.conn, self.person, self.place.since, MOST_AT_ONCE)
@@ -182,6 +191,13 @@ async def _here(desk: Desk) -> Place:
     for row in rows:
         place.told[_mark(row["id"])] = row["created_at"]
     return place
+
+
+def _told(desk: Desk, writer: Writer) -> dict[str, str]:
+    known = desk.directory.person(writer.person)
+    name = known.name if known else writer.person
+    says = texts.text(desk.lang, "live.filling_in", name=name, command=writer.command)
+    return {"person": writer.person, "name": name, "command": writer.command, "says": says}
 
 
 async def _reached(desk: Desk, case_id: str) -> bool:

@@ -133,6 +133,14 @@ class Backend(Protocol):
         """What `GET /stream` answers, as it comes."""
         ...
 
+    async def editing(self, session: str, case_id: str, command: str, window: str) -> None:
+        """Tell those who look at the case that a form of it is open in a window of the caller's; without a command: no longer."""
+        ...
+
+    async def draft_key(self, session: str) -> bytes:
+        """The 32 bytes that the caller's browser keeps under what they typed and did not send; another person's are others."""
+        ...
+
     async def offices(self, session: str, known: str = "") -> list[Json]:
         """`[{code, name, kind, …}]`. `known` is the directory's mark in `me`: with it the list may be one that was read before."""
         ...

@@ -1,10 +1,11 @@
 """The page of one case: as it stands, or as it stood after an earlier record."""
 
+import json
 import mimetypes
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
@@ -16,7 +17,23 @@ from domain.command import COMMANDS
 from domain.eligibility.policy import Policy
 from texts.speak import ZONE, moment
 from web.backend import Json, Problem, items, part
-from web.case_view import clock_line, hardship_lines, live_clocks, now, number, stage_bar, timeline, title, urgency
+from web.care import care
+from web.case_people import foremost, people, tags
+from web.case_view import (
+    CLOCK_EVENTS,
+    Whose,
+    clock_line,
+    entry,
+    hardship_lines,
+    live_clocks,
+    now,
+    number,
+    stage_bar,
+    timeline,
+    title,
+    urgency,
+    whose,
+)
 from web.choices import counties
 from web.correction import COMMAND as CORRECTION
 from web.correction import leaves
@@ -32,8 +49,9 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 type Tab = Literal["timeline", "people", "papers", "hardship", "assignment", "proceedings", "documents", "versions"]
 TABS = ("timeline", "people", "papers", "hardship", "assignment", "proceedings", "documents", "versions")
 SHOWN_COMMANDS = 6
-SHOWN_PEOPLE = 3
-"""Of each side."""
+SHOWN_CLOCKS = 2
+SHOWN_RECORDS = 150
+"""Of the timeline, the newest; the others on demand."""
 INTAKE = "submit_application"
 BESIDE_THE_LIST = frozenset({INTAKE, "propose_commands", "accept_proposal", "return_proposal"})
 """Commands that pages of their own issue: the intake, the same-day sheet, the approver's desk."""
@@ -87,18 +105,23 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
     at = now()
     commands = [] if past else in_order(await visit.backend.allowed(visit.session, case_id), clocks, at, lacking(case))
     hardship = hardship_lines(events)
-    lines = [clock_line(visit, c, at) for c in live_clocks(clocks)]
     done = request.query_params.get("done", "")
     may = {c["name"] for c in commands}
+    lines = [clock_line(visit, c, at) for c in pressing(live_clocks(clocks), may, at)]
+    of, parties = whose(visit, case), people(visit, case)
+    shown = events if "all" in request.query_params else events[-SHOWN_RECORDS:]
     corrigible = {e["version"] for e in events if CORRECTION in may and leaves(visit, e, events)} if tab == "versions" else set[int]()
     papers: Json = await visit.backend.papers(visit.session, case_id, visit.lang) if tab == "documents" and not past else {}
     return render(
         visit, "case.html", case=case, past=past, tab=tab, tabs=TABS, title=title(visit, case), number=number(case),
         latest=current["version"],
-        bar=stage_bar(visit, case, events), commands=commands[:SHOWN_COMMANDS], others=commands[SHOWN_COMMANDS:], clocks=lines[:2],
-        more_clocks=lines[2:], days=timeline(visit, events), events=events, hardship=hardship, parties=people(visit, case),
+        bar=stage_bar(visit, case, events), commands=commands[:SHOWN_COMMANDS], others=commands[SHOWN_COMMANDS:],
+        clocks=lines[:SHOWN_CLOCKS], more_clocks=lines[SHOWN_CLOCKS:], asked_at=at.isoformat(timespec="seconds"),
+        days=timeline(visit, shown, of) if tab == TABS[0] else (), older=len(events) - len(shown),
+        latest_news=_latest(visit, events, of), countdown=countdown(visit),
+        events=events, hardship=hardship, parties=parties,
         explained=explained(visit.lang, hardship, counties(visit))["explanation"] if hardship else (),
-        foremost=foremost(people(visit, case)),
+        foremost=foremost(parties), care=care(case, at.date()),
         done=done if done in COMMANDS else "", offer=_offer(request, case, may, done), corrigible=corrigible,
         steps=sorted(items(part(case, "representation"), "procedures"), key=lambda s: (s["held_on"], s["version"])),
         papers=papers, offered={i["template"] for i in items(papers, "issuable")}, tags=tags(visit, case),
@@ -216,42 +239,34 @@ def in_order(allowed: list[Json], clocks: Sequence[Json], at: datetime, before: 
     return sorted((c for c in allowed if c["name"] in COMMANDS and c["name"] not in BESIDE_THE_LIST), key=place)
 
 
+def pressing(live: Sequence[Json], may: Collection[str], at: datetime) -> list[Json]:
+    """The limits as the page shows them, each kind nearest first: those missed or near that the visitor can answer, others missed or
+    near, then what else the visitor can answer.
+    """
+
+    def place(clock: Json) -> tuple[bool, bool]:
+        near = urgency(clock["due"], clock.get("due_at"), clock["state"], at) in NEAR
+        return not near, not any(answer in may for answer in _answers(clock))
+
+    return sorted(live, key=place)
+
+
+def countdown(visit: Visit) -> str:
+    """The words in which the browser goes on saying how long is left (`static/countdown.js`)."""
+    words = {name: visit.t(f"pages.{name}", days="{n}", hours="{n}") for name in ("days_left", "days_late", "hours_left")}
+    words |= {name: visit.t(f"pages.{name}") for name in ("due_today", "due_tomorrow")}
+    return json.dumps({**words, "close": visit.t("timeline.close", hours="{h}", minutes="{m}")}, ensure_ascii=False)
+
+
+def _latest(visit: Visit, events: Sequence[Json], of: Whose | None) -> str:
+    """What happened last, and who did it: what is told to somebody whose page is renewed."""
+    last = next((e for e in reversed(events) if not e["type"].startswith(CLOCK_EVENTS)), None)
+    if last is None:
+        return ""
+    told = entry(visit, last, of)
+    return visit.t("live.renewed", what=told.sentence, by=told.person)
+
+
 def _answers(clock: Json) -> tuple[str, ...]:
     """The commands that meet a limit."""
     return ANSWERS.get(clock["limit"], (str(clock["limit"]),))
-
-
-def people(visit: Visit, case: Json) -> list[Json]:
-    """Everybody of the case with what they are in it."""
-    representatives = set[int](case.get("representatives") or [])
-    rows: list[tuple[str, Any]] = [("pages.applicant", case.get("applicant"))]
-    rows += [("pages.co_applicant", p) for p in items(case, "co_applicants")]
-    if case.get("proxy"):
-        rows.append(("pages.proxy", case["proxy"].get("party")))
-    rows += [("pages.opponent", p) for p in items(case, "opponents")]
-    named: list[Json] = []
-    for role, party in rows:
-        if party:
-            roles = [visit.t(role)] + ([visit.t("pages.representative")] if party.get("party_id") in representatives else [])
-            side = role.rpartition(".")[2].removeprefix("co_")
-            named.append({**party, "role": visit.t("words.comma").join(roles), "side": side})
-    return named
-
-
-def foremost(parties: list[Json]) -> tuple[list[Json], int]:
-    """Whom the page shows beside the case, a group by its first people and all sides by somebody; and how many it leaves to the list."""
-    shown: list[Json] = []
-    for side in ("applicant", "proxy", "opponent"):
-        shown += [p for p in parties if p["side"] == side][:SHOWN_PEOPLE]
-    return shown, len(parties) - len(shown)
-
-
-def tags(visit: Visit, case: Json) -> list[str]:
-    """What a reader should see at a glance."""
-    found = [visit.word("categories", code) for code in list[str](part(case, "applicant").get("categories") or [])]
-    count = int(case.get("recipient_count") or 1)
-    if count > 1:
-        found.append(visit.t("pages.group", count=count))
-    if case.get("channel"):
-        found.append(visit.word("channel", case["channel"]))
-    return found

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any, Literal, get_args
 
+import texts
 from api.list_reading import SOON
 from domain.lifecycle import STAGES
-from texts.speak import ZONE, moment, say_short_date
+from texts.speak import ZONE, Gone, moment, say_date, say_short_date, say_weekday
 from web import clock
 from web.backend import Json, items, part
+from web.bidi import isolated
 from web.correction import said_of
 from web.page import Visit
 
@@ -30,10 +32,20 @@ KEY_EVENTS = frozenset(
 """What a reader looks for first: decisions and turns of the case."""
 
 
+CLOSE = timedelta(hours=48)
+"""So near to its end a limit is told by hours and minutes as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClockLine:
+    id: str
     limit: str
     left: str
+    close: str
+    """Hours and minutes, where few are left."""
+    due_at: str
+    """The moment to count down to (RFC 3339); empty for what does not run."""
+    by_hours: bool
     urgency: Urgency
     counted: str
     notes: tuple[str, ...]
@@ -58,6 +70,8 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Day:
     on: str
+    title: str
+    """The day as its heading says it: with the year where it is not this one."""
     entries: tuple[Entry, ...]
     clocks: tuple[Entry, ...]
 
@@ -111,18 +125,30 @@ def _hour_matters(due: str) -> bool:
 def clock_line(visit: Visit, clock: Json, at: datetime) -> ClockLine:
     """A limit with what is left and how its date was counted."""
     values = {"started": clock["started"], "due": clock["due"], "n": clock.get("n")}
-    counted = visit.t(f"pages.counted_{clock['unit'] if clock.get('n') else 'date'}", **values)
     notes = [visit.t(f"pages.counted_{why}", days=held) for why, held in _counting(clock).items()]
     if not clock.get("confirmed", True):
         notes.append(visit.t("pages.unconfirmed"))
-    limit = visit.t(f"limits.{clock['limit']}")
+    running = clock["state"] != "paused"
     return ClockLine(
-        limit,
-        left(visit, clock["due"], clock["state"], at),
-        urgency(clock["due"], clock.get("due_at"), clock["state"], at),
-        counted,
-        tuple(notes),
+        id=str(clock.get("id") or ""),
+        limit=visit.t(f"limits.{clock['limit']}"),
+        left=left(visit, clock["due"], clock["state"], at),
+        close=close(visit, clock, at) if running else "",
+        due_at=str(clock.get("due_at") or "") if running else "",
+        by_hours=_hour_matters(clock["due"]),
+        urgency=urgency(clock["due"], clock.get("due_at"), clock["state"], at),
+        counted=visit.t(f"pages.counted_{clock['unit'] if clock.get('n') else 'date'}", **values),
+        notes=tuple(notes),
     )
+
+
+def close(visit: Visit, clock: Json, at: datetime) -> str:
+    """Hours and minutes to the moment a limit falls due, where that is near; empty where it is far or past."""
+    rest = moment(clock["due_at"]) - at if clock.get("due_at") else timedelta()
+    if not timedelta() < rest <= CLOSE:
+        return ""
+    minutes = int(rest.total_seconds() // 60)
+    return visit.t("timeline.close", hours=minutes // 60, minutes=f"{minutes % 60:02}")
 
 
 def _counting(clock: Json) -> dict[str, int]:
@@ -152,26 +178,61 @@ def stage_bar(visit: Visit, case: Json, events: Sequence[Json]) -> list[Json]:
     for index, stage in enumerate(STAGES[:4]):
         mark = "done" if index < at else "now" if index == at else "later"
         last = next((e for e in reversed(reached) if e["type"] in ends.get(stage, ("case_archived",))), None)
-        words = visit.t(f"states.{case['state']}") if mark == "now" else ""
+        words = _standing(visit, case) if mark == "now" else ""
         if mark == "done" and last:
-            words = f"{_short(visit, last['effective_on'])} {visit.t('event_names.' + last['type'])}"
+            words = f"{_near_day(visit, last['effective_on'], now().date().isoformat())} {visit.t('event_names.' + last['type'])}"
+        if stage == "representation" and mark != "done" and (hearing := _next_hearing(case)):
+            words = " · ".join(filter(None, [words, visit.t("timeline.next_hearing", at=hearing["at"], forum=hearing.get("forum"))]))
         bar.append({"name": visit.t(f"stages.{stage}"), "mark": mark, "words": words})
     return bar
 
 
-def _short(visit: Visit, day: str) -> str:
-    return say_short_date(visit.lang, day)
+def _standing(visit: Visit, case: Json) -> str:
+    """How the case stands, and with whom once somebody handles it."""
+    lawyer = part(case, "assignment").get("lawyer")
+    named = visit.names.get(str(lawyer), "") if lawyer and case["stage"] in ("assignment", "representation") else ""
+    return " · ".join(filter(None, [named, visit.t(f"states.{case['state']}")]))
 
 
-def sentence(visit: Visit, event: Json) -> str:
-    """What happened, in one sentence; only its name where the rest is not for the visitor."""
+def _next_hearing(case: Json) -> Json | None:
+    announced = (h for h in items(part(case, "representation"), "hearings") if h.get("at") and not h.get("held_on"))
+    coming = [h for h in announced if moment(h["at"]) >= now()]
+    return min(coming, key=lambda h: moment(h["at"]), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Of whom a case's own page tells: its applicant as who acts, and as whose the case is."""
+
+    who: str
+    whose: str
+
+
+def sentence(visit: Visit, event: Json, of: Whose | None = None) -> str:
+    """What happened, in one sentence; only its name where the rest is not for the visitor.
+
+    On a case's own page the great turns are told `of` its applicant.
+    """
+    kind = event["type"]
     if "data" not in event:
-        return visit.t("pages.event_withheld", type=event["type"])
-    said = said_of(visit, event["data"]) if event["type"] == "record_corrected" else event["data"]
-    return visit.t(f"events.{event['type']}", **said)
+        return visit.t("pages.event_withheld", type=kind)
+    said = said_of(visit, event["data"]) if kind == "record_corrected" else event["data"]
+    told = isolated(said)
+    own = f"timeline.{kind}"
+    if of is None or not texts.has(visit.lang, own):
+        return visit.t(f"events.{kind}", **told)
+    by = _near_day(visit, said.get("due_on"), event["effective_on"])
+    return visit.t(own, **{**told, "who": of.who, "whose": of.whose, "by": by})
 
 
-def entry(visit: Visit, event: Json) -> Entry:
+def _near_day(visit: Visit, day: Any, around: str) -> str:
+    """A day as it is said in a sentence of another: the year only where it is another year."""
+    if not isinstance(day, str) or not day:
+        return ""
+    return (say_short_date if day[:4] == around[:4] else say_date)(visit.lang, day)
+
+
+def entry(visit: Visit, event: Json, of: Whose | None = None) -> Entry:
     decided = moment(event["decided_at"])
     same_day = decided.date().isoformat() == event["effective_on"]
     actor = event["actor"]
@@ -183,7 +244,7 @@ def entry(visit: Visit, event: Json) -> Entry:
     return Entry(
         version=event["version"],
         time=decided.strftime("%H:%M") if same_day else "",
-        sentence=sentence(visit, event),
+        sentence=sentence(visit, event, of),
         by=" · ".join(filter(None, [*parts, "" if same_day else visit.t("pages.recorded_late", at=event["decided_at"])])),
         person=" · ".join(filter(None, parts)),
         note=str(part(event, "data").get("note") or ""),
@@ -193,24 +254,40 @@ def entry(visit: Visit, event: Json) -> Entry:
     )
 
 
-def timeline(visit: Visit, events: Sequence[Json]) -> list[Day]:
+def timeline(visit: Visit, events: Sequence[Json], of: Whose | None = None) -> list[Day]:
     """The history by legal day, newest first; the clocks' own entries of a day stand folded at its end."""
     newest = sorted(events, key=lambda e: (e["effective_on"], e["version"]), reverse=True)
     days: list[Day] = []
     for on, of_day in groupby(newest, key=lambda e: e["effective_on"]):
-        entries = [entry(visit, e) for e in of_day]
+        entries = [entry(visit, e, of) for e in of_day]
         ours = tuple(e for e in entries if not e.type.startswith(CLOCK_EVENTS))
-        days.append(Day(on, ours, tuple(e for e in entries if e.type.startswith(CLOCK_EVENTS))))
+        days.append(Day(on, day_title(visit, on), ours, tuple(e for e in entries if e.type.startswith(CLOCK_EVENTS))))
     return days
+
+
+def day_title(visit: Visit, on: str) -> str:
+    this_year = on[:4] == str(now().year)
+    return say_weekday(visit.lang, on) if this_year else visit.t("timeline.day_of_a_year", on=on, year=on[:4])
+
+
+def whose(visit: Visit, case: Json) -> Whose | None:
+    """Whose case it is, in short; None where the name is not for the visitor."""
+    name = part(case, "applicant").get("name")
+    if not isinstance(name, str) or isinstance(name, Gone) or not name:
+        return None
+    said = isolated(name)
+    if (case.get("recipient_count") or 1) > 1:
+        return Whose(visit.t("timeline.and_others", name=said), visit.t("timeline.and_others_whose", name=said))
+    return Whose(said, visit.t("timeline.whose", name=said))
 
 
 def title(visit: Visit, case: Json) -> str:
     """Who against whom: a group by its first person and number."""
-    applicant = part(case, "applicant")
-    name = applicant.get("name") or visit.t("words.withheld")
+    withheld = visit.t("words.withheld")
+    name = isolated(str(part(case, "applicant").get("name") or withheld))
     count = case.get("recipient_count") or 1
-    who = visit.t("pages.et_al", name=name, count=count) if count > 1 else str(name)
-    opponents = [str(o.get("name") or visit.t("words.withheld")) for o in items(case, "opponents")]
+    who = visit.t("pages.et_al", name=name, count=count) if count > 1 else name
+    opponents = [isolated(str(o.get("name") or withheld)) for o in items(case, "opponents")]
     return f"{who} {visit.t('pages.against')} {visit.t('words.comma').join(opponents)}" if opponents else who
 
 

@@ -15,7 +15,6 @@ from uuid import uuid4
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import FormData
 
-import texts
 from domain.command import COMMANDS
 from domain.eligibility.policy import Policy
 from domain.stages.continuation import ContinueCase
@@ -34,6 +33,8 @@ from web.known import ASK, known
 from web.lawyer_notes import panel_for
 from web.page import REPEATABLE, RESUME, PageRoute, Visit, go, guarded, problem_sentence, render, text_of, visitor
 from web.prefill import prefilled
+from web.stale import Differing, differing, taken
+from web.wording import fault_of, hint_of, label_of, word_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 INTAKE = "submit_application"
@@ -63,6 +64,12 @@ class Sheet:
     trouble: str = ""
     problem: Problem | None = None
     changed: Sequence[Any] = ()
+    since: int | None = None
+    """The version the form was opened at, where a colleague was faster."""
+    differing: Sequence[Differing] = ()
+    """The fields that the case tells otherwise since then."""
+    too_late: bool = False
+    """The command cannot be carried out any more as the case stands now."""
     origin: str = ""
     """The page it was opened from, where that is not the case's."""
     known: Json | None = None
@@ -152,10 +159,8 @@ async def _seen(visit: Visit, case_id: str) -> Json | None:
 async def form(request: Request, case_id: str, command: str, visit: Signed) -> Response:
     _known(command)
     case = await visit.backend.case(visit.session, case_id)
-    tariffs = await visit.backend.tariffs(visit.session)
-    body = prefilled(command, case, tariffs, request.app.state.policy, now().date())
     fields = fields_of(COMMANDS[command])
-    typed = shown(fields, body) | origin.asked_in(request.query_params, fields)
+    typed = shown(fields, await _begins_with(visit, command, case)) | origin.asked_in(request.query_params, fields)
     came_from = origin.known(request.query_params.get("from", ""))
     return await _show(visit, Sheet(command, case, typed, uuid4().hex, case["version"], {}, origin=came_from))
 
@@ -191,14 +196,7 @@ async def _send(request: Request, visit: Visit, command: str, case: Json) -> Res
         return await _show(visit, sheet)
     try:
         guarded(visit, {"csrf": text_of(sent, "csrf")})
-        if sent.get(ASK):
-            sheet.known = await known(visit, sheet.typed)
-            return await _show(visit, sheet)
-        if sent.get("add"):
-            grown(sheet.typed, text_of(sent, "add"))
-        if sent.get("add") or sent.get("follow") or form.unfinished(dict(pairs)):
-            if sent.get("follow"):
-                sheet.typed.pop("value", None)  # typed in place of what was chosen before
+        if await _asked_for(visit, sheet, form, sent) or form.unfinished(dict(pairs)):
             return await _show(visit, sheet)
         await sitting.given(visit, sent)
         answer = await _carry_out(visit, sheet, parsed)
@@ -210,6 +208,21 @@ async def _send(request: Request, visit: Visit, command: str, case: Json) -> Res
         return go(f"/notices/{answer['cases'][0]['case_id']}?{urlencode({'sent': sheet.keep})}")
     about = {"case": str(answer["case_id"])} if sheet.origin else {}
     return go(origin.back(sheet.origin, str(answer["case_id"]), done=command, sent=sheet.keep, **about))
+
+
+async def _asked_for(visit: Visit, sheet: Sheet, form: "Drawn", sent: FormData) -> bool:
+    """Do what a button within the form asks for; whether one did, so that the form is shown once more."""
+    if sent.get(ASK):
+        sheet.known = await known(visit, sheet.typed)
+    elif sent.get("take"):
+        await _take_theirs(visit, sheet, form, text_of(sent, "take"), _number(sent, "since"))
+    elif sent.get("add"):
+        grown(sheet.typed, text_of(sent, "add"))
+    elif sent.get("follow"):
+        sheet.typed.pop("value", None)  # typed in place of what was chosen before
+    else:
+        return False
+    return True
 
 
 async def _carry_out(visit: Visit, sheet: Sheet, parsed: Parsed) -> Json:
@@ -236,19 +249,38 @@ async def _again(visit: Visit, sheet: Sheet, problem: Problem) -> Response:
     if problem.status not in REPEATABLE and problem.code not in ("unread", "csrf"):
         sheet.key = uuid4().hex
     if problem.code == "version_mismatch":
-        events = await whole_history(visit, sheet.case_id, sheet.version or 0)
-        sheet.changed = [entry(visit, e) for e in events if not e["type"].startswith(CLOCK_EVENTS)]
-        sheet.version = sheet.case["version"]
+        since, sheet.version = sheet.version or 0, sheet.case["version"]
+        form = await _drawn(visit, sheet.command, sheet.case, _leaves(sheet.typed))
+        await _overtaken(visit, sheet, form, since)
     return await _show(visit, sheet, problem.status if problem.code != "unread" else 422)
 
 
-def fault_of(visit: Visit, error: Any) -> str:
-    code = error.get("code", "invalid_value")
-    said: str = error.get("detail") or ""
-    known = f"faults.{code}" if texts.has(visit.lang, f"faults.{code}") else f"problems.{code}"
-    return said or visit.t(
-        known if texts.has(visit.lang, known) else "faults.invalid_value", **{n: v for n, v in error.items() if n != "code"}
-    )
+async def _overtaken(visit: Visit, sheet: Sheet, form: "Drawn", since: int) -> None:
+    """Say on the sheet what colleagues did since a version, and which of its fields the case tells otherwise now."""
+    events = await whole_history(visit, sheet.case_id, since)
+    sheet.since, sheet.changed = since, [entry(visit, e) for e in events if not e["type"].startswith(CLOCK_EVENTS)]
+    sheet.too_late = sheet.command not in {c["name"] for c in await visit.backend.allowed(visit.session, sheet.case_id)}
+    if since:
+        then = await visit.backend.case(visit.session, sheet.case_id, since)
+        bodies = await _begins_with(visit, sheet.command, then), await _begins_with(visit, sheet.command, sheet.case)
+        sheet.differing = differing(visit, form.fields, partial(form.choices.of, sheet.typed), bodies, sheet.typed)
+
+
+async def _take_theirs(visit: Visit, sheet: Sheet, form: "Drawn", name: str, since: int | None) -> None:
+    """One field of the sheet as the case tells it now."""
+    sheet.typed = taken(form.fields, await _begins_with(visit, sheet.command, sheet.case), sheet.typed, name)
+    if since is not None:
+        await _overtaken(visit, sheet, form, since)
+
+
+async def _begins_with(visit: Visit, command: str, case: Json) -> Json:
+    tariffs = await visit.backend.tariffs(visit.session)
+    return prefilled(command, case, tariffs, visit.request.app.state.policy, now().date())
+
+
+def _leaves(typed: Tree) -> dict[str, str]:
+    """What decides what else is asked, by pointer."""
+    return {f"/{name}": held for name, held in typed.items() if isinstance(held, str)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +310,7 @@ async def _drawn(visit: Visit, command: str, case: Json, typed: Mapping[str, str
 
 async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
     case = sheet.case
-    form = await _drawn(visit, sheet.command, case, {f"/{name}": held for name, held in sheet.typed.items() if isinstance(held, str)})
+    form = await _drawn(visit, sheet.command, case, _leaves(sheet.typed))
     fields, choices = form.fields, form.choices
     panel = await panel_for(visit, sheet.command, case, fields)
     office = str(case.get("centre") or sheet.typed.get("centre") or "")
@@ -287,9 +319,9 @@ async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
         visit, "form.html", status, sheet=sheet, sections=_sections(sheet.command, [f for f in fields if f.name not in folded]),
         only_choice=all(f.leads for f in fields if f.name not in EVERYWHERE),
         rest=[f for f in fields if f.name in folded],
-        choices=partial(choices.of, sheet.typed), errors=sheet.errors,
+        choices=partial(choices.of, sheet.typed), errors=sheet.errors, panel=panel,
         day_notes=await notes(visit, office, sheet.command, fields, sheet.typed), noted={"command": sheet.command, "office": office},
-        panel=panel, kept=sheet.resumed or bool(sheet.problem),
+        kept=sheet.resumed or sheet.since is not None or bool(sheet.problem),
         open_at=sheet.faulty_within,
         open_rest=any(sheet.typed.get(name) or f"/{name}" in sheet.errors for name in folded), number=number(case) if case else "",
         title=title(visit, case) if case else "",
@@ -311,21 +343,6 @@ def _sections(command: str, fields: Sequence[Field]) -> list[tuple[str, list[Fie
     placed = [(title_key, [by_name.pop(name) for name in names if name in by_name]) for title_key, names in SECTIONS.items()]
     placed[-1][1].extend(by_name.values())
     return placed
-
-
-def label_of(visit: Visit, f: Field) -> str:
-    return texts.label(visit.lang, f.command, f.path)
-
-
-def word_of(visit: Visit, f: Field, code: str) -> str:
-    """The word for a code that can be chosen in a field."""
-    return visit.word(f.name, code, f.command)
-
-
-def hint_of(visit: Visit, f: Field) -> str:
-    """What helps to fill in a field, if anything is said about it."""
-    keys = (f"hints.{f.command}.{f.path}", f"hints.{f.name}")
-    return next((visit.t(key) for key in keys if texts.has(visit.lang, key)), "")
 
 
 def _number(sent: FormData, name: str) -> int | None:

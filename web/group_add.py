@@ -15,13 +15,14 @@ from web.backend import Json, Problem, items, part
 from web.case_page import whole_history
 from web.case_view import CLOCK_EVENTS, entry, number, title
 from web.choices import Choices
-from web.command_page import EVERYWHERE, fault_of, hint_of, label_of, word_of
+from web.command_page import EVERYWHERE
 from web.fields import Field, fields_of
 from web.forms import TRUE, Parsed, Tree, grown, parse
 from web.page import REPEATABLE, RESUME, PageRoute, Visit, go, guarded, problem_sentence, render, text_of, visitor
 from web.paste import Fault, Known, Pasted, against, read
 from web.paste_view import SAID, preview
 from web.same_day import category_words
+from web.wording import fault_of, hint_of, label_of, word_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PEOPLE = "recipients"

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import httpx
 from fastapi import FastAPI
 
-from api import court, exporting, recording, stream
+from api import court, drafts, editing, exporting, recording, stream
 from api import problem as api_problem
 from api.court import Bundle
 from api.desk import READING, open_desk
@@ -190,6 +190,18 @@ class InProcess:
         # Not over the transport, which would wait for the answer's end.
         try:
             return await stream.begin(self._app.state.services, session, lang, cases=cases, last=last)
+        except api_problem.Problem as problem:
+            raise Problem(problem.status, problem.code, errors=problem.errors, **problem.values) from problem
+
+    async def editing(self, session: str, case_id: str, command: str, window: str) -> None:
+        try:
+            await editing.tell(self._app.state.services, session, case_id, command, window)
+        except api_problem.Problem as problem:
+            raise Problem(problem.status, problem.code, errors=problem.errors, **problem.values) from problem
+
+    async def draft_key(self, session: str) -> bytes:
+        try:
+            return await drafts.key_of(self._app.state.services, session)
         except api_problem.Problem as problem:
             raise Problem(problem.status, problem.code, errors=problem.errors, **problem.values) from problem
 

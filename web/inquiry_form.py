@@ -15,11 +15,12 @@ from domain.command import COMMANDS
 from web.backend import Json, Problem
 from web.case_view import CLOCK_EVENTS, entry
 from web.choices import Choices
-from web.command_page import EVERYWHERE, INTAKE, SECTIONS, fault_of, hint_of, label_of, word_of
+from web.command_page import EVERYWHERE, INTAKE, SECTIONS
 from web.fields import Field, fields_of
 from web.forms import Parsed, Tree, grown, parse, shown
 from web.inquiries import Kind
 from web.page import REPEATABLE, RESUME, Visit, guarded, problem_sentence, render, text_of
+from web.wording import fault_of, hint_of, label_of, word_of
 
 FIRST = {
     "register_consultation": ("question", "person", "opponents", "cause", "channel", "letter"),

@@ -1,14 +1,19 @@
-"""What open pages hear of while they are looked at: new messages, and that the case on the page has changed."""
+"""What open pages hear of while they are looked at (new messages, that the case on the page has changed, who has a form of it open), and
+what they tell and ask in return. No person reads these answers: a problem is its status alone.
+"""
 
+import base64
+import hmac
 from typing import cast
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from api.stream import HEADERS, MEDIA_TYPE, MOST_CASES
 from web.backend import Backend, Problem
-from web.page import SESSION, language_of
+from web.page import HEADERS as PAGE_HEADERS
+from web.page import SESSION, csrf_token, language_of, text_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -32,3 +37,33 @@ async def live(request: Request) -> Response:
     except Problem as problem:
         return Response(status_code=204 if problem.code == "too_many_streams" else problem.status)
     return StreamingResponse(told, media_type=MEDIA_TYPE, headers=HEADERS)
+
+
+@router.post("/cases/{case_id}/editing")
+async def editing(request: Request, case_id: UUID) -> Response:
+    """A form of the case is open in a window of the visitor's: `csrf`, `window`, and `command`, empty once it is left."""
+    session = request.cookies.get(SESSION, "")
+    if not session:
+        return Response(status_code=401, headers=PAGE_HEADERS)
+    async with request.form() as sent:
+        csrf, command, window = (text_of(sent, name) for name in ("csrf", "command", "window"))
+    if not hmac.compare_digest(csrf, csrf_token(session)):
+        return Response(status_code=403, headers=PAGE_HEADERS)
+    try:
+        await cast("Backend", request.app.state.backend).editing(session, str(case_id), command, window)
+    except Problem as problem:
+        return Response(status_code=problem.status, headers=PAGE_HEADERS)
+    return Response(status_code=204, headers=PAGE_HEADERS)
+
+
+@router.get("/draft-key")
+async def draft_key(request: Request) -> Response:
+    """`{key}` in base64: under it the visitor's browser seals what they type (`static/drafts.js`)."""
+    session = request.cookies.get(SESSION, "")
+    if not session:
+        return Response(status_code=401, headers=PAGE_HEADERS)
+    try:
+        key = await cast("Backend", request.app.state.backend).draft_key(session)
+    except Problem as problem:
+        return Response(status_code=problem.status, headers=PAGE_HEADERS)
+    return JSONResponse({"key": base64.b64encode(key).decode()}, headers=PAGE_HEADERS)

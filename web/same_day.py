@@ -17,13 +17,14 @@ from web import sitting
 from web.backend import Json, Problem, items, part
 from web.case_view import now
 from web.choices import Choices
-from web.command_page import fault_of, hint_of, label_of, own_office, word_of
+from web.command_page import own_office
 from web.fields import Field
 from web.forms import TRUE, Parsed, Tree, grown, parse, shown
 from web.page import REPEATABLE, RESUME, PageRoute, Visit, go, guarded, problem_sentence, render, text_of, visitor
 from web.paste import Fault, Known, Pasted, against, read
 from web.paste_view import SAID, preview
 from web.visit_plan import OPENING, WAYS, Plan, Wanted, Way, everybody, key_of, planned, sheet_fields
+from web.wording import fault_of, hint_of, label_of, word_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 KEEP = "same-day"

@@ -23,7 +23,8 @@ async def look_on(
     case: Annotated[list[UUID] | None, Query(max_length=stream.MOST_CASES, description="Cases of which new versions are told.")] = None,
     last: Annotated[str | None, Header(alias="Last-Event-ID", max_length=1000, description="The id of the last event received.")] = None,
 ) -> StreamingResponse:
-    """Events: `unread` {unread}, `message` (as of `GET /inbox`), `case` {case_id, version}, `gap`, `end` {code}.
+    """Events: `unread` {unread}, `message` (as of `GET /inbox`), `case` {case_id, version}, `editing` {case_id, people}
+    (`people` are the others who have a form of the case open: {person, name, command, says}), `gap`, `end` {code}.
 
     With `Last-Event-ID` the messages that came meanwhile are sent first, the newest 200 at most; without it the stream begins now.
     """

@@ -189,9 +189,9 @@ async def test_what_was_typed_and_not_sent_is_there_again_after_a_reload(system:
     await person.page.fill('[name="/opponents/0/name"]', "某公司")
     await person.page.reload()
 
+    await person.page.locator(".restored").wait_for(state="visible")
     assert await person.page.input_value('[name="/applicant/name"]') == "买某某"
     assert await person.page.input_value('[name="/opponents/0/name"]') == "某公司"
-    assert await person.page.is_visible(".restored")
 
 
 async def test_the_case_list_is_searched_while_typing(system: System, chromium: Browser) -> None:

@@ -100,16 +100,26 @@ async def test_a_case_a_colleague_changed_says_so_and_what_was_typed_stays(house
         await hint.wait_for(state="visible")
         await person.shoot(f"overtaken-{lang}-{width}")
         await hint.locator("a").click()
-        await person.page.wait_for_load_state("load")
+        await person.page.locator(".restored").wait_for(state="visible")
 
         assert await person.page.input_value('[name="/text"]') == "申请人下周一来补材料"
         assert not await hint.is_visible()
+        assert person.complaints == []
+
+
+async def test_a_case_where_nobody_is_at_the_page_says_so_and_is_renewed_once_somebody_is(house: House, chromium: Browser) -> None:
+    async with looked_at(house, chromium) as (desks, who, person):
+        case_id = await owned(desks, who)
+        await person.page.clock.install()
         await person.go(f"/cases/{case_id}")
         await listening(desks, who)
-        await house.do("caseworker", "add_note", case_id, text="又一条")
-        await hint.wait_for(state="visible")
-        await person.shoot(f"overtaken-case-{lang}-{width}")
-        assert person.complaints == []
+        await person.page.clock.fast_forward(301_000)
+        await house.do("caseworker", "add_note", case_id, text="同事的记录")
+        await person.page.locator("[data-case]").wait_for(state="visible")
+        assert await person.page.locator(".ev.new").count() == 0
+        await person.page.keyboard.press("Shift")
+        await person.page.locator(".ev.new", has_text="同事的记录").wait_for()
+        await person.page.locator("[data-case]").wait_for(state="hidden")
 
 
 async def test_where_nobody_is_at_the_page_the_inbox_waits_so_that_the_session_may_run_out(house: House, chromium: Browser) -> None:

@@ -92,6 +92,8 @@ class InMemory:
     taken: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     """Who took which case out of the house, and why."""
     links: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    open_forms: dict[str, tuple[str, str, str]] = field(default_factory=dict[str, tuple[str, str, str]])
+    """By window: who has which case's which form open."""
 
     def _person(self, session: str) -> Person:
         if session not in self.staff:
@@ -329,6 +331,14 @@ class InMemory:
     async def read(self, session: str, message_id: str) -> None:
         for message in self.messages:
             message["read"] = message["read"] or message["id"] == message_id
+
+    async def editing(self, session: str, case_id: str, command: str, window: str) -> None:
+        person = self._person(session)
+        self._case(case_id)
+        self.open_forms[window] = (person.code, case_id, command)
+
+    async def draft_key(self, session: str) -> bytes:
+        return hashlib.sha256(self._person(session).code.encode()).digest()
 
     async def offices(self, session: str, known: str = "") -> list[Json]:
         del known

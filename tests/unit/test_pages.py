@@ -632,7 +632,7 @@ async def test_beside_a_large_group_stand_its_first_people_and_the_other_side(br
     case_id = str((await backend.submit(CLERK, body, key="opening", lang="en"))["case_id"])
     await enter(browser, CLERK)
     page = await browser.get(f"/cases/{case_id}")
-    assert [name for name in ("欧阳某某", "member 0", "member 1", "member 2", "某公司") if f'"person">{name} ' in page.text] == [
+    assert [name for name in ("欧阳某某", "member 0", "member 1", "member 2", "某公司") if f'"person"><bdi>{name}</bdi> ' in page.text] == [
         "欧阳某某", "member 0", "member 1", "某公司",
     ]  # fmt: skip
     assert "and 28 more" in page.text

@@ -1,5 +1,7 @@
 // Keeps a page up to date while it is looked at: how many messages are unread, the newest of them in the inbox, and whether the case on
-// it has changed since. Everything works without it. A page in the background listens to nothing: a browser holds few lines to a house.
+// it has changed since. What it hears of cases it passes on to the page: `live:case` (a page that renews itself prevents the hint),
+// `live:editing`, and `live:back` when somebody is at the page again. Everything works without it. A page in the background listens to
+// nothing: a browser holds few lines to a house.
 "use strict";
 
 {
@@ -8,6 +10,7 @@
   const AGAIN_MILLISECONDS = [15_000, 240_000];
   const badge = document.querySelector("[data-unread]");
   const hints = [...document.querySelectorAll("[data-case]")];
+  const notes = [...document.querySelectorAll("[data-editing]")];
   let source = null;
   let sent = -Infinity;
   let used = performance.now();
@@ -25,6 +28,7 @@
 
   function changed({ case_id: id, version }) {
     for (const hint of hints.filter((each) => each.dataset.case === id && Number(each.dataset.of) < version)) {
+      if (!document.dispatchEvent(new CustomEvent("live:case", { detail: { id, version, away: away() }, cancelable: true }))) continue;
       // What this page itself just sent is followed by its own answer; only if that does not come is the reader told.
       const wait = performance.now() - sent < OWN_MILLISECONDS ? OWN_MILLISECONDS : 0;
       setTimeout(() => (hint.hidden = false), wait);
@@ -32,15 +36,17 @@
   }
 
   // Loading the inbox anew counts as work: where nobody is at the page it waits, or a session left open would never run out.
+  const away = () => performance.now() - used > AWAY_MILLISECONDS;
   let renewing = Promise.resolve();
   function renew() {
-    owed = performance.now() - used > AWAY_MILLISECONDS;
+    owed = away();
     if (!owed && document.querySelector("[data-inbox]")) renewing = renewing.then(draw, draw);
   }
 
   function back() {
     used = performance.now();
     if (owed) renew();
+    document.dispatchEvent(new CustomEvent("live:back"));
   }
 
   async function draw() {
@@ -57,12 +63,14 @@
 
   function listen() {
     if (source || document.visibilityState !== "visible") return;
-    const asked = new URLSearchParams([...new Set(hints.map((hint) => hint.dataset.case))].map((id) => ["case", id]));
+    const cases = new Set([...hints.map((hint) => hint.dataset.case), ...notes.map((note) => note.dataset.editing)]);
+    const asked = new URLSearchParams([...cases].map((id) => ["case", id]));
     source = new EventSource(`/live?${asked}`);
     source.addEventListener("unread", (event) => count(JSON.parse(event.data).unread));
     source.addEventListener("message", renew);
     source.addEventListener("gap", renew);
     source.addEventListener("case", (event) => changed(JSON.parse(event.data)));
+    source.addEventListener("editing", (event) => document.dispatchEvent(new CustomEvent("live:editing", { detail: JSON.parse(event.data) })));
     source.addEventListener("end", leave);
     source.addEventListener("open", () => (again = AGAIN_MILLISECONDS[0]));
     source.addEventListener("error", () => {

@@ -33,11 +33,15 @@ class Badge {
     this.lang = document.documentElement.lang;
     this.part = (name) => place.querySelector(`[data-${name}]`);
     this.part("again").addEventListener("click", () => this.check());
+    place.addEventListener("proof:again", () => {
+      this.words = JSON.parse(place.dataset.words); // the page shows more of the history now
+      this.check({ quiet: true }); // nothing on it moves while it is looked at
+    });
     this.part("accept").addEventListener("click", () => this.accept());
   }
 
-  async check() {
-    this.show("checking", "checking");
+  async check({ quiet = false } = {}) {
+    if (!quiet) this.show("checking", "checking");
     try {
       this.tell(await this.ask());
     } catch (finding) {

@@ -1,14 +1,7 @@
-// What a page does more with a script: keep what is typed until it is sent, add rows, say which record the slider names.
-// Everything works without it. What is typed may be personal, so it is kept in this window only and goes when the person signs out.
+// What a page does more with a script: add rows, send once, say which record the slider names. Everything works without it.
 "use strict";
 
 const PREFIX = "yuanshou:";
-const skipped = new Set(["csrf", "key", "version", "add", "otp"]);
-
-function kept(form) {
-  return [...new FormData(form)].filter(([name, value]) => !skipped.has(name) && typeof value === "string");
-}
-
 function addRow(many) {
   const template = many.querySelector(":scope > template");
   const taken = [...many.querySelectorAll(":scope > [data-row] [name]")].map((input) => Number(input.name.slice(many.dataset.rows.length + 1).split("/")[0]));
@@ -17,46 +10,13 @@ function addRow(many) {
   return template.previousElementSibling;
 }
 
-function restore(form, pairs) {
-  for (const [name] of pairs) {
-    for (const many of form.querySelectorAll("[data-rows]")) {
-      if (name.startsWith(many.dataset.rows + "/")) while (!form.elements[name] && many.querySelectorAll(":scope > [data-row]").length < 200) addRow(many);
-    }
-  }
-  for (const box of form.querySelectorAll("input[type=checkbox]")) box.checked = false;
-  for (const [name, value] of pairs) {
-    const held = form.elements[name];
-    if (!held) continue;
-    for (const input of held instanceof RadioNodeList ? held : [held]) {
-      if (input.type === "checkbox" || input.type === "radio") input.checked = input.checked || input.value === value;
-      else input.value = value;
-      if (value) input.closest("details")?.setAttribute("open", "");
-    }
-  }
-}
-
+// One click is enough; a page come back to by the back button can send again.
 for (const form of document.querySelectorAll("form[data-keep]")) {
-  const name = PREFIX + form.dataset.keep;
-  const before = JSON.stringify(kept(form));
-  const stored = sessionStorage.getItem(name);
-  const note = form.querySelector(".restored");
-  if (stored && stored !== before && !("shown" in form.dataset)) {
-    restore(form, JSON.parse(stored));
-    note.hidden = false;
-  }
-  const keep = () => sessionStorage.setItem(name, JSON.stringify(kept(form)));
-  form.addEventListener("input", keep);
   form.addEventListener("submit", (event) => {
-    keep();
     if (event.submitter?.name) return;
-    // One click is enough; a page come back to by the back button can send again.
     const button = form.querySelector(".actions .send");
     setTimeout(() => (button.disabled = true));
     addEventListener("pageshow", () => (button.disabled = false), { once: true });
-  });
-  form.querySelector("[data-discard]").addEventListener("click", () => {
-    sessionStorage.removeItem(name);
-    location.reload();
   });
 }
 
@@ -67,17 +27,9 @@ for (const button of document.querySelectorAll("[data-add]")) {
   });
 }
 
-for (const sent of document.querySelectorAll("[data-sent]")) sessionStorage.removeItem(PREFIX + sent.dataset.sent);
-
-for (const form of document.querySelectorAll("form[data-leaving]")) {
-  form.addEventListener("submit", () => {
-    if (form.action.endsWith("/sign-out")) Object.keys(sessionStorage).filter((name) => name.startsWith(PREFIX)).forEach((name) => sessionStorage.removeItem(name));
-  });
-}
-
 for (const slider of document.querySelectorAll("[data-version]")) {
   const output = slider.form.querySelector("output");
-  slider.addEventListener("input", () => (output.textContent = slider.value));
+  slider.addEventListener("input", () => (output.textContent = (slider.dataset.record ?? "{n}").replace("{n}", slider.value)));
   slider.addEventListener("change", () => slider.form.requestSubmit());
 }
 
