@@ -54,6 +54,10 @@ class Backend(Protocol):
         """The same as `sign_in`, with what the provider sent back: `{flow, state, code}`."""
         ...
 
+    async def status(self, body: Json, lang: str, origin: Origin) -> Json:
+        """What `POST /status` answers to `{number, code}`, asked from where the browser is."""
+        ...
+
     async def sign_out(self, session: str) -> None: ...
 
     async def me(self, session: str) -> Json:
