@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 import texts
 from api.problem import document, field_errors, of_refusal
+from api.status import told
 from api.views import case_view, chapter, clock_view, opened_bodies, plain
 from domain.case import CaseState, blank
 from domain.command import COMMANDS, Actor, Facts, Happened, Refusal
@@ -22,8 +23,13 @@ from domain.stages.continuation import CarriedOver, ContinueCase
 from domain.stages.papers import IssueDocument, offered
 from domain.stream import fold
 from ledger import rules
+from ledger.keys import Keys
+from ledger.status_codes import fits, written
 from readmodels.case_list import waiting_for
 from web.backend import Json, Origin, Problem
+
+CODES = Keys("test", {"test": bytes(32)})
+"""Under which the codes of the public page are made."""
 
 
 @dataclass
@@ -71,6 +77,9 @@ class InMemory:
     """People known to the cases, as the interface tells of them."""
     against: Json = field(default_factory=lambda: {"hits": [], "people_searched": 3, "unlisted": 0})
     """What stands against any case."""
+    looks: list[str] = field(default_factory=list[str])
+    """Addresses from which the public page was asked."""
+    most_looks: int = 10
     links: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
 
     def _person(self, session: str) -> Person:
@@ -86,6 +95,16 @@ class InMemory:
         if username not in self.staff or password != "password":
             raise Problem(401, "bad_credentials")
         return {"access_token": username, "token_type": "bearer", "expires_in": 3600}
+
+    async def status(self, body: Json, lang: str, origin: Origin) -> Json:
+        self.looks.append(origin.address)
+        if len(self.looks) > self.most_looks:
+            raise Problem(429, "too_many_looks", retry_after=600, minutes=10)
+        numbers = written(str(body["number"]))
+        case = next((c for c in self.states.values() if {c.register_number, c.case_number} & {*numbers}), None)
+        if case is None or not fits(CODES, case.case_id, 0, str(body["code"])):
+            raise Problem(404, "status_not_found")
+        return told(case, numbers, self.directory, rules.current(), now=self.now, lang="en" if lang == "en" else "zh-CN")
 
     async def sign_out(self, session: str) -> None:
         self._person(session)
