@@ -114,7 +114,7 @@ def worded(found: Progress, lang: texts.Lang, values: Json) -> Json:
     """A case's progress as sentences; `values` are the bureau's name and the days in which one may object."""
     return {
         "stage": found.stage,
-        "stage_says": texts.text(lang, f"stages.{found.stage}"),
+        "stage_says": texts.text(lang, f"status.stage_{found.stage}"),
         "step": found.step,
         "says": texts.text(lang, f"status.step_{found.step}"),
         "notes": [{"note": note, "says": texts.text(lang, f"status.note_{note}", **values)} for note in found.notes],

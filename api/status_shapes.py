@@ -99,7 +99,7 @@ BODIES: Mapping[str, tuple[type[BaseModel], Mapping[str, Any]]] = {
     "renew_status_code": (Renewing, {"reason": "leaked"}),
 }
 STATUS: Json = {
-    "number": "定城援登字〔2026〕第318号", "stage": "application", "stage_says": "申请", "step": "papers_missing",
+    "number": "定城援登字〔2026〕第318号", "stage": "application", "stage_says": "申请和审查", "step": "papers_missing",
     "says": "您的申请材料还不齐全。中心已告知您需要补充哪些材料。",
     "notes": [{"note": "paused", "says": "补充材料或者核查期间，审查期限暂停计算。"}],
     "owed": {"papers": ["身份证复印件"], "by": "2026-12-09", "late": False, "says": "请在2026年12月9日前交齐下列材料。"},

@@ -10,7 +10,7 @@ import texts
 from api.status import told, worded
 from domain.case import AcceptFirst as Lane
 from domain.case import CaseState
-from domain.lifecycle import LANES, STATES, State
+from domain.lifecycle import LANES, STAGES, STATES, State
 from domain.progress import NOTES, STEPS, WHATS, Step, progress
 from domain.stages.accept_first import AcceptFirst
 from domain.stages.any_stage import ServeDocument
@@ -51,7 +51,12 @@ def test_every_state_has_its_step(state: State) -> None:
 
 @languages
 def test_every_step_note_and_date_has_its_words(lang: texts.Lang) -> None:
-    keys = [*(f"step_{s}" for s in STEPS), *(f"note_{n}" for n in NOTES), *(f"{when}_{w}" for w in WHATS for when in ("date", "late"))]
+    keys = [
+        *(f"stage_{s}" for s in STAGES),
+        *(f"step_{s}" for s in STEPS),
+        *(f"note_{n}" for n in NOTES),
+        *(f"{when}_{w}" for w in WHATS for when in ("date", "late")),
+    ]
     assert [key for key in keys if not texts.has(lang, f"status.{key}")] == []
 
 
