@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from api.case_reading import visible
 from api.deeds import Done, do_once
@@ -63,7 +64,7 @@ async def renew(desk: Desk, key: str, case_id: str, asked: Renewing) -> Done:
     case, actor = await _given(desk, case_id)
 
     async def act(deed: str) -> Json:
-        event = StatusCodeRenewed(since=desk.today, case=case.case_id, reason=asked.reason)
+        event = StatusCodeRenewed(since=desk.today, case=UUID(case.case_id), reason=asked.reason)
         await registers.append(desk.conn, [event], actor=actor, now=desk.now, command_id=deed)
         return {"case_id": case.case_id}
 

@@ -271,8 +271,10 @@ def may_export(principal: Principal, case: CaseScope, directory: Directory) -> b
 
 def giver_of_codes(principal: Principal, case: CaseScope, directory: Directory) -> Actor | None:
     """The person in the role that reaches the case and may tell its applicant the code of the public page; None where none does."""
-    held = next(((role, office) for role, office in _roles_over(principal, case, directory) if role in MAY_GIVE_STATUS_CODE), None)
-    return held and Actor(principal.person, held[0], held[1], principal.lawyer, principal.unit)
+    for role, office in _roles_over(principal, case, directory):
+        if role in MAY_GIVE_STATUS_CODE:
+            return Actor(principal.person, role, office, principal.lawyer, principal.unit)
+    return None
 
 
 def actor(principal: Principal, command: str, case: CaseScope | None, directory: Directory) -> Actor | None:

@@ -99,7 +99,7 @@ def _notes(case: CaseState) -> Iterable[Note]:
     elif len(case.present) > 1 or case.people > 1:
         yield "group"
     if not case.ended and case.accept_first is not None:
-        if case.accept_first.state in OWING and case.stage != "application":
+        if case.accept_first.state in OWING and case.stage in ("assignment", "representation"):
             yield "goes_on"
         elif case.accept_first.state == "papers_complete":
             yield "papers_complete"

@@ -54,7 +54,8 @@ async def look(request: Request) -> Response:
         typed = {"number": text_of(sent, "number").strip(), "code": text_of(sent, "code").strip()}
         csrf, lang, size = (text_of(sent, name) for name in ("csrf", "lang", "type"))
     visit = stranger(request)
-    visit.lang = next((known for known in LANGUAGES if known == lang), visit.lang)
+    if lang in LANGUAGES:
+        visit.lang = lang
     chosen = {LANGUAGE: visit.lang if lang in LANGUAGES else "", TYPE: size if size in _SIZES else ""}
     try:
         guarded(visit, {"csrf": csrf})

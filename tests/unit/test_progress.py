@@ -91,7 +91,7 @@ def test_a_new_application_is_told_by_when_it_is_decided() -> None:
 
 def test_whom_to_call_comes_from_the_directory_and_nobody_is_named() -> None:
     found = said(given(submit()))
-    assert found["centre"] == {"name": "陇安市法律援助中心", "phone": "12348", "address": None, "closes_at": None}
+    assert found["centre"] == {"name": "陇安市法律援助中心", "phone": "12348", "address": "陇安市公共法律服务中心一楼", "closes_at": None}
     assert said(given(submit()), "en")["centre"]["name"] == DIRECTORY.office_of["C-CITY"].name_en
 
 
