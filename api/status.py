@@ -99,7 +99,7 @@ def told(case: CaseState, numbers: tuple[str, ...], directory: Directory, whole:
     values = {"bureau": _name(bureau, lang), "days": limit.n if limit and isinstance(limit.n, int) else None}
     return {
         "number": next((n for n in (case.register_number, case.case_number) if n in numbers), case.register_number),
-        **worded(progress(case, now), lang, values),
+        **worded(progress(case, now.astimezone(views.ZONE)), lang, values),
         "centre": {
             "name": _name(centre, lang) or case.centre,
             "phone": centre and centre.phone,

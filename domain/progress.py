@@ -73,7 +73,7 @@ class Progress(NamedTuple):
 
 
 def progress(case: CaseState, now: datetime) -> Progress:
-    """How an opened case stands at a moment (aware). Raises `LookupError` for one before its first event."""
+    """How an opened case stands at a moment of Asia/Shanghai, whose day is the legal day. Raises `LookupError` before its first event."""
     if case.state is None or case.stage is None:
         raise LookupError("no such case yet")
     return Progress(case.stage, _step(case, case.state), tuple(_notes(case)), _owed(case, now), _ahead(case, now))
