@@ -67,7 +67,7 @@ def directory_events() -> tuple[DirectoryEvent, ...]:
     bureau = _office("B-ADX", "安定县司法局", "Anding County Justice Bureau", "bureau", "county", county="ADX", parent="B-CITY")
     centre = _office(
         "C-ADX", "安定县法律援助中心", "Anding County Legal Aid Centre", "centre", "county", county="ADX", parent="B-ADX", bureau="B-ADX",
-        phone="12348",
+        phone="12348", address="安定县公共法律服务中心一楼",
     )  # fmt: skip
     lawyer = Lawyer(
         code="L-MA-ZHIQIANG", name="马志强", unit="U-DINGCHENG", person="P-MA-ZHIQIANG", gender="male", languages=("zh", "bo"),

@@ -66,6 +66,9 @@ _READS: dict[str, tuple[Problem, ...]] = {
         Problem(401, "oidc_unknown_subject"),
         retry(429, "too_many_sign_ins", 600),
     ),
+    "read_status": (not_found("status_not_found"), retry(429, "too_many_looks", 600)),
+    "status_code": (Problem(403, "forbidden"), not_found("case_not_found")),
+    "renew_status_code": (Problem(403, "forbidden"), not_found("case_not_found")),
     "end_my_session": (not_found("session_not_found"), _OWN_ID),
     "change_password": (
         Problem(422, "password_length", errors=[{"pointer": "/new", "code": "password_length"}], least=12, most=1024),

@@ -33,6 +33,7 @@ from api import (
     replan_shapes,
     shapes,
     shift_log,
+    status_shapes,
     work_answers,
     work_shapes,
 )
@@ -66,7 +67,7 @@ COMMAND_PATHS: Mapping[str, str] = {
     f"{PREFIX}/duty-requests/{{duty_request_id}}/commands/{{command}}": "duty",
 }
 """Paths that stand for one of each command, and the kind of stream these are for."""
-_OPEN = frozenset({"new_token", "begin_oidc", "finish_oidc", "calendar_feed", "healthz", "readyz"})
+_OPEN = frozenset({"new_token", "begin_oidc", "finish_oidc", "calendar_feed", "read_status", "healthz", "readyz"})
 """Operations without a token."""
 _TAGS = {
     "directory": "The directory by day: what it held, who changed it, tables taken in as a whole.",
@@ -85,6 +86,7 @@ _TAGS = {
     "access": "The ledger of reads: who read personal data, when, by which way and why; who was refused.",
     "eligibility": "Who is helped: sums, limitations and venues worked out, the standards by day, decisions made again, spot checks.",
     "rules": "Dates and sums worked out on request, recorded nowhere.",
+    "status": "What an applicant may look up without signing in, by a case's number and its code; and that code.",
     "operations": "Whether the system lives and takes commands.",
 }
 _ABOUT = """\
@@ -200,6 +202,9 @@ SUCCESSES: Mapping[str, Success] = {
     "case_chain": _page_of(case_shapes.Chapter, "The cases in the order they were opened.", Answers.chapter),
     "case_documents": _page_of(Document, "The documents attached.", lambda a: a.case_view()["documents"][0]),
     "case_papers": Success(paper_shapes.CasePapers, "The case's papers.", Answers.papers),
+    "read_status": Success(status_shapes.Status, "How it stands.", lambda _: status_shapes.STATUS),
+    "status_code": Success(status_shapes.StatusCode, "The code as it is now.", lambda _: status_shapes.CODE),
+    "renew_status_code": Success(status_shapes.StatusCode, "The new code.", lambda _: status_shapes.CODE | {"generation": 1}, _DONE),
     "paper_progress": Success(paper_shapes.PaperProgress, "Drawing, or ready.", lambda _: {"state": "drawing", "pages": 300, "seconds": 1}),
     "court_bundle_coverage": Success(court_shapes.Coverage, "What it would hold.", lambda _: court_shapes.COVERAGE),
     "find_persons": _page_of(
@@ -355,6 +360,7 @@ _TAKEN: Mapping[str, tuple[type[BaseModel], Mapping[str, Any]]] = {
     **replan_shapes.BODIES,
     **notice_shapes.BODIES,
     **work_shapes.BODIES,
+    **status_shapes.BODIES,
 }
 """What operations take that are no commands, with an example."""
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 import texts
-from api import case_reading, documents, views
+from api import case_reading, documents, status_giving, views
 from api.desk import READING, Desk, open_desk
 from api.prints import Drawing
 from api.problem import Problem, not_found, of_refusal
@@ -156,6 +156,8 @@ async def _asked(desk: Desk, case: CaseState, issued: DocumentIssued, carried: H
         "for_recipients": issued.for_recipients,
         "replaces": replaced,
         "served": views.plain(served) if served else {},
+        "status_page": status_giving.page_of(desk.services),
+        "status_code": await status_giving.code_of(desk.services, desk.conn, case.case_id),
     }
     return Asked(**(about | known))
 

@@ -26,7 +26,7 @@ from api.envelope import route_of
 from api.problem import Problem, answer, retry
 from api.recorder import NotRecorded, Recorder
 from domain.reads import FURTHEST, AccessEvent, AccessRefused, PersonalDataRead, ReadChannel, What
-from ledger.access import NOBODY, Entry
+from ledger.access import NOBODY, PUBLIC, Entry
 from ledger.keys import Keys
 from ledger.personal import SubjectKeys, wrap_secret
 
@@ -71,6 +71,8 @@ class Access:
     channel: ReadChannel = "api"
     reason: str | None = None
     principal: Principal | None = None
+    public: bool = False
+    """It is a look through the public page: whoever holds a code, whoever may be signed in besides."""
     _subjects: dict[str, None] = field(default_factory=dict[str, None])
     _cases: dict[str, None] = field(default_factory=dict[str, None])
     _what: set[What] = field(default_factory=set[What])
@@ -136,6 +138,8 @@ class Access:
 
     def _entry(self, entry_id: str, event: AccessEvent, now: datetime) -> Entry:
         who = self.principal
+        if self.public:
+            return Entry(event, PUBLIC, PUBLIC, PUBLIC, now, entry_id, self.correlation_id)
         role, office = who.roles[0] if who and who.roles else (NOBODY, NOBODY)
         return Entry(event, who.person if who else NOBODY, role, office, now, entry_id, self.correlation_id)
 

@@ -25,7 +25,7 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u
 _LONG_WORD = re.compile(r"[!-~\u00a1-\u02ff]{25,}")
 """Letters in a row that a line of a narrow column could not break."""
 _BREAK_EVERY = 12
-_EXACT = frozenset({"template", "digest", "number"})
+_EXACT = frozenset({"template", "digest", "number", "status_page", "status_code"})
 """What is compared, never only read."""
 
 
@@ -58,6 +58,9 @@ class Asked:
     for_recipients: Sequence[int] = ()
     replaces: str | None = None
     """The number of the paper whose place it takes."""
+    status_page: str | None = None
+    status_code: str | None = None
+    """Address of the public page of a case's progress, and the code it asks for; templates before they were printed do not look at them."""
     served: Json = field(default_factory=dict[str, Any])
     """Of a proof of service: the issued paper it is drawn for (`Issued` as JSON)."""
 
@@ -97,6 +100,8 @@ def content(asked: Asked) -> Json:
         "lawyers": [wording.lawyer(h["lawyer"]) for h in cast("list[Json]", assignment.get("lawyers") or [])],
         "authority": cast("Json", case.get("engagement") or {}).get("authority"),
         "organ": _organ(case),
+        "status_page": asked.status_page,
+        "status_code": asked.status_code,
         "event": {"type": asked.carried.type, "on": asked.carried.effective_on.isoformat(), **wording.event(asked.carried.data)},
         "served": {**asked.served, "title": wording.title(asked.served["template"])} if asked.served else None,
     }

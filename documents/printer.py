@@ -14,7 +14,7 @@ from typing import Any
 
 import typst
 
-from documents.qr import svg
+from documents.qr import page_svg, svg
 from documents.typefaces import FAMILIES, FontsMissing, paths
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -51,7 +51,7 @@ def pictures(data: Mapping[str, Any], *, ppi: int = 72) -> list[bytes]:
 
 def _compile(data: Mapping[str, Any], **how: Any) -> list[bytes]:
     source = template_file(str(data["template"]), int(data["version"]))
-    inputs = {"data": json.dumps(data, ensure_ascii=False), "qr": svg(data)}
+    inputs = {"data": json.dumps(data, ensure_ascii=False), "qr": svg(data), "page_qr": page_svg(data)}
     made: bytes | list[bytes] | None = _compiler().compile(input=source, sys_inputs=inputs, **how)
     if made is None:
         raise RuntimeError("typst gave nothing")  # its contract says so of a call with `output` only

@@ -22,8 +22,15 @@ def svg(data: Mapping[str, Any]) -> str:
     """The QR code of a paper's data as SVG; empty for a preview, which has no number. Error correction M: 15% may be stained."""
     if not data.get("number") or not data.get("digest"):
         return ""
+    return _drawn(text(data["number"], data["digest"]))
+
+
+def page_svg(data: Mapping[str, Any]) -> str:
+    """The QR code of the public page's address, and of nothing else; empty where the paper names none."""
+    return _drawn(str(data["status_page"])) if data.get("status_page") else ""
+
+
+def _drawn(said: str) -> str:
     out = io.BytesIO()
-    segno.make(text(data["number"], data["digest"]), error="m", micro=False, encoding="utf-8").save(
-        out, kind="svg", border=2, xmldecl=False, svgns=True
-    )
+    segno.make(said, error="m", micro=False, encoding="utf-8").save(out, kind="svg", border=2, xmldecl=False, svgns=True)
     return out.getvalue().decode()

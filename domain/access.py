@@ -30,6 +30,8 @@ MAY_DECIDE_ERASURE: tuple[Role, ...] = ("supervisor",)
 part in a centre's files, the auditor changes nothing, administrators see no case."""
 MAY_EXPORT: tuple[Role, ...] = ("approver", "supervisor", "auditor")
 """Who may take a case out of the house for a court: whoever answers for it or examines it, and sees all of it."""
+MAY_GIVE_STATUS_CODE: tuple[Role, ...] = ("receptionist", "liaison", "duty_lawyer", "caseworker", "approver")
+"""Who may tell an applicant the code of the public page, and renew it: who stands before applicants and acts for the centre."""
 SUBSIDY_STATES: frozenset[State] = onward("file_accepted")
 """From here on a finance officer sees a case."""
 _UNNAMED: frozenset[State] = frozenset({"assigned"})
@@ -265,6 +267,14 @@ def acting_role(principal: Principal, command: str) -> Role | None:
 def may_export(principal: Principal, case: CaseScope, directory: Directory) -> bool:
     """Whether one of the roles that reach the case may take it out for a court. None of these has anything of a case withheld."""
     return any(role in MAY_EXPORT for role, _ in _roles_over(principal, case, directory))
+
+
+def giver_of_codes(principal: Principal, case: CaseScope, directory: Directory) -> Actor | None:
+    """The person in the role that reaches the case and may tell its applicant the code of the public page; None where none does."""
+    for role, office in _roles_over(principal, case, directory):
+        if role in MAY_GIVE_STATUS_CODE:
+            return Actor(principal.person, role, office, principal.lawyer, principal.unit)
+    return None
 
 
 def actor(principal: Principal, command: str, case: CaseScope | None, directory: Directory) -> Actor | None:

@@ -19,7 +19,7 @@ FURTHEST: tuple[ReadChannel, ...] = ("export", "print", "search", "calendar", "p
 What = Literal[
     "case", "history", "histories", "diff", "list", "queue", "deadlines", "lateness", "assignments", "reassignment", "inquiry",
     "inquiries", "persons", "duplicates", "conflicts", "documents", "document", "paper", "answer", "access_records", "person",
-    "court_bundle", "export",
+    "court_bundle", "export", "status",
 ]  # fmt: skip
 """What was opened; `answer`: the events that one's own command brought."""
 

@@ -19,6 +19,8 @@ from ledger.sql import Connection, Row, Statement
 _ZONE = ZoneInfo("Asia/Shanghai")
 NOBODY = "unknown"
 """The actor of a refusal where nobody could be told who it was; also the role and office of who holds none."""
+PUBLIC = "public"
+"""The actor, role and office of a look through the public page: whoever holds a case's code, no officer."""
 
 
 @dataclass(frozen=True, slots=True)

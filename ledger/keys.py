@@ -1,8 +1,8 @@
-"""The key ring: four files of 256-bit keys outside the database, each with ids so that keys can be rotated.
+"""The key ring: five files of 256-bit keys outside the database, each with ids so that keys can be rotated.
 
 `master` wraps the data keys of persons, `search` makes search tokens, `inbox` the HMAC of command bodies, `codec` encrypts what
-travels through Temporal. A file is `{"current": id, "keys": {id: base64}}`; new things are made under `current`, old ones are
-read under the id that stands beside them.
+travels through Temporal, `status` makes the codes of the public page. A file is `{"current": id, "keys": {id: base64}}`; new things are
+made under `current`, old ones are read under the id that stands beside them.
 """
 
 import base64
@@ -45,15 +45,16 @@ class KeyRing:
     search: Keys
     inbox: Keys
     codec: Keys
+    status: Keys
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Read the four files, making what is absent (0600, whole or not at all, whoever starts at the same time).
+        """Read the five files, making what is absent (0600, whole or not at all, whoever starts at the same time).
 
         Raises `KeyFault` for a file that is damaged; it is never replaced, since what it encrypted would be lost.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return cls(*(_open(folder / name) for name in ("master", "search", "inbox", "codec")))
+        return cls(*(_open(folder / name) for name in ("master", "search", "inbox", "codec", "status")))
 
 
 def _open(path: Path) -> Keys:

@@ -95,6 +95,9 @@ def _home(home: Home, port: int) -> Iterator[Finding]:
     place = next(folder for folder in (home.path, *home.path.parents) if folder.exists())
     left = shutil.disk_usage(place).free
     yield Finding("disk", left >= _DISK, f"{left / 1024**3:.1f} GiB free at {place}", "free some space: a full disk stops the database")
+    if not os.environ.get("YUANSHOU_PUBLIC_URL"):
+        mend = "set YUANSHOU_PUBLIC_URL to where applicants and colleagues open the pages"
+        yield Finding("public address", None, "papers and letters name this machine's own address", mend)
     if home.keys.exists():
         loose = [path.name for path in home.keys.iterdir() if stat.S_IMODE(path.stat().st_mode) & 0o077]
         found = f"readable by others: {', '.join(loose)}" if loose else "readable by their user alone"

@@ -58,6 +58,10 @@ class Backend(Protocol):
         """Give a one-time code in the session: a sitting of decisions begins."""
         ...
 
+    async def status(self, body: Json, lang: str, origin: Origin) -> Json:
+        """What `POST /status` answers to `{number, code}`, asked from where the browser is."""
+        ...
+
     async def sign_out(self, session: str) -> None: ...
 
     async def me(self, session: str) -> Json:

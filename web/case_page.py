@@ -43,6 +43,7 @@ from web.page import HEADERS, PageRoute, Visit, render, visitor
 from web.prefill import accept_first_ground
 from web.prepared import prepared
 from web.proof import badge
+from web.status import card
 from web.story import story
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -130,6 +131,7 @@ async def case_page(request: Request, case_id: str, visit: Annotated[Visit, Depe
         may_export=not past and may_export(visit),
         grouped=len(items(case, "recipients")) > 1 or "add_recipients" in may, came_from=await came_from(visit, case),
         proof=badge(visit, case_id, [] if "legal_on" in moments else events, [e["type"] for e in events]), moments=moments,
+        status_code={} if past else await card(visit, case_id),
         carried=f"&{urlencode(moments or {'version': case['version']})}" if past else "",
     )  # fmt: skip
 

@@ -43,6 +43,9 @@ class InProcess:
     async def prove(self, session: str, code: str, lang: str, origin: Origin | None = None) -> None:
         await self._from(origin, "/me/second-factor/prove", {"code": code}, lang, session)
 
+    async def status(self, body: Json, lang: str, origin: Origin) -> Json:
+        return await self._from(origin, "/status", body, lang)
+
     async def _from(self, origin: Origin | None, path: str, body: Json, lang: str, session: str = "") -> Json:
         """A call in the name of the browser's own address: guesses are counted by it, and a header could be made up by anybody."""
         at = origin or Origin("127.0.0.1", "")

@@ -51,6 +51,7 @@ from web import (
     same_day,
     spot_checks,
     standards,
+    status,
     visit_done,
     visit_kit,
 )
@@ -119,6 +120,7 @@ for room in (
     proof,
     compare,
     rerun,
+    status,
     case_page,
 ):
     router.include_router(room.router)

@@ -84,6 +84,8 @@ class Office(Model):
     minutes: Annotated[int, Field(ge=0, le=24 * 60)] | None = None
     """Travel time from the township or village it serves, in minutes."""
     phone: Annotated[str, StringConstraints(max_length=40)] | None = None
+    address: Name | None = None
+    """Where people come to, as it is told to applicants."""
     township: Code | None = None
     """The township it stands in, where it serves one."""
     closed_on: date | None = None

@@ -52,7 +52,8 @@ SHEETS: Mapping[ImportKind, tuple[Column, ...]] = {
         Column("parent", "上级机构", "parent", also=("所属中心", "上级")), Column("bureau", "设立机关", "established by", also=("司法局",)),
         Column("level", "级别", "level", reading="word"), Column("county", "县区", "county", required=True, also=("区县",)),
         Column("township", "乡镇", "township", also=("乡镇（街道）",)), Column("minutes", "路程分钟", "minutes", reading="number"),
-        Column("phone", "电话", "phone", also=("联系电话",)), Column("single_officer", "单人办公", "single officer", reading="yes"),
+        Column("phone", "电话", "phone", also=("联系电话",)),
+        Column("address", "地址", "address", also=("办公地址",)), Column("single_officer", "单人办公", "single officer", reading="yes"),
         Column("second_approval", "补贴二次审批", "second approval", reading="yes"), _SINCE,
     ),
     "people": (

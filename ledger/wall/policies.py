@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from domain.access import MAY_ASK_ERASURE, MAY_LINK, SUBSIDY_STATES
+from domain.access import MAY_ASK_ERASURE, MAY_GIVE_STATUS_CODE, MAY_LINK, SUBSIDY_STATES
 
 _ME = "(SELECT wall_user())"
 _SIGNED_IN = f"{_ME} IS NOT NULL"
@@ -89,6 +89,7 @@ _WITH_CASES = (
 """Whoever has cases at all: no administrator of the system."""
 _LINKER = f"(SELECT wall_has_role({', '.join(f"'{role}'" for role in MAY_LINK)}))"
 _ERASER = f"(SELECT wall_has_role({', '.join(f"'{role}'" for role in MAY_ASK_ERASURE)}))"
+_RENEWER = f"(SELECT wall_has_role({', '.join(f"'{role}'" for role in MAY_GIVE_STATUS_CODE)}))"
 _STREAM_ID = "split_part(events.stream, '/', 2)::uuid"
 _OWN_ACCOUNT = f"stream = 'account/' || {_ME}"
 _EVENT_READ = (
@@ -99,6 +100,7 @@ _EVENT_READ = (
     f" WHEN 'duty' THEN {_of_inquiry(_STREAM_ID)}"
     f" WHEN 'account' THEN {_any(_SECURITY, _AUDITOR, _OWN_ACCOUNT)}"
     f" WHEN 'person' THEN {_WITH_CASES}"
+    f" WHEN 'status' THEN {_of_case(_STREAM_ID)}"
     f" ELSE {_SIGNED_IN} END"
 )
 _OF_CASES = "ledger = 'case'"
@@ -108,6 +110,7 @@ _EVENT_ADD = (
     f" WHEN 'directory' THEN {_ADMINISTRATOR} OR type = 'person_away' AND {_SIGNED_IN}"
     f" WHEN 'account' THEN {_any(_SECURITY, _OWN_ACCOUNT)}"
     f" WHEN 'person' THEN {_LINKER} AND type IN ('people_linked', 'people_unlinked')"
+    f" WHEN 'status' THEN {_RENEWER} AND {_of_case(_STREAM_ID)}"
     f" ELSE {_SIGNED_IN} END"
 )
 _KNOWN_PERSON = "EXISTS (SELECT FROM case_people c WHERE c.subject_id = people.subject_id)"
@@ -237,7 +240,9 @@ TABLES: Mapping[str, Wall] = {
         remove=_SECURITY,
         worker="SELECT",
     ),
-    "sign_in_throttle": Wall(told=(), why="Counted in the product's own name, before there is a caller."),
+    "sign_in_throttle": Wall(
+        told=(), worker="SELECT, INSERT, UPDATE, DELETE", why="Counted in the product's own name, before there is a caller."
+    ),
     "security_refusals": Wall(read=_any(_SECURITY, _AUDITOR), worker="SELECT, INSERT"),
     "broken_glass": Wall(read=f"person = {_PERSON}"),
     "imports": Wall(

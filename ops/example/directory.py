@@ -178,7 +178,7 @@ def _offices() -> Iterator[Office]:
     for code, name, name_en, short, level in _AUTHORITIES:
         yield Office(
             code=f"C-{code}", name=f"{name}法律援助中心", name_en=f"{name_en} Legal Aid Centre", short=short, kind="centre",
-            parent=f"B-{code}", bureau=f"B-{code}", level=level, county=code, phone="12348",
+            parent=f"B-{code}", bureau=f"B-{code}", level=level, county=code, phone="12348", address=f"{name}公共法律服务中心一楼",
         )  # fmt: skip
     for outlet in _OUTLETS:
         county = outlet.centre.removeprefix("C-")

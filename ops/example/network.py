@@ -93,6 +93,7 @@ class _Places:
             yield Office(
                 code=f"C-{code}", name=f"{name}法律援助中心", name_en=f"{name_en} Legal Aid Centre", short=name[:2], kind="centre",
                 parent=f"B-{code}", bureau=f"B-{code}", level="county", county=code, phone="12348",
+                address=f"{name}公共法律服务中心一楼",
             )  # fmt: skip
 
     def _station(self, n: int) -> str:

@@ -47,6 +47,7 @@ from domain.person_links import LinkReason, PeopleLinked, PeopleUnlinked, Unlink
 from domain.reassignment import Move, ReassignmentBegun
 from domain.registers import REGISTER_EVENTS, RegisterEvent
 from domain.stages.glass import GlassBroken
+from domain.status_codes import RenewalReason, StatusCodeRenewed
 from domain.values import Party, Personal, Sealed, map_personal
 from ledger.events import body_of
 from ledger.personal import seal
@@ -76,6 +77,7 @@ UNTOLD: tuple[Event | RegisterEvent, ...] = (
     GlassBroken(person="P-ZHANG-SAN", reason="本人承办的案件须交接", until=_NOON),
     PeopleLinked(since=_DAY, kept=UUID(int=1), other=UUID(int=2), reason=get_args(LinkReason)[0]),
     PeopleUnlinked(since=_DAY, kept=UUID(int=1), other=UUID(int=2), reason=get_args(UnlinkReason)[0]),
+    StatusCodeRenewed(since=_DAY, case=UUID(int=5), reason=get_args(RenewalReason)[0]),
     RestrictionSet(since=_DAY, subject=UUID(int=1), ground="accuracy_disputed", reason="本人对记录有异议"),
     RestrictionLifted(since=_DAY, subject=UUID(int=1), reason="已核实更正"),
     ShredRequested(since=_DAY, subject=UUID(int=1), ground="person_asked", reason="保管期限届满", subjects=(UUID(int=1), UUID(int=2))),

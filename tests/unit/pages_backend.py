@@ -15,6 +15,7 @@ import texts
 from api import limits
 from api.desk import Desk
 from api.problem import document, field_errors, of_refusal
+from api.status import told
 from api.views import case_view, chapter, clock_view, opened_bodies, plain
 from domain.access import decides
 from domain.case import CaseState, blank
@@ -27,11 +28,15 @@ from domain.stages.continuation import CarriedOver, ContinueCase
 from domain.stages.papers import IssueDocument, offered
 from domain.stream import fold
 from ledger import rules
+from ledger.keys import Keys
+from ledger.status_codes import fits, written
 from readmodels.case_list import waiting_for
 from web.backend import Json, Origin, Problem
 
 CODE = "123456"
 """The one-time code that is right, once."""
+CODES = Keys("test", {"test": bytes(32)})
+"""Under which the codes of the public page are made."""
 
 
 class Standing(NamedTuple):
@@ -91,6 +96,9 @@ class InMemory:
     """One-time codes that were given."""
     taken: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     """Who took which case out of the house, and why."""
+    looks: list[str] = field(default_factory=list[str])
+    """Addresses from which the public page was asked."""
+    most_looks: int = 10
     links: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     open_forms: dict[str, tuple[str, str, str]] = field(default_factory=dict[str, tuple[str, str, str]])
     """By window: who has which case's which form open."""
@@ -122,6 +130,16 @@ class InMemory:
             raise Problem(422, "otp_wrong", errors=[{"pointer": "/code", "code": "otp_wrong"}])
         self.spent.add(code)
         self.sitting_until = self.now + timedelta(minutes=30)
+
+    async def status(self, body: Json, lang: str, origin: Origin) -> Json:
+        self.looks.append(origin.address)
+        if len(self.looks) > self.most_looks:
+            raise Problem(429, "too_many_looks", retry_after=600, minutes=10)
+        numbers = written(str(body["number"]))
+        case = next((c for c in self.states.values() if {c.register_number, c.case_number} & {*numbers}), None)
+        if case is None or not fits(CODES, case.case_id, 0, str(body["code"])):
+            raise Problem(404, "status_not_found")
+        return told(case, numbers, self.directory, rules.current(), now=self.now, lang="en" if lang == "en" else "zh-CN")
 
     async def sign_out(self, session: str) -> None:
         self._person(session)

@@ -33,6 +33,11 @@ SAYS: dict[str, tuple[str, str]] = {
 }
 
 
+LATER: dict[str, int] = {"receipt": 2, "accept_first_notice": 2}
+"""Templates with a version that is in force after the world's day, and that version."""
+STATUS = {"status_page": "https://legal-aid.longan.example.cn/status", "status_code": "7KQ-M4X-9TD"}
+
+
 def words(document: bytes) -> str:
     return text_of(document).replace(" ", "")
 
@@ -88,6 +93,41 @@ def test_a_paper_is_a_picture_with_ink_where_its_title_its_text_and_its_code_sta
     assert darkness(0.09, 0.2, 0.25, 0.75) > 200, "a title"
     assert darkness(0.2, 0.6) > 1000, "a text"
     assert darkness(0.86, 0.96, 0.12, 0.25) > 1000, "a code"
+
+
+@pytest.mark.parametrize("lang", texts.LANGUAGES)
+@pytest.mark.parametrize("template", LATER)
+def test_a_paper_of_the_door_says_where_its_progress_can_be_looked_up(template: str, lang: texts.Lang) -> None:
+    assert RULES.templates.rows[template][0].version == LATER[template]
+    told = asked(issued(template, language=lang), version=LATER[template], **STATUS)
+    said = words(printer.pdf(content(told)))
+    wanted = [*STATUS.values(), KNOWN.name, told.number, SAYS[template][texts.LANGUAGES.index(lang)], f"{template}v{LATER[template]}"]
+    assert [w for w in wanted if str(w).replace(" ", "") not in said] == []
+    number = told.case.get("case_number") or told.case["register_number"]
+    assert said.count(number) > words(printer.pdf(content(replace(told, version=1)))).count(number) - 1
+
+
+@pytest.mark.parametrize("template", LATER)
+def test_a_paper_of_before_is_drawn_as_it_was_whatever_the_code(template: str) -> None:
+    before = asked(issued(template))
+    assert before.version == 1
+    assert drawn(template) == drawn(template, **STATUS)
+    assert STATUS["status_code"] not in words(drawn(template, **STATUS))
+
+
+def test_the_picture_beside_the_code_holds_the_pages_address_alone() -> None:
+    data = content(asked(issued("receipt"), version=2, **STATUS))
+    assert qr.page_svg(data) == qr.page_svg({"status_page": STATUS["status_page"]})
+    assert qr.page_svg(data) != qr.svg(data)
+    assert not qr.page_svg({**data, "status_page": None})
+
+
+@pytest.mark.parametrize("template", LATER)
+def test_the_way_to_look_it_up_stays_within_the_page(template: str) -> None:
+    long = {**STATUS, "status_page": "https://" + "legal-aid." * 8 + "longan.gov.example.cn/status"}
+    page = ink(drawn(template, version=2, **long))
+    row = len(page) // 842
+    assert not any(level > 80 for y, level in enumerate(page) if y % row > 0.94 * 595)
 
 
 @pytest.mark.parametrize("character", RARE)

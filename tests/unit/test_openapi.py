@@ -51,7 +51,7 @@ from tests.unit import world
 from tests.unit.test_example import DAYS, Played, archived, on_desk
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-OPEN = {"new_token", "begin_oidc", "finish_oidc", "calendar_feed", "healthz", "readyz"}
+OPEN = {"new_token", "begin_oidc", "finish_oidc", "calendar_feed", "read_status", "healthz", "readyz"}
 
 
 def made() -> FastAPI:
@@ -153,6 +153,7 @@ SILENT = {"end_token", "end_my_session", "end_other_sessions", "change_password"
 OPENING = tuple(f"{PREFIX}/{path}" for path in ("cases", "bundles", "organ-notices", "consultations", "duty-requests"))
 """Where no case is yet whose version could be named, nor an inquiry."""
 QUESTIONS = {
+    "read_status",
     "take_next",
     "let_go",
     "plan_rota",

@@ -34,7 +34,7 @@ async def test_a_paper_is_previewed_and_issued_by_the_version_that_was_previewed
     assert re.search(r'formaction="/cases/[^"]+/papers/preview" formtarget="_blank"', page.text)
     names = ("csrf", "key", "version", "/template", "/template_version")
     sent = {name: hidden(page, name) for name in names} | {"/language": "en", "/about": "1"}
-    assert sent["/template_version"] == "1"
+    assert sent["/template_version"] == "2"
     draft = await browser.post(f"/cases/{case_id}/papers/preview", data=sent)
     assert draft.headers["content-type"] == "application/pdf"
     assert draft.content == b"%PDF- draft [('about', '1'), ('language', 'en'), ('template', 'receipt')]"
@@ -52,7 +52,7 @@ async def test_a_template_changed_since_the_preview_is_told_and_nothing_is_issue
     sent = {name: hidden(page, name) for name in ("csrf", "key", "version")} | {"/template": "receipt", "/template_version": "7"}
     answer = await browser.post(f"/cases/{case_id}/commands/issue_document", data=sent)
     assert answer.status_code == 409
-    assert "The template has changed since the preview (it is now version 1)" in answer.text
+    assert "The template has changed since the preview (it is now version 2)" in answer.text
     assert backend.states[case_id].issued == ()
 
 

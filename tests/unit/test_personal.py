@@ -59,9 +59,9 @@ APPLICATION = Application(
 def test_key_files_are_made_once_for_their_owner_only(tmp_path: Path) -> None:
     first = KeyRing.open(tmp_path / "keys")
     assert KeyRing.open(tmp_path / "keys") == first
-    assert {p.name for p in (tmp_path / "keys").iterdir()} == {"master", "search", "inbox", "codec"}
+    assert {p.name for p in (tmp_path / "keys").iterdir()} == {"master", "search", "inbox", "codec", "status"}
     assert {stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "keys").iterdir()} == {0o600}
-    assert len({k for keys in (first.master, first.search, first.inbox, first.codec) for k in keys.keys.values()}) == 4
+    assert len({k for keys in (first.master, first.search, first.inbox, first.codec, first.status) for k in keys.keys.values()}) == 5
 
 
 def test_processes_that_start_at_once_agree_on_the_keys(tmp_path: Path) -> None:
