@@ -30,6 +30,7 @@ from api.routes import (
     reads,
     reference,
     replans,
+    saved_filters,
     stream,
     work,
 )
@@ -63,6 +64,7 @@ def create_app(services: Services) -> FastAPI:
         directory.router,
         replans.router,
         notices.router,
+        saved_filters.router,
     ):
         app.include_router(part, prefix=PREFIX)
     app.include_router(_operations(services))

@@ -1,6 +1,5 @@
 """Finding cases: filters over the case list, the two numbers, and HMAC tokens of names, numbers and phone tails."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,6 +13,7 @@ from domain.directory import CaseScope
 from domain.lifecycle import LANES
 from ledger.schema import case_list
 from ledger.sql import Connection, Row, fetch_all
+from readmodels import case_numbers
 from readmodels.paging import LIMIT, Key, Order, Page, case_id
 from readmodels.people import streams_of_bearers
 from readmodels.scope import within
@@ -22,7 +22,6 @@ Sort = Literal["-updated_at", "updated_at", "due_at", "-opened_on", "opened_on"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """Stands for the due moment of a case that has none, so that it comes last."""
-_OPENING, _CLOSING = "〔（([", "〕）)]"
 
 _TIME = sa.TIMESTAMP(timezone=True)
 _CASE = Key(case_list.c.case_id, case_id, UUID(as_uuid=False))
@@ -59,23 +58,17 @@ class CaseQuery:
     limit: int = LIMIT
 
 
-def numberlike(text: str) -> str:
-    """The text as numbers are compared: width and the kind of bracket do not matter."""
-    normal = "".join(unicodedata.normalize("NFKC", text).split()).casefold()
-    return normal.translate(str.maketrans(dict.fromkeys(_OPENING, "[") | dict.fromkeys(_CLOSING, "]")))
-
-
 def _found(query: CaseQuery, scope: Scope) -> sa.ColumnElement[bool]:
-    wanted = sa.literal(numberlike(query.q or ""))
-    numbers = (
-        sa.func.strpos(sa.func.lower(sa.func.translate(number, _OPENING + _CLOSING, "[[[[]]]]")), wanted) > 0
-        for number in (case_list.c.register_number, case_list.c.case_number)
-    )
-    people = sa.and_(case_list.c.case_id.in_(streams_of_bearers(query.tokens)), within(scope.showing("applicant")))
-    return sa.or_(*numbers, people) if query.tokens else sa.or_(*numbers)
+    """Whose number or people fit; each is looked up by an index of its own, and the cases are those of all of them."""
+    numbers = case_numbers.wanted(query.q or "")
+    named = (case_list.c.case_id.in_(streams_of_bearers(query.tokens)), within(scope.showing("applicant")))
+    people = [sa.select(case_list.c.case_id).where(*named)] if query.tokens else []
+    if numbers.middle is not None:
+        return sa.or_(numbers.middle, *(sa.and_(*named) for _ in people))
+    return case_list.c.case_id.in_(sa.union_all(*numbers.ids, *people))
 
 
-def _filters(query: CaseQuery, scope: Scope) -> list[sa.ColumnElement[bool]]:
+def filters(query: CaseQuery, scope: Scope) -> list[sa.ColumnElement[bool]]:
     """The filters as clauses; a case is not found by what it withholds."""
     at = case_list.c
     assignees = [code for code in (query.assignee, query.panel) if code]
@@ -104,7 +97,7 @@ async def page_of(
 
 async def find(conn: Connection, scope: Scope, query: CaseQuery) -> Page:
     """Cases in the scope that fit the filters. Raises `BadCursor`."""
-    return await page_of(conn, [within(scope), *_filters(query, scope)], ORDERS[query.sort], query.cursor, query.limit)
+    return await page_of(conn, [within(scope), *filters(query, scope)], ORDERS[query.sort], query.cursor, query.limit)
 
 
 def scope_of_row(row: Row) -> CaseScope:
