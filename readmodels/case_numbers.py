@@ -28,10 +28,14 @@ _NUMBERS = ((case_list.c.register_number, case_list.c.register_serial), (case_li
 
 
 class Wanted(NamedTuple):
-    """What a text may mean as a number: ids of cases found by an index; and, for words that very many numbers share, a condition."""
+    """What a text may mean as a number: conditions that each have an index, and one without for words in the middle, which many share.
 
-    ids: tuple[sa.Select[tuple[str]], ...]
+    `few`: the digits of a serial number are among the words, so that no more than some hundreds can fit.
+    """
+
+    conditions: tuple[sa.ColumnElement[bool], ...]
     middle: sa.ColumnElement[bool] | None
+    few: bool
 
 
 def serial_of(number: str | None) -> str | None:
@@ -62,6 +66,6 @@ def wanted(q: str) -> Wanted:
         for number, serial in _NUMBERS:
             fits = serial == digits if whole else _begins(serial, digits)
             found.append(sa.and_(fits, _holds(number, text)) if part["before"] else fits)
-    ids = tuple(sa.select(case_list.c.case_id).where(each) for each in found)
     in_middle = _MIDDLE.fullmatch(text) and not _MARKS.isdisjoint(text)
-    return Wanted(ids, sa.or_(*(_holds(number, text) for number, _ in _NUMBERS)) if in_middle else None)
+    middle = sa.or_(*(_holds(number, text) for number, _ in _NUMBERS)) if in_middle else None
+    return Wanted(tuple(found), middle, few=part is not None)

@@ -107,8 +107,16 @@
     if (press(event.key)) event.preventDefault();
   });
 
+  // From the search of a list straight into its rows, and out of an empty box.
+  document.querySelector("form[data-typed] input[type=search]")?.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "ArrowDown" && walk(1)) event.preventDefault();
+    else if (event.key === "Escape" && event.target.value === "") event.target.blur();
+  });
+
   if (opener && help) {
     opener.hidden = false;
     opener.addEventListener("click", open);
+    help.querySelector("[data-close]").addEventListener("click", () => help.close());
   }
 }
