@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, cast, get_args
 from urllib.parse import urlencode
-from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from domain.lifecycle import LANES, STAGES, STATES
+from domain.lifecycle import STAGES, STATES
 from domain.values import Category
 from web.backend import Json, part
 from web.case_view import URGENCIES, Urgency, left, now, number, urgency
@@ -53,9 +52,9 @@ async def cases(request: Request, visit: Signed) -> Response:
     rows = [row | {"marked_number": marked(row["number"], q), "marked_who": marked(row["who"], q)} for row in rows]
     kinds = kinds_of(visit)
     return render(
-        visit, "cases.html", rows=rows, filters=filters, stages=STAGES, states=STATES, onward=_onward(request, found), lanes=LANES,
+        visit, "cases.html", rows=rows, filters=filters, stages=STAGES, states=STATES, onward=_onward(request, found),
         categories=get_args(Category), saved=await saved_of(visit, "cases"), asked=urlencode(filters), table_most=TABLE_MOST, kinds=kinds,
-        colleagues=colleagues(visit) if kinds else (), most=MOST, key=uuid4().hex,
+        colleagues=colleagues(visit) if kinds else (), most=MOST,
     )  # fmt: skip
 
 

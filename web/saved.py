@@ -19,7 +19,8 @@ Signed = Annotated[Visit, Depends(visitor)]
 
 async def saved_of(visit: Visit, page: FilterPage) -> Json:
     """What the chips of a page need: its filters, which of them is in force, and what there would be to save."""
-    given = [(name, value) for name, value in visit.request.query_params.multi_items() if name in FILTERS[page] and value.strip()]
+    asked: list[tuple[str, str]] = visit.request.query_params.multi_items()
+    given = [(name, value) for name, value in asked if name in FILTERS[page] and value.strip()]
     kept: list[Json] = (await visit.ask("GET", f"/me/filters?page={page}"))["items"]
     here = sorted(given)
     for each in kept:

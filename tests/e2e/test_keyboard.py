@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, Page
 
+from ops.home import ROOT
 from tests.e2e.browser import Person
 from tests.e2e.test_why_late import chromium
 from tests.house import House
@@ -15,6 +16,8 @@ from tests.serving import served
 
 __all__ = ["chromium"]
 
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
 WORDS = {
     "zh-CN": {"none": "没有符合的案件", "two": "已选 2 件", "will": "1 件将变更", "stays": "1 件不能变更", "kept": "我的筛选"},
     "en": {"none": "No case fits", "two": "2 chosen", "will": "1 will change", "stays": "1 will not", "kept": "My filter"},
@@ -22,11 +25,14 @@ WORDS = {
 
 
 async def pictures(person: Person, name: str, lang: str) -> None:
-    """The page as it stands, wide and narrow; it never scrolls sideways."""
+    """The page as it stands, wide and narrow; it never scrolls sideways, and WCAG's automatic rules find nothing."""
     for width in (390, 1280):
         await person.page.set_viewport_size({"width": width, "height": 900})
         assert await person.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} {width}"
         await person.shoot(f"{name}-{lang}-{width}")
+    await person.page.evaluate(AXE)
+    found = await person.page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
+    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found["violations"]] == [], name
 
 
 async def focused(page: Page) -> Any:
@@ -141,6 +147,9 @@ async def test_a_day_at_the_keyboard(house: House, chromium: Browser, lang: str)
         await chip.wait_for()
         assert await chip.inner_text() == said["kept"]
         assert await chip.get_attribute("href") == "/cases?stage=application"
+        await page.locator(".saved summary").last.focus()
+        await page.keyboard.press("Enter")
+        await pictures(person, "cases-saved", lang)
 
         # Rows are chosen with x; what would change is looked at first.
         await person.go(f"/cases?q={initials}")
