@@ -30,6 +30,7 @@ from api.routes import (
     reads,
     reference,
     replans,
+    saved_filters,
     status,
     stream,
     work,
@@ -64,6 +65,7 @@ def create_app(services: Services) -> FastAPI:
         directory.router,
         replans.router,
         notices.router,
+        saved_filters.router,
         status.router,
     ):
         app.include_router(part, prefix=PREFIX)

@@ -37,6 +37,7 @@ _OIDC = (not_found("oidc_not_configured"), retry(503, "oidc_away", 30))
 _OF_ACCOUNTS = (Problem(403, "forbidden"),)
 _GIVING = (*_OF_ACCOUNTS, Problem(403, "cannot_grant_to_self"), not_found("account_not_found"))
 _OWN_ID = Problem(422, "invalid", errors=[{"parameter": "session_id", "in": "path", "code": "not_a_uuid"}])
+_FILTER_ID = Problem(422, "invalid", errors=[{"parameter": "filter_id", "in": "path", "code": "not_a_uuid"}])
 _NO_PERSON = Problem(422, "unknown_person", errors=[{"pointer": "/person", "code": "unknown_person"}], person="P-NOBODY")
 _NO_OFFICE = Problem(422, "unknown_office", errors=[{"pointer": "/office", "code": "unknown_office"}], office="C-NOWHERE")
 _NOT_THEN = Problem(422, "since_in_past", errors=[{"pointer": "/since", "code": "since_in_past"}])
@@ -244,6 +245,15 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "leaver_load": (Problem(403, "forbidden"), not_found("person_not_found")),
     "read_batch": (not_found("batch_not_found"),),
     "reassign": (Problem(403, "forbidden"), not_found("batch_not_found")),
+    "preview_reassignment": (Problem(403, "forbidden"),),
+    "undo_reassignment": (Problem(403, "forbidden"), not_found("batch_not_found"), Problem(409, "nothing_to_undo")),
+    "save_filter": (
+        Problem(409, "too_many_filters", most=30),
+        Problem(409, "filter_name_taken", named="本周到期"),
+        Problem(422, "filter_unknown", errors=[{"pointer": "/query", "code": "filter_unknown"}], named="q"),
+    ),
+    "rename_filter": (not_found("filter_not_found"), Problem(409, "filter_name_taken", named="本周到期"), _FILTER_ID),
+    "remove_filter": (not_found("filter_not_found"), _FILTER_ID),
     "read_message": (
         not_found("message_not_found"),
         Problem(422, "invalid", errors=[{"parameter": "message_id", "in": "path", "code": "too_long"}]),

@@ -29,7 +29,8 @@ ACROSS_ROLES = ("supervisor", "auditor", "approver", "bureau_officer")
 """Who may read histories across cases."""
 SOON = timedelta(days=3)
 """How near a due moment is that counts as soon."""
-_HIDDEN = frozenset({"clocks", "excluded", "accepted_by"})
+HIDDEN = frozenset({"clocks", "excluded", "accepted_by", "register_serial", "case_serial"})
+"""Columns of the case list that serve finding and keeping out; nobody is shown them."""
 _COMES_FROM = {"categories": "applicant", "kind": "matter", "cause": "matter", "lane": "accept_first"}
 """Fields of a row under another name than the case's field they are taken from."""
 
@@ -49,7 +50,7 @@ def case_row(desk: Desk, row: Row) -> Json:
     shown = {
         name: views.moment(value) if isinstance(value, datetime) else value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in row.items()
-        if name not in _HIDDEN and not name.startswith("clock")
+        if name not in HIDDEN and not name.startswith("clock")
     }
     return views.withhold(shown, {*hidden, *(name for name, field in _COMES_FROM.items() if field in hidden)})
 

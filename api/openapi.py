@@ -31,6 +31,7 @@ from api import (
     paper_shapes,
     person_shapes,
     replan_shapes,
+    saved_filters,
     shapes,
     shift_log,
     status_shapes,
@@ -260,6 +261,11 @@ SUCCESSES: Mapping[str, Success] = {
     },
     "leaver_load": Success(work_shapes.LeaverLoad, "The load.", work_answers.leaver),
     "read_batch": Success(work_shapes.Batch, "How far it came.", lambda _: work_answers.BATCH),
+    "preview_reassignment": Success(work_shapes.ReassignmentPreview, "What it would do.", work_answers.previewed),
+    "undo_reassignment": Success(work_shapes.Batch, "How far giving back came.", lambda _: work_answers.BATCH),
+    "my_filters": _page_of(saved_filters.SavedFilter, "By page and name.", lambda _: saved_filters.EXAMPLE),
+    "save_filter": Success(saved_filters.SavedFilter, "It is kept.", lambda _: saved_filters.EXAMPLE, _DONE),
+    "rename_filter": Success(saved_filters.SavedFilter, "It has its new name.", lambda _: saved_filters.EXAMPLE),
     "reassign": Success(work_shapes.Batch, "How far it came; what waits goes on when it is sent again.", lambda _: work_answers.BATCH),
     "deadlines": _page_of(shapes.Deadline, "The limits by due date.", Answers.deadline),
     "inbox": _page_of(shapes.Message, "The messages.", Answers.message),
@@ -361,6 +367,7 @@ _TAKEN: Mapping[str, tuple[type[BaseModel], Mapping[str, Any]]] = {
     **notice_shapes.BODIES,
     **work_shapes.BODIES,
     **status_shapes.BODIES,
+    **saved_filters.BODIES,
 }
 """What operations take that are no commands, with an example."""
 

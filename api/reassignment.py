@@ -4,7 +4,7 @@ Each case moves by a command of its own under a key made of the batch's, so a re
 is simply sent again. What has moved is read from the commands' own outcomes; nothing else keeps count.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ from api.problem import Problem, not_found
 from domain import access
 from domain.access import Principal
 from domain.command import Actor, Role
-from domain.reassignment import Colleague, Held, Move, ReassignmentBegun, begun, share_out
+from domain.reassignment import Colleague, Held, Move, MoveBegun, ReassignmentBegun, begun, share_out
 from domain.rota import away_by, open_shifts
 from ledger import registers
 from ledger.sql import Row
@@ -32,7 +32,7 @@ HANDS_ON: tuple[Role, ...] = ("supervisor", "approver", "caseworker", "unit_mana
 AT_ONCE = 25
 """Cases moved by one request: the answer comes while somebody is still looking."""
 _AGAIN = frozenset({429, 503})
-_COMMAND = {"transfer": "transfer_caseworker", "replacement": "request_replacement"}
+COMMAND = {"transfer": "transfer_caseworker", "replacement": "request_replacement"}
 
 
 async def proposal(desk: Desk, leaver: str) -> Json:
@@ -106,16 +106,39 @@ async def begin(desk: Desk, key: str, body: Mapping[str, Any]) -> str:
     """Record what is to move, once a key; the batch's id. Raises 403 for a case the caller may not move, `Problem` 409 for another body."""
     needs(desk, HANDS_ON)
     moves = [Move.model_validate(dict(each)) for each in body["moves"]]
-    batch = uuid4().hex
-    event = begun(batch, body["leaver"], body["reason"], moves, desk.today)
-    held: tuple[Role, str] = next(each for each in desk.principal.roles if each[0] in HANDS_ON)
-    who = Actor(desk.principal.person, *held, desk.principal.lawyer, desk.principal.unit)
 
     async def act(deed_id: str) -> Json:
-        await registers.append(desk.conn, [event], actor=who, now=desk.now, command_id=deed_id)
-        return {"batch": batch}
+        return await _begun(desk, deed_id, body.get("leaver"), body["reason"], moves)
 
     return (await do_once(desk, key, "reassignment", body, act)).outcome["batch"]
+
+
+async def _begun(desk: Desk, deed_id: str, leaver: str | None, reason: str, moves: Sequence[Move], *, undoes: str | None = None) -> Json:
+    owners = {case_id: row["owner"] for case_id, row in (await workload.these(desk.conn, {m.case_id for m in moves})).items()}
+    event = begun(uuid4().hex, leaver, reason, moves, desk.today, owners=owners, undoes=undoes)
+    held: tuple[Role, str] = next(each for each in desk.principal.roles if each[0] in HANDS_ON)
+    who = Actor(desk.principal.person, *held, desk.principal.lawyer, desk.principal.unit)
+    await registers.append(desk.conn, [event], actor=who, now=desk.now, command_id=deed_id)
+    return {"batch": event.batch}
+
+
+async def undo(desk: Desk, key: str, batch: str, reason: str) -> str:
+    """Begin to give back what a batch of the caller's transferred and still stands where it went, as a batch of its own; its id.
+
+    Nothing is deleted: each case is transferred once more. What was a request for a replacement is another person's to decide.
+    Raises `Problem` 404 `batch_not_found`, 409 `nothing_to_undo`.
+    """
+    needs(desk, HANDS_ON)
+    event, _ = await batch_of(desk, batch)
+
+    async def act(deed_id: str) -> Json:
+        told = await progress(desk, batch)
+        back = [Move(case_id=m["case_id"], kind="transfer", to=m["held_by"]) for m in told["moves"] if m["undoable"]]
+        if not back:
+            raise Problem(409, "nothing_to_undo")
+        return await _begun(desk, deed_id, event.leaver, reason, back, undoes=batch)
+
+    return (await do_once(desk, key, "reassignment_undone", {"batch": batch, "reason": reason}, act)).outcome["batch"]
 
 
 async def batch_of(desk: Desk, batch: str) -> tuple[ReassignmentBegun, str]:
@@ -131,19 +154,43 @@ async def progress(desk: Desk, batch: str) -> Json:
     """Each case of the batch: waiting, done or refused with its code."""
     event, _ = await batch_of(desk, batch)
     outcomes = await workload.outcomes(desk.conn, desk.principal.username, [_key(batch, m) for m in event.moves])
-    moves = [_told(m, outcomes.get(_key(batch, m))) for m in event.moves]
+    rows = await workload.these(desk.conn, {m.case_id for m in event.moves})
+    moves = [_told(desk, m, outcomes.get(_key(batch, m)), rows.get(m.case_id)) for m in event.moves]
     count = {state: sum(m["state"] == state for m in moves) for state in ("waiting", "done", "refused")}
-    return {"batch": batch, "leaver": event.leaver, "reason": event.reason, "moves": moves, **count}
+    return {
+        "batch": batch, "leaver": event.leaver, "undoes": event.undoes, "reason": event.reason, "moves": moves, **count,
+        "undoable": sum(m["undoable"] for m in moves),
+    }  # fmt: skip
 
 
-def _told(move: Move, outcome: Any) -> Json:
+def _told(desk: Desk, move: MoveBegun, outcome: Any, row: Row | None) -> Json:
     refusal: Any = outcome.get("refusal") if outcome else None
     state = "waiting" if outcome is None else "refused" if refusal else "done"
-    return {"case_id": move.case_id, "kind": move.kind, "to": move.to, "state": state, "code": refusal["code"] if refusal else None}
+    return {
+        "case_id": move.case_id, "number": (row["case_number"] or row["register_number"]) if row else None, "kind": move.kind,
+        "to": move.to, "held_by": move.held_by, "state": state, "code": refusal["code"] if refusal else None,
+        "undoable": state == "done" and row is not None and _may_go_back(desk, move, row),
+    }  # fmt: skip
+
+
+def _may_go_back(desk: Desk, move: MoveBegun, row: Row) -> bool:
+    """Whether the case stands where the move brought it, has not ended, and whoever had it may have it again."""
+    if move.kind != "transfer" or row["owner"] != move.to or row["stage"] == "ended" or move.held_by in (None, move.to):
+        return False
+    before = desk.directory.person(move.held_by)
+    return before is not None and ("caseworker", row["centre"]) in before.roles_on(desk.today)
 
 
 def _key(batch: str, move: Move) -> str:
     return f"{batch}.{move.case_id}"
+
+
+def body_of(principal: Principal, move: Move, reason: str) -> Json:
+    """The command's body by which the move is carried out."""
+    if move.kind == "transfer":
+        return {"to": move.to, "reason": reason}
+    of_unit = any(role in ("unit_manager", "lawyer") for role, _ in principal.roles)
+    return {"by": "unit" if of_unit else "centre", "cause": "absence", "reasons": reason}
 
 
 class Carrier:
@@ -166,9 +213,5 @@ class Carrier:
         return failed
 
     def _ask(self, event: ReassignmentBegun, move: Move) -> Ask:
-        body: Json = {"to": move.to, "reason": event.reason}
-        if move.kind == "replacement":
-            of_unit = any(role in ("unit_manager", "lawyer") for role, _ in self._principal.roles)
-            body = {"by": "unit" if of_unit else "centre", "cause": "absence", "reasons": event.reason}
-        key = _key(event.batch, move)
-        return Ask(self._principal, self._session, _COMMAND[move.kind], body, key, self._correlation_id, move.case_id)
+        body = body_of(self._principal, move, event.reason)
+        return Ask(self._principal, self._session, COMMAND[move.kind], body, _key(event.batch, move), self._correlation_id, move.case_id)

@@ -30,8 +30,14 @@ PLAN: Json = {
 }  # fmt: skip
 CHANGED: Json = {"office": "C-CITY", "version": 3, "type": "swap_accepted"}
 BATCH: Json = {
-    "batch": "7c9e6679742540de944be07fc1f90ae7", "leaver": "P-WANG-MIN", "reason": "调离岗位", "waiting": 0, "done": 1, "refused": 0,
-    "moves": [{"case_id": CASE_ID, "kind": "transfer", "to": "P-LIN-XIAOMEI", "state": "done", "code": None}], "failed": [],
+    "batch": "7c9e6679742540de944be07fc1f90ae7", "leaver": "P-WANG-MIN", "undoes": None, "reason": "调离岗位",
+    "waiting": 0, "done": 1, "refused": 0, "undoable": 1, "failed": [],
+    "moves": [
+        {
+            "case_id": CASE_ID, "number": "定城援民字〔2026〕第318号", "kind": "transfer", "to": "P-LIN-XIAOMEI", "held_by": "P-WANG-MIN",
+            "state": "done", "code": None, "undoable": True,
+        }
+    ],
 }  # fmt: skip
 
 
@@ -67,3 +73,16 @@ def leaver(answers: Answers) -> Json:
         "leaver": "P-WANG-MIN", "name": "王敏", "transfers": [transfer], "replacements": [answers.row() | {"may": False}],
         "shifts": [shift], "inquiries": [inquiry],
     }  # fmt: skip
+
+
+def previewed(answers: Answers) -> Json:
+    item: Json = {
+        "case_id": CASE_ID,
+        "kind": "transfer",
+        "held_by": "P-WANG-MIN",
+        "to": "P-LIN-XIAOMEI",
+        "code": None,
+        "detail": None,
+        "case": answers.row(),
+    }
+    return {"items": [item], "will": 1, "refused": 0}

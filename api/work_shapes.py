@@ -59,12 +59,21 @@ class CoverAsked(Model):
     reason: Words
 
 
-class ReassignAsked(Model):
-    """The cases of a leaver and who takes each over. Sent again with its key, it goes on where it stopped."""
+class PreviewAsked(Model):
+    """Cases and who would take each over."""
 
-    leaver: Code
     reason: Reason
     moves: Annotated[tuple[Move, ...], Field(min_length=1, max_length=MOST_MOVES)]
+
+
+class ReassignAsked(PreviewAsked):
+    """Cases, of one leaver or chosen from a list, and who takes each over. Sent again with its key, it goes on where it stopped."""
+
+    leaver: Code | None = None
+
+
+class UndoAsked(Model):
+    reason: Reason
 
 
 class RankedCandidate(Candidate):
@@ -223,12 +232,33 @@ class LeaverLoad(Shape):
     inquiries: list[LeaverInquiry]
 
 
-class MoveTold(Shape):
+class MovePreviewed(Shape):
+    """What a move would do; `code` says why it would be refused."""
+
     case_id: str
     kind: MoveKind
+    held_by: Code | None = Field(description="Who has it: the caseworker, or the lawyer where one is to be replaced.")
     to: Code | None
+    code: str | None = Field(description="The problem's code; null where it would be carried out.")
+    detail: str | None = Field(description="The problem's sentence.")
+    case: ListRow | None = Field(description="Null where the caller may not see it.")
+
+
+class ReassignmentPreview(Shape):
+    items: list[MovePreviewed]
+    will: int
+    refused: int
+
+
+class MoveTold(Shape):
+    case_id: str
+    number: str | None = Field(description="Null where the caller does not see the case any more.")
+    kind: MoveKind
+    to: Code | None
+    held_by: Code | None = Field(description="Who owned the case when the batch was begun.")
     state: Literal["waiting", "done", "refused"]
     code: str | None = Field(description="Why it was refused.")
+    undoable: bool = Field(description="It was transferred, and stands there still.")
 
 
 class NotTried(Shape):
@@ -240,12 +270,14 @@ class Batch(Shape):
     """How far the moving came."""
 
     batch: Code
-    leaver: Code
+    leaver: Code | None
+    undoes: Code | None = Field(description="The batch whose cases go back.")
     reason: str
     moves: list[MoveTold]
     waiting: int
     done: int
     refused: int
+    undoable: int
     failed: list[NotTried] = Field(
         default_factory=list["NotTried"], description="Cases that could not be tried now, with the problem's code."
     )
@@ -279,5 +311,13 @@ BODIES: dict[str, tuple[type[Model], dict[str, Any]]] = {
             "moves": [{"case_id": "019ac2b4-5e00-7000-8000-000000000001", "kind": "transfer", "to": "P-LIN-XIAOMEI"}],
         },
     ),
+    "preview_reassignment": (
+        PreviewAsked,
+        {
+            "reason": "均衡案件数量",
+            "moves": [{"case_id": "019ac2b4-5e00-7000-8000-000000000001", "kind": "transfer", "to": "P-LIN-XIAOMEI"}],
+        },
+    ),
+    "undo_reassignment": (UndoAsked, {"reason": "误选案件"}),
 }  # fmt: skip
 """Bodies by operation, each with an example."""

@@ -27,13 +27,23 @@ class Move(Model):
     to: Code | None = None
 
 
+class MoveBegun(Move):
+    """A move as it was begun. `held_by` is who owned the case then: to whom it goes back where the move is undone."""
+
+    held_by: Code | None = None
+
+
 class ReassignmentBegun(RegisterEvent):
-    """What was agreed on for the load of somebody who leaves. Each case moves by a command of its own, recorded in its own history."""
+    """What was agreed on for the load of somebody who leaves, or for cases chosen from a list, which have no `leaver`.
+
+    Each case moves by a command of its own, recorded in its own history. `undoes` is the batch whose cases go back to whom they came from.
+    """
 
     batch: Code
-    leaver: Code
+    leaver: Code | None = None
     reason: Words
-    moves: Annotated[tuple[Move, ...], Field(min_length=1, max_length=MOST_MOVES)]
+    moves: Annotated[tuple[MoveBegun, ...], Field(min_length=1, max_length=MOST_MOVES)]
+    undoes: Code | None = None
 
     @property
     def stream(self) -> str:
@@ -88,5 +98,16 @@ def share_out(cases: Iterable[Held], colleagues: Sequence[Colleague], loads: Map
     return tuple(found)
 
 
-def begun(batch: str, leaver: str, reason: str, moves: Sequence[Move], on: date) -> ReassignmentBegun:
-    return ReassignmentBegun(since=on, batch=batch, leaver=leaver, reason=reason, moves=tuple(moves))
+def begun(
+    batch: str,
+    leaver: str | None,
+    reason: str,
+    moves: Sequence[Move],
+    on: date,
+    *,
+    owners: Mapping[str, str | None],
+    undoes: str | None = None,
+) -> ReassignmentBegun:
+    """The batch as it is recorded; `owners` by case are those of this moment."""
+    noted = tuple(MoveBegun(**move.model_dump(), held_by=owners.get(move.case_id) if move.kind == "transfer" else None) for move in moves)
+    return ReassignmentBegun(since=on, batch=batch, leaver=leaver, reason=reason, moves=noted, undoes=undoes)

@@ -302,6 +302,8 @@ case_list = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("register_number", sa.Text),
     sa.Column("case_number", sa.Text),
+    sa.Column("register_serial", sa.Text, comment="the digits of the register number that count"),
+    sa.Column("case_serial", sa.Text, comment="those of the case number"),
     sa.Column("stage", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("lane", sa.Text),
@@ -327,7 +329,7 @@ case_list = sa.Table(
     sa.Column("clocks", pg.JSONB, nullable=False, server_default="[]", comment="its time limits, for lists of deadlines"),
     comment="Read model, inline: what lists, queues and searches show.",
 )
-for _column in ("register_number", "case_number", "lawyer", "owner", "updated_at", "due_at"):
+for _column in ("register_number", "case_number", "register_serial", "case_serial", "lawyer", "owner", "updated_at", "due_at"):
     sa.Index(f"case_list_{_column}", case_list.c[_column])
 sa.Index("case_list_cause", case_list.c.cause, case_list.c.case_id)
 sa.Index("case_list_accepted_by", case_list.c.accepted_by, postgresql_where=case_list.c.accepted_by.is_not(None))
@@ -696,6 +698,19 @@ files = sa.Table(
     sa.Column("unit", sa.Text),
     sa.Column("outlet", sa.Text),
     _time("created_at", default=True),
+)
+
+saved_filters = sa.Table(
+    "saved_filters",
+    metadata,
+    sa.Column("filter_id", pg.UUID(as_uuid=False), primary_key=True),
+    sa.Column("person", sa.Text, nullable=False, comment="code of whoever saved it; nobody else sees it"),
+    sa.Column("page", sa.Text, nullable=False, comment="cases, history, deadlines"),
+    sa.Column("name", sa.Text, nullable=False, comment="as they call it"),
+    sa.Column("query", sa.Text, nullable=False, comment="of the page's address: codes and days, never words searched for"),
+    _time("created_at", default=True),
+    sa.UniqueConstraint("person", "page", "name"),
+    comment="Filters of lists that people gave a name and come back to.",
 )
 
 wall_offices = sa.Table(

@@ -15,6 +15,7 @@ from domain.stream import Clock
 from domain.values import Applicant
 from ledger.schema import case_list
 from ledger.sql import Connection, Row, Statement
+from readmodels.case_numbers import serial_of
 from readmodels.course import Change, Course
 
 Waiting = Role | Literal["applicant"]
@@ -91,6 +92,8 @@ def rows_for(case: CaseState) -> dict[str, Any]:
         "version": case.version,
         "register_number": case.register_number,
         "case_number": case.case_number,
+        "register_serial": serial_of(case.register_number),
+        "case_serial": serial_of(case.case_number),
         "stage": case.stage,
         "state": case.state,
         "lane": case.accept_first.state if case.accept_first else None,

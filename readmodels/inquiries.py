@@ -16,10 +16,11 @@ from ledger import streams
 from ledger.schema import cases, inquiries
 from ledger.sql import Connection, Statement, fetch_all
 from readmodels.case_list import clock_line
+from readmodels.case_numbers import as_written
 from readmodels.course import Change, Course
 from readmodels.paging import LIMIT, Key, Order, Page, case_id
 from readmodels.people import streams_of_bearers
-from readmodels.search import NEVER, numberlike
+from readmodels.search import NEVER
 
 Kind = Literal["consultation", "duty"]
 Sort = Literal["-received_at", "due_at"]
@@ -33,7 +34,6 @@ ORDERS: dict[Sort, Order] = {
     "-received_at": Order("-received_at", (_RECEIVED, _ID), descending=True),
     "due_at": Order("due_at", (_DUE, _ID)),
 }
-_OPENING, _CLOSING = "〔（([", "〕）)]"
 
 _insert = insert(inquiries).values({c.name: sa.bindparam(c.name, type_=c.type) for c in inquiries.c})
 UPSERT = Statement(
@@ -179,8 +179,7 @@ def _filters(query: InquiryQuery) -> list[sa.ColumnElement[bool]]:
 
 
 def _found(query: InquiryQuery) -> sa.ColumnElement[bool]:
-    number = sa.func.lower(sa.func.translate(inquiries.c.number, _OPENING + _CLOSING, "[[[[]]]]"))
-    numbered = sa.func.strpos(number, sa.literal(numberlike(query.q or ""))) > 0
+    numbered = sa.func.strpos(inquiries.c.number, as_written(query.q or "")) > 0
     if not query.tokens:
         return numbered
     return sa.or_(numbered, inquiries.c.inquiry_id.in_(streams_of_bearers(query.tokens)))

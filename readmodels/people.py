@@ -67,6 +67,14 @@ def streams_of_bearers(tokens: Collection[int]) -> sa.Select[tuple[str]]:
     return sa.select(case_people.c.case_id).select_from(bearers).where(search_tokens.c.token.in_(list(tokens)))
 
 
+def has_bearer(stream: sa.ColumnElement[str], tokens: Collection[int]) -> sa.ColumnElement[bool]:
+    """Whether somebody of the stream bears one of the terms: asked of each stream by its key, where very many people bear them."""
+    bearers = case_people.join(search_tokens, search_tokens.c.subject_id == case_people.c.subject_id)
+    theirs = sa.select(sa.literal(1)).select_from(bearers)
+    # Pinned (OFFSET 0): else PostgreSQL gathers everybody who bears one of them before it looks at the first case.
+    return sa.exists(theirs.where(case_people.c.case_id == stream, search_tokens.c.token.in_(list(tokens))).offset(0))
+
+
 async def keep(conn: Connection, change: Change) -> None:
     """Write what changed about who is in a stream, in the transaction that appends its events."""
     had = frozenset(presences(change.before))

@@ -1,6 +1,5 @@
 """Finding cases: filters over the case list, the two numbers, and HMAC tokens of names, numbers and phone tails."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -12,17 +11,19 @@ from sqlalchemy.dialects.postgresql import UUID
 from domain.access import Scope
 from domain.directory import CaseScope
 from domain.lifecycle import LANES
-from ledger.schema import case_list
-from ledger.sql import Connection, Row, fetch_all
+from ledger.schema import case_list, search_tokens
+from ledger.sql import Connection, Row, fetch_all, fetch_one
+from readmodels import case_numbers
 from readmodels.paging import LIMIT, Key, Order, Page, case_id
-from readmodels.people import streams_of_bearers
+from readmodels.people import has_bearer, streams_of_bearers
 from readmodels.scope import within
 
 Sort = Literal["-updated_at", "updated_at", "due_at", "-opened_on", "opened_on"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
+FEW = 1_000
+"""Cases, or bearers of a term, up to which all that fit are looked up."""
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """Stands for the due moment of a case that has none, so that it comes last."""
-_OPENING, _CLOSING = "〔（([", "〕）)]"
 
 _TIME = sa.TIMESTAMP(timezone=True)
 _CASE = Key(case_list.c.case_id, case_id, UUID(as_uuid=False))
@@ -59,24 +60,36 @@ class CaseQuery:
     limit: int = LIMIT
 
 
-def numberlike(text: str) -> str:
-    """The text as numbers are compared: width and the kind of bracket do not matter."""
-    normal = "".join(unicodedata.normalize("NFKC", text).split()).casefold()
-    return normal.translate(str.maketrans(dict.fromkeys(_OPENING, "[") | dict.fromkeys(_CLOSING, "]")))
+def _found(query: CaseQuery, scope: Scope, *, many: bool) -> sa.ColumnElement[bool]:
+    """Whose number or people fit.
+
+    Of few, the cases are those of all that fit, each looked up by an index of its own; of many, the list is read in its order until a page
+    is full, and each case is asked whether it fits.
+    """
+    numbers, shown = case_numbers.wanted(query.q or ""), within(scope.showing("applicant"))
+    if many or numbers.middle is not None:
+        own = sa.and_(has_bearer(case_list.c.case_id, query.tokens), shown)
+        middle = [] if numbers.middle is None else [numbers.middle]
+        return sa.or_(*numbers.conditions, *middle, *([own] if query.tokens else []))
+    ids = [sa.select(case_list.c.case_id).where(condition) for condition in numbers.conditions]
+    theirs = sa.select(case_list.c.case_id).where(case_list.c.case_id.in_(streams_of_bearers(query.tokens)), shown)
+    return case_list.c.case_id.in_(sa.union_all(*ids, *([theirs] if query.tokens else [])))
 
 
-def _found(query: CaseQuery, scope: Scope) -> sa.ColumnElement[bool]:
-    wanted = sa.literal(numberlike(query.q or ""))
-    numbers = (
-        sa.func.strpos(sa.func.lower(sa.func.translate(number, _OPENING + _CLOSING, "[[[[]]]]")), wanted) > 0
-        for number in (case_list.c.register_number, case_list.c.case_number)
-    )
-    people = sa.and_(case_list.c.case_id.in_(streams_of_bearers(query.tokens)), within(scope.showing("applicant")))
-    return sa.or_(*numbers, people) if query.tokens else sa.or_(*numbers)
+async def _many(conn: Connection, query: CaseQuery) -> bool:
+    """Whether more fit the words than are worth looking up one by one."""
+    numbers = case_numbers.wanted(query.q or "")
+    if numbers.middle is not None:
+        return True
+    of_one = (sa.select(sa.literal(1)).where(search_tokens.c.token == token).offset(FEW).limit(1) for token in query.tokens)
+    beginning = (sa.select(sa.literal(1)).select_from(case_list).where(each).offset(FEW).limit(1) for each in numbers.conditions)
+    asked = [each.subquery() for each in (*of_one, *(() if numbers.few else beginning))]
+    row = await fetch_one(conn, sa.select(sa.or_(sa.false(), *(sa.exists(sa.select(each)) for each in asked)).label("many")))
+    return row is not None and row["many"]
 
 
-def _filters(query: CaseQuery, scope: Scope) -> list[sa.ColumnElement[bool]]:
-    """The filters as clauses; a case is not found by what it withholds."""
+def filters(query: CaseQuery, scope: Scope, *, many: bool = False) -> list[sa.ColumnElement[bool]]:
+    """The filters as clauses; a case is not found by what it withholds. `many`: very many fit the words."""
     at = case_list.c
     assignees = [code for code in (query.assignee, query.panel) if code]
     by_stage, by_state = query.stage == "accept_first", query.state in LANES
@@ -88,7 +101,7 @@ def _filters(query: CaseQuery, scope: Scope) -> list[sa.ColumnElement[bool]]:
         sa.or_(at.owner == query.assignee, at.lawyers.overlap(assignees)) if assignees else None,
         sa.and_(at.categories.contains([query.category]), within(scope.showing("applicant"))) if query.category else None,
         at.due_at < query.due_before if query.due_before else None,
-        _found(query, scope) if query.q else None,
+        _found(query, scope, many=many) if query.q else None,
     ]
     return [clause for clause in wanted if clause is not None]
 
@@ -104,7 +117,8 @@ async def page_of(
 
 async def find(conn: Connection, scope: Scope, query: CaseQuery) -> Page:
     """Cases in the scope that fit the filters. Raises `BadCursor`."""
-    return await page_of(conn, [within(scope), *_filters(query, scope)], ORDERS[query.sort], query.cursor, query.limit)
+    many = await _many(conn, query) if query.q else False
+    return await page_of(conn, [within(scope), *filters(query, scope, many=many)], ORDERS[query.sort], query.cursor, query.limit)
 
 
 def scope_of_row(row: Row) -> CaseScope:

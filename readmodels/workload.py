@@ -1,6 +1,6 @@
 """Who has how much in hand: open cases by stage, what falls due within the week, what was missed; of people and of lawyers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -63,6 +63,16 @@ async def owned(conn: Connection, scope: Scope, person: str) -> list[Row]:
     """Open cases the person owns, within the scope, the most urgent first."""
     where = (within(scope), case_list.c.stage != "ended", case_list.c.owner == person)
     return await fetch_all(conn, sa.select(case_list).where(*where).order_by(case_list.c.due_at.asc().nulls_last(), case_list.c.case_id))
+
+
+_THESE = Statement(
+    sa.select(case_list).where(case_list.c.case_id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(case_list.c.case_id.type))))
+)
+
+
+async def these(conn: Connection, ids: Collection[str]) -> dict[str, Row]:
+    """The rows of cases by their ids; those that the session may not see are not there."""
+    return {str(row["case_id"]): row for row in await (await _THESE.run(conn, ids=sorted(ids))).fetchall()} if ids else {}
 
 
 async def handled(conn: Connection, scope: Scope, lawyer: str) -> list[Row]:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from web.backend import Json, Problem
 from web.case_view import now
 from web.page import PageRoute, Visit, render, visitor
+from web.saved import saved_of
 from web.table import as_csv
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -42,7 +43,8 @@ async def front(request: Request, visit: Signed) -> Response:
     return render(
         visit, "deadlines.html", groups=[(name, rows) for name, rows in groups if rows], filters=filters, onward=onward, days=days,
         asked_for=[k for k in tasks if k["task"] == QUESTION],
-        most=max((d["clocks"] for d in days), default=0), tasks=[k for k in tasks if k["task"] != QUESTION],
+        saved=await saved_of(visit, "deadlines"), most=max((d["clocks"] for d in days), default=0),
+        tasks=[k for k in tasks if k["task"] != QUESTION],
         states=("missed", "running", "paused"), asked=urlencode({name: value for name, value in filters.items() if name != "cursor"}),
         limits=_with(filters.get("limit_id"), [str(r["limit"]) for r in limits]),
         people=_with(filters.get("person"), [str(p["code"]) for p in visit.near.people]),

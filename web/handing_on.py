@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 
 from web.backend import Json, Problem
 from web.case_view import number
-from web.page import REPEATABLE, PageRoute, Visit, go, guarded, problem_sentence, render, text_of, visitor
+from web.page import REPEATABLE, PageRoute, Visit, go, guarded, problem_sentence, reasons, render, text_of, visitor
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 ROLES = ("supervisor", "approver", "caseworker", "unit_manager")
@@ -51,7 +51,7 @@ def _check_chosen(visit: Visit, body: Json) -> None:
 @router.get("/reassign/{batch}")
 async def report(batch: str, request: Request, visit: Signed) -> Response:
     told: Json = await visit.backend.work(visit.session, f"/reassignments/{batch}", {})
-    return render(visit, "handed_on.html", batch=told, key=request.query_params.get("key", ""))
+    return _report(visit, told, request.query_params.get("key", ""))
 
 
 @router.post("/reassign/{batch}")
@@ -60,11 +60,44 @@ async def carry_on(batch: str, request: Request, visit: Signed) -> Response:
     sent = await request.form()
     guarded(visit, {"csrf": text_of(sent, "csrf")})
     key = text_of(sent, "key")
-    told: Json = await visit.backend.work(visit.session, f"/reassignments/{batch}", {})
+    before: Json = await visit.backend.work(visit.session, f"/reassignments/{batch}", {})
+    path, body = _as_begun(before)
+    told: Json = await visit.backend.do_work(visit.session, path, body, key=key, lang=visit.lang)
+    return _report(visit, told, key, stuck=told["waiting"] >= before["waiting"])
+
+
+@router.post("/reassign/{batch}/undo")
+async def undo(batch: str, request: Request, visit: Signed) -> Response:
+    """Give back what the batch moved and still stands there: a batch of its own."""
+    sent = await request.form()
+    key = text_of(sent, "key") or uuid4().hex
+    body = {"reason": text_of(sent, "reason")}
+    try:
+        guarded(visit, {"csrf": text_of(sent, "csrf")})
+        back: Json = await visit.backend.do_work(visit.session, f"/reassignments/{batch}/undo", body, key=key, lang=visit.lang)
+    except Problem as problem:
+        if problem.status == 401:
+            raise
+        told: Json = await visit.backend.work(visit.session, f"/reassignments/{batch}", {})
+        return _report(visit, told, "", trouble=reasons(visit, problem), status=problem.status)
+    return go(f"/reassign/{back['batch']}?{urlencode({'key': key})}")
+
+
+def _as_begun(told: Json) -> tuple[str, Json]:
+    """The request that began a batch, for its key to find it again."""
+    if told["undoes"]:
+        return f"/reassignments/{told['undoes']}/undo", {"reason": told["reason"]}
     moves = [{name: m[name] for name in ("case_id", "kind", "to") if m[name] is not None} for m in told["moves"]]
-    body = {"leaver": told["leaver"], "reason": told["reason"], "moves": moves}
-    await visit.backend.do_work(visit.session, "/reassignments", body, key=key, lang=visit.lang)
-    return go(f"/reassign/{batch}?{urlencode({'key': key})}")
+    leaver = {"leaver": told["leaver"]} if told["leaver"] else {}
+    return "/reassignments", {**leaver, "reason": told["reason"], "moves": moves}
+
+
+def _report(visit: Visit, told: Json, key: str, *, stuck: bool = False, trouble: str = "", status: int = 200) -> Response:
+    """How far a batch came. It goes on by itself while that brings anything; `stuck`: it did not."""
+    failed = {each["case_id"]: each["code"] for each in told.get("failed") or ()}
+    return render(
+        visit, "handed_on.html", status, batch=told, key=key, stuck=stuck, failed=failed, trouble=trouble, undo_key=uuid4().hex,
+    )  # fmt: skip
 
 
 def _moves(sent: FormData) -> list[Json]:

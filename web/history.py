@@ -24,6 +24,7 @@ from web.case_view import entry
 from web.page import HEADERS, PageRoute, Visit, guarded, render, text_of, visitor
 from web.process_map import Words, drawn
 from web.proof import badge
+from web.saved import saved_of
 from web.table import as_csv
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -90,7 +91,8 @@ async def records(request: Request, visit: Signed) -> Response:
         visit, "history.html", rows=[_row(visit, e) for e in found["items"]], filters=filters, types=_event_types(visit),
         chosen=[types] if isinstance(types, str) else types, onward=onward, tab="records", tabs=TABS, forms=tuple(WRITERS),
         categories=get_args(Category), causes=get_args(Cause), asked=urlencode(filters, doseq=True), table_most=TABLE_MOST,
-        reason_most=REASON_MOST, proof=badge(visit, str(filters["case"]), types=EVENTS) if found["items"] and "case" in filters else None,
+        reason_most=REASON_MOST, saved=await saved_of(visit, "history"),
+        proof=badge(visit, str(filters["case"]), types=EVENTS) if found["items"] and "case" in filters else None,
     )  # fmt: skip
 
 

@@ -1,19 +1,30 @@
 """The lists: today's work by urgency, cases by filters, the inbox."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, cast, get_args
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from domain.lifecycle import STAGES, STATES
+from domain.values import Category
 from web.backend import Json, part
 from web.case_view import URGENCIES, Urgency, left, now, number, urgency
+from web.choosing import MOST, colleagues, kinds_of
 from web.deadlines import QUESTION
+from web.marked import marked
 from web.page import PageRoute, Visit, go, guarded, render, visitor
+from web.saved import saved_of
+from web.table import as_csv
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-CASE_FILTERS = ("q", "stage", "state", "office", "assignee", "category", "due_before", "cursor")
+FILTERS = ("q", "stage", "state", "office", "assignee", "category", "due_before", "sort")
+"""Of the list of cases."""
+TABLE_MOST, _PAGE = 5000, "200"
+_HEAD = (
+    "pages.register_number", "pages.case_number", "pages.people", "history.cause", "pages.state", "pages.due", "pages.office",
+    "pages.opened",
+)  # fmt: skip
 
 Signed = Annotated[Visit, Depends(visitor)]
 
@@ -34,10 +45,40 @@ async def today(visit: Signed) -> Response:
 
 @router.get("/cases")
 async def cases(request: Request, visit: Signed) -> Response:
-    filters = _given(request, CASE_FILTERS)
-    found = await visit.backend.cases(visit.session, filters)
+    filters = _given(request, FILTERS)
+    found = await visit.backend.cases(visit.session, filters | _given(request, ("cursor",)))
+    q = filters.get("q", "")
     rows = [row_of(visit, case) for case in found["items"]]
-    return render(visit, "cases.html", rows=rows, filters=filters, stages=STAGES, states=STATES, onward=_onward(request, found))
+    rows = [row | {"marked_number": marked(row["number"], q), "marked_who": marked(row["who"], q)} for row in rows]
+    kinds = kinds_of(visit)
+    return render(
+        visit, "cases.html", rows=rows, filters=filters, stages=STAGES, states=STATES, onward=_onward(request, found),
+        categories=get_args(Category), saved=await saved_of(visit, "cases"), asked=urlencode(filters), table_most=TABLE_MOST, kinds=kinds,
+        colleagues=colleagues(visit) if kinds else (), most=MOST,
+    )  # fmt: skip
+
+
+@router.get("/cases.csv")
+async def table(request: Request, visit: Signed) -> Response:
+    """The cases that fit the filters, a row a case, `TABLE_MOST` at most."""
+    filters = _given(request, FILTERS) | {"limit": _PAGE}
+    head = [visit.t(name) for name in _HEAD]
+    rows, cursor = list[list[str]](), ""
+    while len(rows) < TABLE_MOST:
+        found = await visit.backend.cases(visit.session, filters | ({"cursor": cursor} if cursor else {}))
+        rows += [_line(visit, case) for case in found["items"]]
+        if not (cursor := found["next_cursor"] or ""):
+            break
+    return as_csv("cases", head, rows)
+
+
+def _line(visit: Visit, case: Json) -> list[str]:
+    row = row_of(visit, case)
+    centre = str(case.get("centre") or "")
+    return [
+        str(case.get("register_number") or ""), str(case.get("case_number") or ""), row["who"], row["cause"], row["state"],
+        str(row["due"] or "")[:10], visit.names.get(centre, centre), str(case.get("opened_on") or ""),
+    ]  # fmt: skip
 
 
 @router.get("/inbox")

@@ -1,20 +1,21 @@
 """The routes of giving work to people: candidates, the next case, workload, rotas, the load of a leaver."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
 
-from api import assignment, reassignment, rota
+from api import assignment, reassignment, reassignment_preview, rota
 from api.auth import AtDesk, lang_of, need_of, services_of, token_of
 from api.body import read_json
 from api.deeds import answered
-from api.desk import open_desk
+from api.desk import Desk, open_desk
 from api.params import Cursor, Limit
 from api.routes.commands import Key, key_of
 from api.routes.reads import CaseId
 from api.typed import typed
-from api.work_shapes import CoverAsked, PlanAsked, PublishAsked, ReassignAsked, SwapAnswered, SwapAsked
+from api.work_shapes import CoverAsked, PlanAsked, PreviewAsked, PublishAsked, ReassignAsked, SwapAnswered, SwapAsked, UndoAsked
 
 router = APIRouter(tags=["work"])
 
@@ -92,13 +93,30 @@ async def read_batch(desk: AtDesk, batch: Named) -> Json:
     return await reassignment.progress(desk, batch)
 
 
-@router.post("/reassignments", summary="Hand on a leaver's cases; sent again with its key, it goes on where it stopped")
+@router.post("/reassignments/preview", summary="What a reassignment would do, case by case; nothing is written")
+async def preview_reassignment(request: Request, desk: AtDesk) -> Json:
+    asked = typed(PreviewAsked, await read_json(request))
+    return await reassignment_preview.preview(desk, asked.moves, asked.reason)
+
+
+@router.post("/reassignments", summary="Hand on cases; sent again with its key, it goes on where it stopped")
 async def reassign(request: Request, key: Key = None) -> Json:
+    body = await read_json(request)
+    typed(ReassignAsked, body)
+    return await _carried_out(request, lambda desk: reassignment.begin(desk, key_of(key), body))
+
+
+@router.post("/reassignments/{batch}/undo", summary="Give back the cases that a reassignment moved and that still stand there")
+async def undo_reassignment(request: Request, batch: Named, key: Key = None) -> Json:
+    asked = typed(UndoAsked, await read_json(request))
+    return await _carried_out(request, lambda desk: reassignment.undo(desk, key_of(key), batch, asked.reason))
+
+
+async def _carried_out(request: Request, begin: Callable[[Desk], Awaitable[str]]) -> Json:
+    """Begin a batch, or find the one that its key began, and move what waits of it, as much as one request does."""
     services, token, lang = services_of(request), token_of(request), lang_of(request)
     async with open_desk(services, token, lang, need_of(request)) as desk:
-        body = await read_json(request)
-        typed(ReassignAsked, body)
-        batch = await reassignment.begin(desk, key_of(key), body)
+        batch = await begin(desk)
     async with open_desk(services, token, lang, need_of(request)) as desk:
         event, _ = await reassignment.batch_of(desk, batch)
         before = await reassignment.progress(desk, batch)

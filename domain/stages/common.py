@@ -117,7 +117,7 @@ class Draw(Model):
         return Series(self.kind, self.centre, self.year)
 
 
-_KIND_IN_NUMBER: Mapping[str, str] = {"civil": "民", "criminal": "刑", "administrative": "行", "state_compensation": "赔"}
+KIND_IN_NUMBER: Mapping[str, str] = {"civil": "民", "criminal": "刑", "administrative": "行", "state_compensation": "赔"}
 
 
 class BearsCaseNumber(Model):
@@ -136,7 +136,7 @@ class BearsCaseNumber(Model):
 
 def case_number_of(draws: Draw, n: int, directory: Directory) -> str:
     """The case number that the n-th of its series is written as."""
-    kind = _KIND_IN_NUMBER[draws.kind.removeprefix("case:")]
+    kind = KIND_IN_NUMBER[draws.kind.removeprefix("case:")]
     return f"{short_name(directory, draws.centre)}援{kind}字〔{draws.year}〕第{n}号"
 
 

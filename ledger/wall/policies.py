@@ -200,6 +200,15 @@ TABLES: Mapping[str, Wall] = {
         told=(),
         why="Encrypted under a key outside the database; the worker reads them to send.",
     ),
+    "saved_filters": Wall(
+        read=f"person = {_PERSON}",
+        add=f"person = {_PERSON}",
+        change=f"person = {_PERSON}",
+        remove=f"person = {_PERSON}",
+        worker="SELECT, INSERT, UPDATE, DELETE",
+        told=(),
+        why="Codes and days of a page's address under a name of one's own; words searched for are not kept.",
+    ),
     "endpoints": Wall(
         read=_SYSTEM,
         add=_SYSTEM,

@@ -44,7 +44,7 @@ from domain.erasure.events import (
     ShredRequested,
 )
 from domain.person_links import LinkReason, PeopleLinked, PeopleUnlinked, UnlinkReason
-from domain.reassignment import Move, ReassignmentBegun
+from domain.reassignment import MoveBegun, ReassignmentBegun
 from domain.registers import REGISTER_EVENTS, RegisterEvent
 from domain.stages.glass import GlassBroken
 from domain.status_codes import RenewalReason, StatusCodeRenewed
@@ -87,7 +87,7 @@ UNTOLD: tuple[Event | RegisterEvent, ...] = (
     DataExported(since=_DAY, subject=UUID(int=1), reason="本人申请查阅", cases=2),
     ReassignmentBegun(
         since=_DAY, batch="B-1", leaver="P-ZHANG-SAN", reason="调离",
-        moves=(Move(case_id=str(UUID(int=3)), kind="transfer", to="P-LI-SI"), Move(case_id=str(UUID(int=4)), kind="replacement")),
+        moves=(MoveBegun(case_id=str(UUID(int=3)), kind="transfer", to="P-LI-SI"), MoveBegun(case_id=str(UUID(int=4)), kind="replacement")),
     ),
 )  # fmt: skip
 """Events that no unit test tells of."""

@@ -108,8 +108,13 @@ class InMemory:
             raise Problem(401, "authentication_required")
         return self.staff[session]
 
+    filters: list[Json] = field(default_factory=list[Json])
+    """What people keep, each with its `person`."""
+
     async def ask(self, session: str, method: str, path: str, *, lang: str = "zh-CN", **more: Any) -> Any:
-        self._person(session)
+        person = self._person(session).code
+        if path.partition("?")[0].startswith("/me/filters"):
+            return self._filtered(person, method, path, more.get("json", {}))
         if path == "/me/account":
             until = self.sitting_until.isoformat() if self.sitting_until else None
             return {"owes": [], "second_factor": {"sitting_until": until} if self.second_factor else None}
@@ -118,6 +123,47 @@ class InMemory:
             desk = Desk(cast("Any", Standing(rules.current)), cast("Any", None), cast("Any", None), self.directory, self.now, "en")
             return limits.day(desk, **{"office": None, **asked})
         raise Problem(404, "not_found", path=path)
+
+    def _filtered(self, person: str, method: str, path: str, body: Json) -> Any:
+        mine = [f for f in self.filters if f["person"] == person]
+        if method == "GET":
+            return {"items": [dict(f) for f in mine if f["page"] == path.rpartition("=")[2]], "next_cursor": None}
+        if any(f["name"] == body.get("name") for f in mine):
+            raise Problem(409, "filter_name_taken", named=body["name"])
+        if method == "POST":
+            self.filters.append({**body, "person": person, "id": str(UUID(int=len(self.filters)))})
+            return self.filters[-1]
+        (found,) = [f for f in mine if f["id"] == path.rpartition("/")[2]] or [None]
+        if found is None:
+            raise Problem(404, "filter_not_found")
+        if method == "DELETE":
+            self.filters.remove(found)
+            return None
+        return found | body
+
+    async def do_work(self, session: str, path: str, body: Json, *, key: str | None, lang: str) -> Any:
+        """What a preview of moves says, by the real rules; anything else of that kind is noted and has begun nothing yet."""
+        if path != "/reassignments/preview":
+            self.begun.append((path, body))
+            return {"batch": "b1"}
+        items = [self._previewed(session, move, body["reason"], lang) for move in body["moves"]]
+        refused = sum(item["code"] is not None for item in items)
+        return {"items": items, "will": len(items) - refused, "refused": refused}
+
+    begun: list[tuple[str, Json]] = field(default_factory=list[tuple[str, Json]])
+    batches: dict[str, Json] = field(default_factory=dict[str, Json])
+
+    async def work(self, session: str, path: str, asked: Mapping[str, str]) -> Any:
+        return self.batches[path]
+
+    def _previewed(self, session: str, move: Json, reason: str, lang: str) -> Json:
+        case = self._case(move["case_id"])
+        shown: Json = {**move, "held_by": case.owner, "case": self._row(case), "code": None, "detail": None}
+        try:
+            self._decided(session, case, "transfer_caseworker", {"to": move["to"], "reason": reason}, None, lang)
+        except Problem as problem:
+            return {**shown, "code": problem.code, "detail": problem.detail}
+        return shown
 
     async def sign_in(self, username: str, password: str, otp: str | None, lang: str, origin: Origin | None = None) -> Json:
         if username not in self.staff or password != "password":
@@ -372,7 +418,11 @@ class InMemory:
 
     async def people(self, session: str, known: str = "") -> list[Json]:
         del known
-        return [{"code": p.code, "name": p.name, "office": p.office} for p in self.directory.person_of.values()]
+        on = self.now.date()
+        return [
+            {"code": p.code, "name": p.name, "office": p.office, "roles": sorted({role for role, _ in p.roles_on(on)})}
+            for p in self.directory.person_of.values()
+        ]
 
     async def townships(self, session: str, known: str = "") -> list[Json]:
         del known

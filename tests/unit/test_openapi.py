@@ -148,7 +148,7 @@ class TestRequests:
         assert {p["name"] for p in operation["parameters"]} >= {"Idempotency-Key", "If-Match", "case_id"}
 
 
-SILENT = {"end_token", "end_my_session", "end_other_sessions", "change_password", "prove_second_factor"}
+SILENT = {"end_token", "end_my_session", "end_other_sessions", "change_password", "prove_second_factor", "remove_filter"}
 """What answers 204."""
 OPENING = tuple(f"{PREFIX}/{path}" for path in ("cases", "bundles", "organ-notices", "consultations", "duty-requests"))
 """Where no case is yet whose version could be named, nor an inquiry."""
@@ -159,6 +159,7 @@ QUESTIONS = {
     "plan_rota",
     "preview_import",
     "preview_replan",
+    "preview_reassignment",
     "new_token",
     "begin_oidc",
     "finish_oidc",
@@ -415,7 +416,7 @@ class TestLists:
 
 class TestListsOfOneKind:
     def test_a_row_has_the_lists_columns(self) -> None:
-        shown = {c.name: c.nullable for c in schema.case_list.c if c.name not in ("excluded", "accepted_by", "clocks")}
+        shown = {c.name: c.nullable for c in schema.case_list.c if c.name not in list_reading.HIDDEN}
         fields = {name: field for name, field in shapes.ListRow.model_fields.items() if name != "withheld"}
         assert {name: type(None) in getattr(field.annotation, "__args__", ()) for name, field in fields.items()} == shown
 
