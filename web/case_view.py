@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any, Literal, get_args
 
 from api.list_reading import SOON
+from domain.command import EVENTS
 from domain.lifecycle import STAGES
 from texts.speak import ZONE, moment, say_short_date
 from web import clock
@@ -165,6 +166,9 @@ def _short(visit: Visit, day: str) -> str:
 
 def sentence(visit: Visit, event: Json) -> str:
     """What happened, in one sentence; only its name where the rest is not for the visitor."""
+    if event.get("unreadable"):
+        name = visit.t(f"event_names.{event['type']}") if event["type"] in EVENTS else str(event["type"])
+        return visit.t("audit.event_unreadable", name=name, position=event["position"])
     if "data" not in event:
         return visit.t("pages.event_withheld", type=event["type"])
     said = said_of(visit, event["data"]) if event["type"] == "record_corrected" else event["data"]
