@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 from ledger import chain
 from ledger.note import COSIGNATURE, Checkpoint, Dated, Note, NoteFault, Vkey, parse_vkeys
 from ledger.verify.findings import Finding
+from ledger.verify.said import Said, said
 
 _DIGITS = 20
 _FIRST = re.compile(rf"\d{{{_DIGITS}}}\.note", re.ASCII)
@@ -84,9 +85,9 @@ class Kept(NamedTuple):
 
 
 class _Bad(Exception):  # noqa: N818 -- a verdict
-    def __init__(self, code: str, why: str) -> None:
+    def __init__(self, code: str, why: Said) -> None:
         super().__init__(why)
-        self.code = code
+        self.code, self.why = code, why
 
 
 def judge(text: str | bytes, kept: Kept, trusted: Trusted) -> Judged:
@@ -98,9 +99,11 @@ def judge(text: str | bytes, kept: Kept, trusted: Trusted) -> Judged:
     try:
         checkpoint = _signed(text, kept, trusted)
     except _Bad as bad:
-        return Judged(None, Finding(bad.code, f"{kept.place}: {bad}", kept.ledger, kept.size, kept.place))
+        return Judged(None, Finding(bad.code, bad.why, kept.ledger, kept.size, kept.place))
     except NoteFault as fault:
-        return Judged(None, Finding("checkpoint_forged", f"{kept.place}: {fault}", kept.ledger, kept.size, kept.place))
+        return Judged(
+            None, Finding("checkpoint_forged", said("note_bad", place=kept.place, why=str(fault)), kept.ledger, kept.size, kept.place)
+        )
     return Judged(Claim(checkpoint.size, checkpoint.root, checkpoint.time, kept.source, kept.place), None)
 
 
@@ -111,15 +114,18 @@ def _signed(text: str | bytes, kept: Kept, trusted: Trusted) -> Checkpoint:
     signers = note.signers([*(dated.key for dated in trusted.keys), *trusted.witnesses])
     own = [key for key in signers if key.alg != COSIGNATURE]
     if not own:
-        raise _Bad("unknown_key", "none of the known keys signed it")
+        raise _Bad("unknown_key", said("signed_by_none", place=kept.place))
     if checkpoint.origin != f"{trusted.name}/{kept.ledger}":
-        raise _Bad("checkpoint_forged", f"it is of {checkpoint.origin}, not of {trusted.name}/{kept.ledger}")
+        raise _Bad(
+            "checkpoint_forged", said("other_origin", place=kept.place, origin=checkpoint.origin, wanted=f"{trusted.name}/{kept.ledger}")
+        )
     if kept.size is not None and checkpoint.size != kept.size:
-        raise _Bad("checkpoint_forged", f"it says size {checkpoint.size} and is kept as {kept.size}")
+        raise _Bad("checkpoint_forged", said("other_size", place=kept.place, size=checkpoint.size, wanted=kept.size))
     if checkpoint.alg != chain.ALG:
-        raise _Bad("unknown_alg", f"its tree is hashed by {checkpoint.alg}")
+        raise _Bad("unknown_alg", said("tree_alg", place=kept.place, alg=checkpoint.alg))
     if trusted.in_force(checkpoint.time) not in own:
-        raise _Bad("wrong_key", f"{own[-1].hash.hex()} signed it, which was not in force at {checkpoint.time:%Y-%m-%d %H:%M:%S} UTC")
+        at = f"{checkpoint.time:%Y-%m-%d %H:%M:%S} UTC"
+        raise _Bad("wrong_key", said("not_in_force", place=kept.place, key=own[-1].hash.hex(), at=at))
     return checkpoint
 
 

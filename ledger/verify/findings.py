@@ -8,6 +8,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from ledger.verify.said import Said
+
 CLASSES: Mapping[str, str] = MappingProxyType(
     {
         "body_changed": "the body is not the one whose digest stands beside it",
@@ -77,6 +79,7 @@ class Finding:
             "detail": self.detail,
             "place": self.place,
             "nearest_good": self.nearest_good,
+            **({"said": self.detail.as_dict()} if isinstance(self.detail, Said) else {}),
         }
 
 
