@@ -21,7 +21,7 @@ from api.services import Services
 from documents import court as pages
 from domain import access
 from domain.case import CaseState
-from ledger import archive, court, merkle, sealing, tiles
+from ledger import archive, court, merkle, sealing, stamps, tiles
 from ledger.archive import Entry, entry
 from ledger.court import ATTACHED, Document, Grown
 from ledger.events import CASE_LEDGER, Recorded, recorded_all, rows_of, stream_of
@@ -37,6 +37,8 @@ from readmodels import cases
 type Json = dict[str, Any]
 
 MEDIA_TYPE = "application/zip"
+TIMESTAMP = "timestamp"
+"""Kind of the anchors that have an answer beside them."""
 _SOON = 60
 """Seconds in which new records are sealed."""
 _ANCHORS = Statement(
@@ -114,6 +116,7 @@ async def made(services: Services, token: str | None, lang: texts.Lang, case_id:
         raise retry(503, "case_not_sealed_yet", _SOON)
     try:
         proofs, anchored = await _proofs(services, covered)
+        stamped = await asyncio.to_thread(_stamps, services, anchored)
     except LedgerGap as fault:
         raise Problem(409, "ledger_damaged", position=fault.position) from fault
     documents, files = await _evidence(services, covered, opened)
@@ -126,6 +129,7 @@ async def made(services: Services, token: str | None, lang: texts.Lang, case_id:
         entry("checkpoint.note", str(covered.note).encode()),
         entry("keys.vkeys", format_vkeys(keys).encode()),
         *(entry(name, note.encode()) for name, note in anchored.items()),
+        *(entry(name, answer) for name, answer in stamped.items()),
         entry("verify.py", court.VERIFIER.read_bytes()),
         *files.values(),
     ]
@@ -183,6 +187,16 @@ async def _proofs(services: Services, covered: _Covered) -> tuple[bytes, Mapping
     # Numbered: what a place is called need not be a file's name.
     named = {f"anchors/{n}-{row['kind']}-{row['size']}.note": str(row["receipt"]) for n, row in enumerate(places, start=1)}
     return court.proofs(CASE_LEDGER, size, inclusion, growth), named
+
+
+def _stamps(services: Services, anchored: Mapping[str, str]) -> dict[str, bytes]:
+    """The answers of a time-stamp authority to those of the notes that it stamped, by their names in the bundle."""
+    found: dict[str, bytes] = {}
+    for name, text in anchored.items():
+        token = stamps.place_of(services.sealing.anchors, CASE_LEDGER, Note.parse(text)).token
+        if f"-{TIMESTAMP}-" in name and token.is_file():
+            found[f"{stamps.FOLDER}/{name.removeprefix('anchors/').removesuffix('.note')}.tsr"] = token.read_bytes()
+    return found
 
 
 async def _inclusion(conn: Connection, positions: Sequence[int], size: int) -> dict[int, list[bytes]]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from ledger import chain
+from ledger import chain, stamps
 from ledger.note import COSIGNATURE, Checkpoint, Dated, Note, NoteFault, Vkey, parse_vkeys
 from ledger.verify.findings import Finding
 from ledger.verify.said import Said, said
@@ -131,7 +131,8 @@ def _signed(text: str | bytes, kept: Kept, trusted: Trusted) -> Checkpoint:
 
 class Anchors:
     """The anchor directory of a ledger: `<size in 20 digits>.note`, one a checkpoint; heads that were signed again later lie in `again`,
-    the moment behind the size. Names are kept as sizes where they can be: of a year under load there are half a million.
+    the moment behind the size, those that were time-stamped in `timestamps`. Names are kept as sizes where they can be: of a year under
+    load there are half a million.
 
     Raises `Trouble` where a folder is there and cannot be read.
     """
@@ -140,8 +141,9 @@ class Anchors:
         self._folder, self._ledger = folder / ledger, ledger
         sizes = (int(name[:_DIGITS]) for name in self._names(self._folder) if _FIRST.fullmatch(name))
         self._sizes = array("q", sorted(size for size in sizes if size < 1 << 63))
-        again = self._folder / "again"
-        self._again = sorted(name for name in self._names(again) if _AGAIN.fullmatch(name))
+        self._again, self._stamped = (
+            sorted(name for name in self._names(self._folder / below) if _AGAIN.fullmatch(name)) for below in ("again", stamps.FOLDER)
+        )
 
     def _names(self, folder: Path) -> Iterator[str]:
         try:
@@ -155,8 +157,13 @@ class Anchors:
     def between(self, first: int, last: int) -> tuple[str, ...]:
         """Names of the notes on sizes from … up to and with …."""
         sizes = self._sizes[bisect_left(self._sizes, first) : bisect_right(self._sizes, last)]
-        again = self._again[bisect_left(self._again, f"{first:0{_DIGITS}d}") : bisect_left(self._again, f"{last + 1:0{_DIGITS}d}")]
-        return (*(f"{size:0{_DIGITS}d}.note" for size in sizes), *(f"again/{name}" for name in again))
+        low, high = f"{first:0{_DIGITS}d}", f"{last + 1:0{_DIGITS}d}"
+        later = (
+            f"{below}/{name}"
+            for below, names in (("again", self._again), (stamps.FOLDER, self._stamped))
+            for name in names[bisect_left(names, low) : bisect_left(names, high)]
+        )
+        return (*(f"{size:0{_DIGITS}d}.note" for size in sizes), *later)
 
     def judge(self, name: str, trusted: Trusted) -> Judged:
         """Raises `Trouble` for a note that cannot be read."""

@@ -25,9 +25,10 @@ from ledger.settings import SealingSettings
 from ledger.verify import kinds, things
 from ledger.verify.bodies import master_keys
 from ledger.verify.claims import Claim, Kept, Trouble, Trusted, judge
-from ledger.verify.findings import Finding, LedgerResult
+from ledger.verify.findings import NOTES, Finding, LedgerResult, placed
 from ledger.verify.piece import Job, Piece, Reader, Source, look, look_apart
 from ledger.verify.said import said
+from ledger.verify.stamped import stamped
 from ledger.verify.trunk import PIECE
 from ledger.verify.whole import Run, Wanted, verify_ledger
 
@@ -68,6 +69,8 @@ class Request:
     """Public keys to believe instead of the home's own: a copy that was kept elsewhere."""
     witnesses: tuple[str, ...] = ()
     """vkeys of witnesses, whose cosignatures must hold where they stand."""
+    stamp_roots: Path | None = None
+    """PEM file of the certificates that time stamps are believed under."""
     since: Path | None = None
     """A checkpoint's note that was kept elsewhere: what it holds is not hashed again."""
     jobs: int = 1
@@ -88,6 +91,7 @@ class Request:
             LEDGERS,
             settings.anchor_max_age,
             witnesses=(settings.witness.vkey,) if settings.witness else (),
+            stamp_roots=settings.tsa.roots if settings.tsa else None,
         )
 
 
@@ -204,6 +208,8 @@ def _verify(reader: Reader, request: Request, told: Told) -> Outcome:
     known = kinds.known()  # once the other processes are gone: with the models of events this one weighs twice as much
     for result in outcome.ledgers:
         ledger = result.ledger
+        for found in stamped(request.anchors, ledger, request.stamp_roots):
+            (result.notes if found.code in NOTES else result.findings).append(placed(found, result.good))
         for (kind, version), position in sorted(result.kinds.items()):
             if version > known.get(kind, 0):
                 why = said("unknown_type", type=kind, version=version, position=position)
