@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 import traceback
 from dataclasses import asdict
@@ -386,6 +387,7 @@ def verify_(  # noqa: PLR0917 -- the verb's options
         tuple(ledger or ()), since, vkeys, jobs, canonical or everything, personal or everything, files or everything,
         read_models or everything, schema or everything,
     )  # fmt: skip
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it gets the same answer as Ctrl-C does
     try:
         outcome = run(home, address(home, "worker"), asked, quiet=as_json)
     except Trouble as fault:

@@ -170,8 +170,8 @@ class _Whole:
             self._bad = size
             good = self.result.good[-1] if self.result.good else 0
             known = sorted(position for position, _ in self._changed if good < position <= size)
-            root = {"size": size, "place": bad[0].place}
-            why = said("root_first_at", **root, position=known[0]) if known else said("root_between", **root, first=good + 1, last=size)
+            there = {"size": size, "place": bad[0].place}
+            why = said("root_first_at", **there, position=known[0]) if known else said("root_between", **there, first=good + 1, last=size)
             self._find("rewritten", why, known[0] if known else good + 1)
 
     def _settle(self, good: int | None) -> None:

@@ -75,4 +75,4 @@ async def test_what_cannot_be_written_leaves_no_file_and_says_why(desks: Desks, 
         broken = await exported(house, case_id, str(out), "--reason", WHY)
     assert broken.returncode == 1
     assert "yuanshou verify" in broken.stderr
-    assert os.listdir(tmp_path) == []
+    assert not await asyncio.to_thread(lambda: list(tmp_path.iterdir()))
