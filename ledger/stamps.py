@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
-
-from cryptography.x509 import Certificate, load_pem_x509_certificates
+from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.durable import sync_folder, write_draft
 from ledger.note import Checkpoint, Note
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 FOLDER = "timestamps"
 """Below a ledger's folder of the anchor directory."""
@@ -42,6 +43,8 @@ def available() -> bool:
 
 def roots_of(file: Path) -> tuple[Certificate, ...]:
     """The certificates of a PEM file: those that are believed, and any between them and the authority. Raises OSError, ValueError."""
+    from cryptography.x509 import load_pem_x509_certificates  # noqa: PLC0415 -- every process of a verification would carry it
+
     return tuple(load_pem_x509_certificates(file.read_bytes()))
 
 

@@ -115,6 +115,7 @@ async def _bundle(dsn: str, folder: Path, anchors: Path, asked: AskedCase, out: 
         except (UnreadableEvent, UnknownEventType) as fault:
             raise unread(fault) from fault
         await Recorder(lambda: database).record(access.take("yuanshou export bundle", 200, now, keys.master))
+        draft.touch(mode=0o600)  # names stand in it
         try:
             with draft.open("wb") as file, _bar(out.name) as bar:
                 task = bar.add_task("", total=made.length)

@@ -171,8 +171,7 @@ def _of_few(streams: Sequence[str], where: Sequence[sa.ColumnElement[bool]], que
     """
     order, page = query.order, query.limit + 1
     if order is _LATEST:
-        every = _keyed(order).where(*where, events.c.stream == sa.any_(texts_of(streams))).cte("every")
-        return sa.select(every).order_by(*_descending(every, order)).limit(page)
+        return _gathered(_keyed(order).where(*where, events.c.stream == sa.any_(texts_of(streams))), query)
     each = sa.func.unnest(texts_of(streams)).table_valued("stream", name="each").render_derived()
     newest = (
         sa.select(events.c.position)
@@ -197,14 +196,18 @@ def _of_many(where: Sequence[sa.ColumnElement[bool]], query: EventQuery) -> sa.S
     found = _keyed(order).join_from(events, case_list, case_list.c.case_id == case_of(events.c.stream)).where(*where)
     part = found.order_by(*order.by()).limit(query.limit + 1)
     if query.sparse and query.actor:
-        every = found.cte("every").prefix_with("MATERIALIZED", dialect="postgresql")
-        return sa.select(every).order_by(*_descending(every, order)).limit(query.limit + 1)
+        return _gathered(found, query)
     column, values = _asked_singly(query)
     if column is None:
         return part
     each = sa.func.unnest(texts_of(values)).table_valued("value", name="each").render_derived()
     of_one = part.where(column == each.c.value).lateral("part")
     return sa.select(of_one).select_from(each.join(of_one, sa.true())).order_by(*_descending(of_one, order)).limit(query.limit + 1)
+
+
+def _gathered(found: sa.Select[Any], query: EventQuery) -> sa.Select[Any]:
+    every = found.cte("every").prefix_with("MATERIALIZED", dialect="postgresql")
+    return sa.select(every).order_by(*_descending(every, query.order)).limit(query.limit + 1)
 
 
 def _keyed(order: Order) -> sa.Select[Any]:

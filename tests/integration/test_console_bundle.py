@@ -50,6 +50,7 @@ async def test_the_console_writes_the_pages_bundle_and_is_recorded_first(desks: 
     auditor = await desks.signed_in("auditor")
     answer = await desks.ask(auditor, "GET", f"/cases/{case_id}/court-bundle", **{"X-Access-Reason": "a court asks"})
     assert out.read_bytes() == answer.content
+    assert out.stat().st_mode & 0o777 == 0o600
     assert told["manifest"] == answer.headers["Bundle-Manifest"]
     assert verified(answer.content, tmp_path, "--key", str(house.settings.keys / "checkpoint.vkeys"))[0] == 0
     async with house.database.transaction(WORKER) as conn:
