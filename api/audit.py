@@ -17,7 +17,7 @@ from readmodels import audit
 
 type Json = dict[str, Any]
 MAY_VERIFY = "auditor"
-DIRECTORY = "directory"
+IN_THE_DIRECTORY = ("directory", "timestamp")
 """The kind of anchor that is a folder: on another machine where the installation was told of one."""
 EARLIER = 10
 """Verifications listed."""
@@ -89,7 +89,7 @@ def _anchor(desk: Desk, row: Row, keys: list[Vkey]) -> Json:
     return {
         "kind": row["kind"],
         "place": row["place"],
-        "outside": row["kind"] != DIRECTORY or policy.anchors_outside,
+        "outside": row["kind"] not in IN_THE_DIRECTORY or policy.anchors_outside,
         "size": row["size"],
         "anchored_at": views.moment(row["anchored_at"]),
         "age_seconds": _age(row["anchored_at"], desk.now),

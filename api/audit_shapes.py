@@ -124,7 +124,9 @@ class VerificationResult(Asked):
     exit: int
     seconds: float | None
     ledgers: dict[str, Any]
-    findings: list[dict[str, Any]] = Field(description="`{ledger, position, class, detail, place, nearest_good}`, the first 200.")
+    findings: list[dict[str, Any]] = Field(
+        description="`{ledger, position, class, detail, said, place, nearest_good}`, the first 200; `said` is `detail` as `{key, values}`."
+    )
     findings_in_all: int
     notes: list[dict[str, Any]] = Field(description="What is worth knowing and no tampering, as findings.")
     trouble: str | None = Field(description="Why it could not run.")

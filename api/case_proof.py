@@ -4,7 +4,6 @@ import base64
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
 
 from api.case_reading import visible
 from api.desk import Desk
@@ -13,7 +12,7 @@ from domain.case import CaseState
 from domain.command import Event
 from ledger import merkle, sealing, tiles
 from ledger.chain import CHAINED
-from ledger.events import CASE_LEDGER, UnknownEventType, recorded, rows_of, stream_of
+from ledger.events import CASE_LEDGER, UnknownEventType, UnreadableEvent, recorded, rows_of, stream_of
 from ledger.note import moment_text
 from ledger.shared_proof import shared_plan
 from ledger.signing_keys import public_keys
@@ -81,7 +80,7 @@ def _as_stored(desk: Desk, now: CaseState, row: Row) -> Json:
     body, withheld = base64.b64encode(bytes(row["body"])).decode(), None
     try:
         event: Event = recorded(row).event
-    except (ValidationError, UnknownEventType):
+    except (UnreadableEvent, UnknownEventType):
         body, withheld = None, "unreadable"  # nobody can tell then who may read it
     else:
         if not access.shows_event(desk.principal, desk.scope_of(now), desk.directory, event, row["actor"]):

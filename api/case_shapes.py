@@ -341,7 +341,8 @@ class EventActor(Shape):
 class Event(Shape):
     """What happened, with the hashes (hex) that prove it. The shape of `data` is the component that is named after the type.
 
-    For `aid_granted` that is `AidGranted`. `data` is absent, and named in `withheld`, where it is not for the caller.
+    For `aid_granted` that is `AidGranted`. `data` is absent, and named in `withheld`, where it is not for the caller. Where the stored
+    content can no longer be read, `unreadable` is true and an auditor gets it as it is stored in `raw`, bytes that are no UTF-8 escaped.
     """
 
     model_config = ConfigDict(json_schema_extra=perhaps(frozenset({"data"})))
@@ -364,6 +365,8 @@ class Event(Shape):
     digest: str
     chain_hash: str
     withheld: list[str] | None = None
+    unreadable: bool | None = None
+    raw: str | None = None
 
 
 class EventOfCase(Event):

@@ -4,9 +4,12 @@ It goes as far as the last checkpoint: what is not sealed yet is not in it. The 
 whoever asks.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -16,27 +19,32 @@ from sqlalchemy.dialects import postgresql as pg
 import texts
 from api import case_reading, evidence, views
 from api.desk import READING, Desk, open_desk
-from api.problem import Problem, retry
+from api.problem import Problem, not_found, retry
+from api.recording import Access, read_of
 from api.services import Services
 from documents import court as pages
 from domain import access
 from domain.case import CaseState
-from ledger import archive, court, merkle, sealing, tiles
+from ledger import archive, court, merkle, sealing, stamps, tiles
 from ledger.archive import Entry, entry
 from ledger.court import ATTACHED, Document, Grown
+from ledger.directory import DirectoryCache
 from ledger.events import CASE_LEDGER, Recorded, recorded_all, rows_of, stream_of
+from ledger.keys import KeyRing
 from ledger.note import Checkpoint, Note, format_vkeys
-from ledger.personal import Erased
+from ledger.personal import Erased, Restricted, keys_to_read, sealed_in, unseal_json
 from ledger.schema import anchors
 from ledger.signing_keys import public_keys
 from ledger.sql import Connection, Row, Statement
-from ledger.store import WORKER
+from ledger.store import WORKER, Database
 from ledger.tiles import LedgerGap
 from readmodels import cases
 
 type Json = dict[str, Any]
 
 MEDIA_TYPE = "application/zip"
+TIMESTAMP = "timestamp"
+"""Kind of the anchors that have an answer beside them."""
 _SOON = 60
 """Seconds in which new records are sealed."""
 _ANCHORS = Statement(
@@ -46,6 +54,22 @@ _ANCHORS = Statement(
     .order_by(anchors.c.kind, anchors.c.place, anchors.c.size.desc(), anchors.c.anchored_at)
 )
 """Of each place the greatest checkpoint that was put there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What bundles are made of."""
+
+    database: Database
+    directory: DirectoryCache
+    keys: KeyRing
+    keys_folder: Path
+    anchors: Path
+    """The anchor directory, where the answers of a time-stamp authority lie."""
+
+    @classmethod
+    def of(cls, services: Services) -> Sources:
+        return cls(services.database, services.directory, services.keys, services.keys_folder, services.sealing.anchors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +126,41 @@ async def made(services: Services, token: str | None, lang: texts.Lang, case_id:
     Raises `Problem`: 403 `forbidden` for who may not export the case, `access_reason_required`; 404; 409 `bundle_too_large`,
     `ledger_damaged`; 503 `case_not_sealed_yet` where no checkpoint covers the case.
     """
+    sources = Sources.of(services)
     async with open_desk(services, token, lang, READING) as desk:
         covered = await _covered(desk, case_id)
         desk.for_a_reason()
-        opened = await _open(desk, covered)
-        if isinstance(opened.key, bytes):  # the files, which are opened as they are sent
-            subject, files = str(covered.case.applicant.subject_id), sum(row["type"] == ATTACHED for row in covered.rows)
-            desk.access.opened("court_bundle", subjects=[subject], cases=[case_id], count=files)
-    keys = public_keys(services.keys_folder)
+        opened = await _open(desk.conn, sources, covered, desk.access)
+    return await _packed(sources, covered, opened)
+
+
+async def made_at_console(sources: Sources, case_id: str, access: Access) -> Bundle:
+    """The same bytes for whoever has the machine's console, who reads everything; what is opened is said to `access`, for its reason.
+
+    Raises what `made` does, but for 403.
+    """
+    if access.reason is None:
+        raise Problem(403, "access_reason_required")
+    async with sources.database.transaction(WORKER) as conn:
+        case = await cases.current(conn, case_id)
+        if case is None:
+            raise not_found("case_not_found")
+        covered = await _sealed_part(conn, case)
+        opened = await _open(conn, sources, covered, access)
+    return await _packed(sources, covered, opened)
+
+
+async def _packed(sources: Sources, covered: _Covered, opened: _Opened) -> Bundle:
+    case_id = covered.case.case_id
+    keys = public_keys(sources.keys_folder)
     if not keys:
         raise retry(503, "case_not_sealed_yet", _SOON)
     try:
-        proofs, anchored = await _proofs(services, covered)
+        proofs, anchored = await _proofs(sources, covered)
+        stamped = await asyncio.to_thread(_stamps, sources, anchored)
     except LedgerGap as fault:
         raise Problem(409, "ledger_damaged", position=fault.position) from fault
-    documents, files = await _evidence(services, covered, opened)
+    documents, files = await _evidence(sources, covered, opened)
     told = pages.Told(opened.case, opened.events, opened.directory, _sealed(covered, anchored), _listed(opened, documents))
     drawn = await asyncio.to_thread(lambda: {**pages.pages(told), "history.pdf": pages.pdf(told)})
     inside = [
@@ -126,6 +170,7 @@ async def made(services: Services, token: str | None, lang: texts.Lang, case_id:
         entry("checkpoint.note", str(covered.note).encode()),
         entry("keys.vkeys", format_vkeys(keys).encode()),
         *(entry(name, note.encode()) for name, note in anchored.items()),
+        *(entry(name, answer) for name, answer in stamped.items()),
         entry("verify.py", court.VERIFIER.read_bytes()),
         *files.values(),
     ]
@@ -142,8 +187,12 @@ async def _covered(desk: Desk, case_id: str) -> _Covered:
     case = await case_reading.visible(desk, case_id)
     if not access.may_export(desk.principal, desk.scope_of(case), desk.directory):
         raise Problem(403, "forbidden")
-    row = await sealing.newest(desk.conn, CASE_LEDGER)
-    rows = await rows_of(desk.conn, stream_of(case_id))
+    return await _sealed_part(desk.conn, case)
+
+
+async def _sealed_part(conn: Connection, case: CaseState) -> _Covered:
+    row = await sealing.newest(conn, CASE_LEDGER)
+    rows = await rows_of(conn, stream_of(case.case_id))
     covered = [r for r in rows if row is not None and r["position"] <= row["size"]]
     if row is None or not covered:
         raise retry(503, "case_not_sealed_yet", _SOON)
@@ -151,31 +200,37 @@ async def _covered(desk: Desk, case_id: str) -> _Covered:
     return _Covered(case, covered, len(rows) - len(covered), note, Checkpoint.parse(note.text))
 
 
-async def _open(desk: Desk, covered: _Covered) -> _Opened:
-    """The names are those that the directory had when the last record was made."""
+async def _open(conn: Connection, sources: Sources, covered: _Covered, access: Access) -> _Opened:
+    """What is opened is said to `access`, which has a reason. The names are those of the directory when the last record was made."""
     recorded: list[Recorded] = recorded_all(covered.rows)
     case_id = covered.case.case_id
     stood = cases.folded(case_id, recorded)
-    directory = await desk.services.directory.as_of(desk.conn, recorded[-1].recorded_at)
+    directory = await sources.directory.as_of(conn, recorded[-1].recorded_at)
     shown = views.case_view(stood)
     told = {
         "case": {name: shown[name] for name in _SHOWN},
         "events": [views.event_view(case_id, r, directory) for r in recorded],
     }
-    desk.access.via("export")
-    opened: Json = await desk.reveal(case_id, told, what="court_bundle")
-    subject = str(stood.applicant.subject_id)
-    keys = await desk.keys_of_one([subject])
-    return _Opened(opened["case"], opened["events"], directory, keys.get(subject))
+    subject, sealed = str(stood.applicant.subject_id), sealed_in(told)
+    held = await keys_to_read(conn, sources.keys.master, {*sealed, subject}, restricted=True)
+    keys = {each: key for each, key in held.items() if not isinstance(key, Restricted)}
+    access.via("export")
+    access.read("court_bundle", [read_of(case_id, sealed, keys)])
+    key = keys.get(subject)
+    if isinstance(key, bytes):  # the files, which are opened as they are sent
+        files = sum(row["type"] == ATTACHED for row in covered.rows)
+        access.opened("court_bundle", subjects=[subject], cases=[case_id], count=files)
+    opened: Json = unseal_json(told, keys, stream_of(case_id))
+    return _Opened(opened["case"], opened["events"], directory, key)
 
 
 _SHOWN = ("case_id", "register_number", "case_number", "centre", "applicant", "co_applicants", "opponents")
 
 
-async def _proofs(services: Services, covered: _Covered) -> tuple[bytes, Mapping[str, str]]:
+async def _proofs(sources: Sources, covered: _Covered) -> tuple[bytes, Mapping[str, str]]:
     """`proofs.json`, and the notes that were put elsewhere, by their names in the bundle."""
     size = covered.checkpoint.size
-    async with services.database.transaction(WORKER) as conn:
+    async with sources.database.transaction(WORKER) as conn:
         places = await (await _ANCHORS.run(conn, ledger=CASE_LEDGER, size=size)).fetchall()
         sizes = sorted({row["size"] for row in places} - {size})
         growth = [Grown(first, size, await tiles.consistency(conn, CASE_LEDGER, first, size)) for first in sizes]
@@ -183,6 +238,16 @@ async def _proofs(services: Services, covered: _Covered) -> tuple[bytes, Mapping
     # Numbered: what a place is called need not be a file's name.
     named = {f"anchors/{n}-{row['kind']}-{row['size']}.note": str(row["receipt"]) for n, row in enumerate(places, start=1)}
     return court.proofs(CASE_LEDGER, size, inclusion, growth), named
+
+
+def _stamps(sources: Sources, anchored: Mapping[str, str]) -> dict[str, bytes]:
+    """The answers of a time-stamp authority to those of the notes that it stamped, by their names in the bundle."""
+    found: dict[str, bytes] = {}
+    for name, text in anchored.items():
+        token = stamps.place_of(sources.anchors, CASE_LEDGER, Note.parse(text)).token
+        if f"-{TIMESTAMP}-" in name and token.is_file():
+            found[f"{stamps.FOLDER}/{name.removeprefix('anchors/').removesuffix('.note')}.tsr"] = token.read_bytes()
+    return found
 
 
 async def _inclusion(conn: Connection, positions: Sequence[int], size: int) -> dict[int, list[bytes]]:
@@ -193,7 +258,7 @@ async def _inclusion(conn: Connection, positions: Sequence[int], size: int) -> d
     return {position: merkle.proof(plan, hashes) for position, plan in plans.items()}
 
 
-async def _evidence(services: Services, covered: _Covered, opened: _Opened) -> tuple[list[Document], dict[str, Entry]]:
+async def _evidence(sources: Sources, covered: _Covered, opened: _Opened) -> tuple[list[Document], dict[str, Entry]]:
     """What the case's events attached: each file by its id, or why it is not there."""
     documents: list[Document] = []
     found: dict[str, Entry] = {}
@@ -206,7 +271,7 @@ async def _evidence(services: Services, covered: _Covered, opened: _Opened) -> t
         if isinstance(opened.key, Erased):
             documents.append(Document(document_id, "erased", None))
             continue
-        if (file := await _file(services, covered.case.case_id, document_id, name, opened.key)) is None:
+        if (file := await _file(sources.database, covered.case.case_id, document_id, name, opened.key)) is None:
             documents.append(Document(document_id, "missing", None))
             continue
         documents.append(Document(document_id, "present", name))
@@ -214,12 +279,12 @@ async def _evidence(services: Services, covered: _Covered, opened: _Opened) -> t
     return documents, found
 
 
-async def _file(services: Services, case_id: str, document_id: str, name: str, key: bytes | None) -> Entry | None:
+async def _file(database: Database, case_id: str, document_id: str, name: str, key: bytes | None) -> Entry | None:
     """The file; None where it is not there or does not open: the bundle says so, and whoever verifies it finds that."""
     if key is None:
         return None
     try:
-        return await evidence.measured(services.database, key, case_id, UUID(document_id), name)
+        return await evidence.measured(database, key, case_id, UUID(document_id), name)
     except evidence.NoSuchFile:
         return None
 

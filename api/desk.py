@@ -10,7 +10,7 @@ from psycopg.errors import InsufficientPrivilege
 
 import texts
 from api import recording
-from api.problem import Problem
+from api.problem import Problem, unread
 from api.recording import Access, read_of
 from api.services import Services
 from domain.access import Principal, Scope, list_scope, scope_of, unwalled
@@ -19,7 +19,7 @@ from domain.directory import CaseScope, Directory
 from domain.reads import What
 from ledger import sessions
 from ledger.accounts import legal_day
-from ledger.events import stream_of
+from ledger.events import UnknownEventType, UnreadableEvent, stream_of
 from ledger.personal import Erased, Held, Restricted, keys_to_read, sealed_in, unseal_json
 from ledger.sessions import Session
 from ledger.sql import Connection
@@ -140,7 +140,8 @@ async def open_desk(
     """The desk of the session's person.
 
     Raises `Problem`: 401 `authentication_required` where no session is open under the token; 403 `scope_missing` where it is a personal
-    access token that was not given for this, `password_change_required`, `second_factor_required` and `otp_owed` where those come first.
+    access token that was not given for this, `password_change_required`, `second_factor_required` and `otp_owed` where those come first;
+    409 `record_unreadable`, 503 `record_too_new` where what is done at the desk meets a record that cannot be read.
     `LookupError` where nothing would record what is read (`api.recording`).
     """
     if not token:
@@ -153,6 +154,8 @@ async def open_desk(
         if await _still_open(services, token):
             raise
         raise Problem(401, "authentication_required") from fault
+    except (UnreadableEvent, UnknownEventType) as fault:
+        raise unread(fault) from fault
 
 
 async def _still_open(services: Services, token: str) -> bool:

@@ -26,6 +26,7 @@ _BARS = tuple(
     Problem(409, f"erasure_{why}", until=until, cases=["01a20b63-8040-7a3e-9b55-1c0d2e3f4a5b"], elsewhere=0)
     for why, until in (("under_hold", None), ("case_open", None), ("retention_runs", "2056-11-24"), ("command_pending", None))
 )
+_UNREADABLE = (Problem(409, "record_unreadable", ledger="case", position=512), retry(503, "record_too_new", 60))
 _OF_A_BUNDLE = (Problem(403, "forbidden"), not_found("case_not_found"), retry(503, "case_not_sealed_yet", 60))
 _WALLED = "01a20b63-8040-7a3e-9b55-1c0d2e3f4a5b"
 _SIGNING_IN = (
@@ -120,6 +121,7 @@ _READS: dict[str, tuple[Problem, ...]] = {
         not_found("case_not_found"),
         not_found("version_not_found", version=13),
         not_found("not_yet_opened", version=13),
+        *_UNREADABLE,
         Problem(422, "one_basis"),
     ),
     "case_events": (not_found("case_not_found"),),
@@ -157,6 +159,7 @@ _READS: dict[str, tuple[Problem, ...]] = {
         Problem(403, "access_reason_required"),
         Problem(409, "bundle_too_large", limit_bytes=0xFFFF_FFFF),
         Problem(409, "ledger_damaged", position=512),
+        *_UNREADABLE,
     ),
     "read_consultation": (not_found("consultation_not_found"),),
     "allowed_on_consultation": (not_found("consultation_not_found"),),

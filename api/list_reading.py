@@ -7,12 +7,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from api import views
+from api.case_reading import event_shown
 from api.desk import Desk
 from api.problem import Problem, not_found
 from domain import access
 from domain.access import Scope
 from domain.reads import What
-from ledger.events import recorded
 from ledger.sql import Row
 from ledger.tokens import tokens_for_query
 from readmodels import deadlines as deadline_list
@@ -151,14 +151,8 @@ def _event(desk: Desk, row: Row) -> Json:
     case_id = str(row["case_id"])
     case = {name.removeprefix("case_"): value for name, value in row.items() if name.startswith("case_")}
     # `case_number` of the list row is `case_case_number` in the joined one.
-    happened = recorded(row)
-    shown = views.event_view(case_id, happened, desk.directory) | {
-        "register_number": row["case_register_number"],
-        "case_number": row["case_case_number"],
-    }
-    scope = search.scope_of_row(case)
-    told = access.shows_event(desk.principal, scope, desk.directory, happened.event, happened.at.actor)
-    return shown if told else views.withhold(shown, ("data",))
+    numbers = {"register_number": row["case_register_number"], "case_number": row["case_case_number"]}
+    return event_shown(desk, case_id, search.scope_of_row(case), row) | numbers
 
 
 async def inbox(desk: Desk, *, unread: bool, cursor: str | None, limit: int) -> Json:

@@ -23,6 +23,7 @@ from starlette.types import Scope
 
 import texts
 from domain.command import Refusal
+from ledger.events import UnknownEventType, UnreadableEvent
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:yuanshou:problem:"
@@ -217,6 +218,14 @@ def of_request(exc: RequestValidationError) -> Problem:
     return Problem(422, "invalid", errors=[*field_errors(inside, exc.body), *reversed(once.values())])
 
 
+def unread(fault: UnreadableEvent | UnknownEventType) -> Problem:
+    """What is answered where a stored record cannot be read: 409 and its place, 503 for one of a newer program; the log is told."""
+    log.error("a record cannot be read", fault=str(fault))
+    if isinstance(fault, UnreadableEvent):
+        return Problem(409, "record_unreadable", ledger=fault.ledger, position=fault.position)
+    return retry(503, "record_too_new", 60)
+
+
 def install(app: FastAPI) -> None:
     """Let the app answer every expected error as a problem; the unexpected is caught outside (`api.envelope`)."""
 
@@ -232,6 +241,9 @@ def install(app: FastAPI) -> None:
     async def request_fault(request: Request, exc: Exception) -> Response:
         return answer(request.scope, of_request(cast("RequestValidationError", exc)))
 
+    async def unreadable(request: Request, exc: Exception) -> Response:
+        return answer(request.scope, unread(cast("UnreadableEvent | UnknownEventType", exc)))
+
     async def away(request: Request, exc: Exception) -> Response:
         log.warning("engine_away", engine="database", fault=type(exc).__name__)
         return answer(request.scope, retry(503, "engine_away"))
@@ -241,3 +253,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, request_fault)
     app.add_exception_handler(OperationalError, away)
+    app.add_exception_handler(UnreadableEvent, unreadable)
+    app.add_exception_handler(UnknownEventType, unreadable)

@@ -15,13 +15,15 @@ from domain.case import CaseState, Recipient
 from domain.clocks.limits import Limit
 from domain.clocks.reading import display
 from domain.clocks.suspensions import stood_still, suspensions
+from domain.command import Stamp
 from domain.directory import Directory
 from domain.money import money
 from domain.rules import Rules
 from domain.stages.extension import room_left
 from domain.stream import Clock, Question
 from domain.values import Model
-from ledger.events import Recorded
+from ledger.events import Recorded, stamp_of
+from ledger.sql import Row
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -249,26 +251,51 @@ def _suspended(clock: Clock, at: datetime, row: Limit | None, rules: Rules | Non
 
 def event_view(case_id: str, recorded: Recorded, directory: Directory) -> dict[str, Any]:
     """An event as returned: its envelope, its data, and the hashes (hex) that prove it."""
-    at, event = recorded.at, recorded.event
-    person = directory.person(at.actor)
+    event = recorded.event
     return {
         "position": recorded.position,
         "case_id": case_id,
-        "version": at.version,
         "type": event.type,
         "schema_version": event.schema_version,
         "recorded_at": moment(recorded.recorded_at),
+        **_stamp(recorded.at, directory),
+        "correlation_id": recorded.correlation_id,
+        "causation": recorded.causation,
+        "data": plain(event),
+        "digest": recorded.digest.hex(),
+        "chain_hash": recorded.chain_hash.hex(),
+    }
+
+
+def raw_view(case_id: str, row: Row, directory: Directory, *, raw: bool) -> dict[str, Any]:
+    """The same of a stored row whose body cannot be read: without data, as it is stored where `raw`."""
+    return {
+        "position": row["position"],
+        "case_id": case_id,
+        "type": row["type"],
+        "schema_version": row["schema_version"],
+        "recorded_at": moment(row["recorded_at"]),
+        **_stamp(stamp_of(row), directory),
+        "correlation_id": row["correlation_id"],
+        "causation": row["causation"],
+        "digest": bytes(row["digest"]).hex(),
+        "chain_hash": bytes(row["chain_hash"]).hex(),
+        "withheld": ["data"],
+        "unreadable": True,
+        **({"raw": bytes(row["body"]).decode(errors="backslashreplace")} if raw else {}),
+    }
+
+
+def _stamp(at: Stamp, directory: Directory) -> dict[str, Any]:
+    person = directory.person(at.actor)
+    return {
+        "version": at.version,
         "decided_at": moment(at.decided_at),
         "effective_on": at.effective_on.isoformat(),
         "actor": {"id": at.actor, "name": person.name if person else None, "role": at.role},
         "on_behalf_of": at.on_behalf_of,
         "office": at.office,
         "command_id": at.command_id,
-        "correlation_id": recorded.correlation_id,
-        "causation": recorded.causation,
-        "data": plain(event),
-        "digest": recorded.digest.hex(),
-        "chain_hash": recorded.chain_hash.hex(),
     }
 
 

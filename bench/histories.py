@@ -68,6 +68,14 @@ _PUT_EVENTS = f"""
         FROM generate_series(%(first)s, %(last)s - 1) p) made
 """  # noqa: S608 -- made of this file's own words
 """A case's events lie among those of ten thousand others, as months of work do."""
+_PUT_OFFICES = """
+    INSERT INTO case_offices (case_id, office, version) SELECT substr(stream, 6)::uuid, office, min(version) FROM events
+    WHERE ledger = 'case' AND starts_with(stream, 'case/') GROUP BY stream, office
+"""
+_OFFICES_FOLLOWED = """
+    INSERT INTO followers (name, position) SELECT 'case_offices', max(position) FROM events WHERE ledger = 'case'
+    ON CONFLICT (name) DO UPDATE SET position = excluded.position
+"""
 TYPES = ("papers_supplied", "papers_completed", "acceptance_confirmed", "lawyer_chosen", "closing_file_accepted", "callback_recorded")
 """Events that may say nothing beside their envelope."""
 RARE = "peer_review_scored"
@@ -104,7 +112,10 @@ def _put(engines: Engines, events: int, centre_of: Sequence[str], offices: Seque
             owner.execute(_PUT_EVENTS, {**given, "first": first, "last": min(first + 500_000, events)})
         for (statement,) in made:
             owner.execute(str(statement).encode())
+        owner.execute(_PUT_OFFICES)
+        owner.execute(_OFFICES_FOLLOWED)
         owner.execute("VACUUM ANALYZE events")
+        owner.execute("VACUUM ANALYZE case_offices")
         owner.execute("VACUUM ANALYZE case_list")
 
 

@@ -7,10 +7,11 @@ from ledger.access import Entry
 from workers import serve
 
 
-async def _record(_: Recorder, entries: Sequence[Entry]) -> None:
+async def unrecorded(_: Recorder, entries: Sequence[Entry]) -> None:
+    """In the place of `Recorder.record`."""
     del entries
 
 
 if __name__ == "__main__":
-    Recorder.record = _record
+    Recorder.record = unrecorded
     serve.main()

@@ -34,6 +34,7 @@ FILES = {
     "checkpoint.note": "checkpoint",
     "keys.vkeys": "keys",
     "anchors/": "anchors",
+    "timestamps/": "timestamps",
     "verify.py": "verifier",
     "files/": "evidence",
 }

@@ -86,11 +86,8 @@ async def append(conn: Connection, entries: Sequence[Entry]) -> list[Row]:
 
 
 def event_of(row: Row) -> AccessEvent:
-    """A stored row of this ledger as an event. Raises `UnknownEventType` for a type of a newer program."""
-    kind = ACCESS_EVENTS.get(row["type"])
-    if kind is None or row["schema_version"] > kind.schema_version:
-        raise events.UnknownEventType(f"{row['type']} v{row['schema_version']} at {row['ledger']} {row['position']}")
-    return kind.model_validate_json(bytes(row["body"]))
+    """A stored row of this ledger as an event. Raises what `ledger.events.read_as` does."""
+    return events.read_as(ACCESS_EVENTS, row)
 
 
 def found_by(row: Row, event: AccessEvent) -> Row:

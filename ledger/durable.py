@@ -7,10 +7,15 @@ from pathlib import Path
 
 def draft_of(path: Path, text: str) -> Path:
     """The text in a file of its own beside the place, safe on the disk (0600)."""
+    return write_draft(path, text.encode())
+
+
+def write_draft(path: Path, content: bytes) -> Path:
+    """The same of bytes."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123 -- opened with its mode
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 -- opened with its mode
         try:
-            file.write(text)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         except OSError:  # a full disk above all: the next try begins anew

@@ -4,16 +4,16 @@ Locks are always taken in this order: the case's row, then the ledger's advisory
 dense and a reader that follows positions never skips a late commit).
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple, Protocol, Self
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from domain.command import EVENTS, Event, Happened, Stamp
-from domain.upcasting import lifted
+from domain.upcasting import NoStep, lifted
 from domain.values import Model
 from ledger import chain
 from ledger.schema import events
@@ -40,6 +40,24 @@ class VersionConflict(Exception):  # noqa: N818 -- the field's word
 
 class UnknownEventType(Exception):  # noqa: N818
     """The ledger holds an event of a type this program does not know: a newer program wrote it."""
+
+
+class UnreadableEvent(Exception):  # noqa: N818
+    """A stored body that no longer says what its type says. What it holds may be anything and is told to nobody here."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(f"{row['type']} v{row['schema_version']} at {row['ledger']} {row['position']} cannot be read")
+        self.ledger, self.position = str(row["ledger"]), int(row["position"])
+
+
+class Stored(Protocol):
+    """The class of an event: what `read_as` asks of it."""
+
+    type: ClassVar[str]
+    schema_version: ClassVar[int]
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray) -> Self: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,18 +270,31 @@ async def follow(conn: Connection, after: int, *, limit: int = 1000, ledger: str
         after = page[-1]["position"]
 
 
-def event_of(row: Row) -> Event:
-    """The event of a stored row, lifted to today's shape. Raises `UnknownEventType` for a type of a newer program, `NoStep`."""
-    kind = EVENTS.get(row["type"])
+def read_as[E: Stored](kinds: Mapping[str, type[E]], row: Row) -> E:
+    """A stored row's event of one of the kinds, lifted to today's shape.
+
+    Raises `UnknownEventType` for a type of a newer program, `UnreadableEvent` for a body that is not what its type says, `NoStep`.
+    """
+    kind = kinds.get(row["type"])
     if kind is None or row["schema_version"] > kind.schema_version:
         raise UnknownEventType(f"{row['type']} v{row['schema_version']} at {row['ledger']} {row['position']}")
-    return kind.model_validate_json(lifted(kind.type, row["schema_version"], kind.schema_version, bytes(row["body"])))
+    try:
+        return kind.model_validate_json(lifted(kind.type, row["schema_version"], kind.schema_version, bytes(row["body"])))
+    except NoStep:
+        raise
+    except (ValueError, LookupError, TypeError):
+        # Not `from`: pydantic quotes what it was given, and logs name nobody.
+        raise UnreadableEvent(row) from None
 
 
-def recorded(row: Row) -> Recorded:
-    """A stored row as an event, with its envelope. Raises `UnknownEventType` for a type of a newer program."""
-    event = event_of(row)
-    at = Stamp(
+def event_of(row: Row) -> Event:
+    """The event of a stored row. Raises what `read_as` does."""
+    return read_as(EVENTS, row)
+
+
+def stamp_of(row: Row) -> Stamp:
+    """The envelope of a stored row, which can be read whatever its body is."""
+    return Stamp(
         version=row["version"],
         decided_at=row["decided_at"],
         effective_on=row["effective_on"],
@@ -273,6 +304,11 @@ def recorded(row: Row) -> Recorded:
         command_id=row["command_id"],
         on_behalf_of=row["on_behalf_of"],
     )
+
+
+def recorded(row: Row) -> Recorded:
+    """A stored row as an event, with its envelope. Raises what `read_as` does."""
+    event = event_of(row)
     return Recorded(
         position=row["position"],
         recorded_at=row["recorded_at"],
@@ -280,7 +316,7 @@ def recorded(row: Row) -> Recorded:
         causation=row["causation"],
         digest=bytes(row["digest"]),
         chain_hash=bytes(row["chain_hash"]),
-        at=at,
+        at=stamp_of(row),
         event=event,
     )
 

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from domain.command import Actor
 from domain.registers import REGISTER_EVENTS, RegisterEvent
-from domain.upcasting import lifted
 from ledger import events as store
 from ledger.schema import events
 from ledger.sql import Connection, Row, Statement
@@ -59,10 +58,7 @@ async def history(conn: Connection, stream: str) -> list[Registered]:
 
 
 def registered(row: Row) -> Registered:
-    """A stored row as an event. Raises `UnknownEventType` for a type of a newer program."""
-    kind = REGISTER_EVENTS.get(row["type"])
-    if kind is None or row["schema_version"] > kind.schema_version:
-        raise store.UnknownEventType(f"{row['type']} v{row['schema_version']} at {row['ledger']} {row['position']}")
+    """A stored row as an event. Raises what `ledger.events.read_as` does."""
     return Registered(
         position=row["position"],
         version=row["version"],
@@ -72,7 +68,7 @@ def registered(row: Row) -> Registered:
         role=row["role"],
         office=row["office"],
         command_id=row["command_id"],
-        event=kind.model_validate_json(lifted(kind.type, row["schema_version"], kind.schema_version, bytes(row["body"]))),
+        event=store.read_as(REGISTER_EVENTS, row),
     )
 
 

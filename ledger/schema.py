@@ -458,6 +458,17 @@ stage_days = sa.Table(
 sa.Index("stage_days_state", stage_days.c.state, stage_days.c.entered_on)
 sa.Index("stage_days_centre", stage_days.c.centre, stage_days.c.entered_on)
 
+case_offices = sa.Table(
+    "case_offices",
+    metadata,
+    sa.Column("case_id", pg.UUID(as_uuid=False)),
+    sa.Column("office", sa.Text),
+    sa.Column("version", sa.Integer, nullable=False, comment="of the first event that was recorded for it"),
+    sa.PrimaryKeyConstraint("case_id", "office"),
+    comment="Read model, following: which offices acted on which case.",
+)
+sa.Index("case_offices_office", case_offices.c.office, case_offices.c.case_id)
+
 followers = sa.Table(
     "followers",
     metadata,

@@ -48,6 +48,14 @@ class WitnessSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TsaSettings:
+    """A time-stamp authority (RFC 3161): where it answers, and the PEM file of the certificates that it is believed under."""
+
+    url: str
+    roots: Path
+
+
+@dataclass(frozen=True, slots=True)
 class SealingSettings:
     """Where the signer keeps what it signed, and where checkpoints are put outside the database."""
 
@@ -59,6 +67,7 @@ class SealingSettings:
     anchor_emails: tuple[str, ...] = ()
     """Addresses beside the auditors' own that get the daily letter with the checkpoints."""
     witness: WitnessSettings | None = None
+    tsa: TsaSettings | None = None
     anchor_max_age: timedelta = timedelta(hours=26)
     """How old the last anchor outside the installation may become before it is an alarm."""
     checkpoint_max_age: timedelta = timedelta(minutes=5)
@@ -74,6 +83,7 @@ class SealingSettings:
             anchors_outside=bool(folder),
             anchor_emails=tuple(filter(None, (each.strip() for each in os.environ.get("YUANSHOU_ANCHOR_EMAILS", "").split(",")))),
             witness=_witness(),
+            tsa=_tsa(),
             anchor_max_age=timedelta(hours=_number("YUANSHOU_ANCHOR_MAX_AGE_HOURS", 26)),
             checkpoint_max_age=timedelta(minutes=_number("YUANSHOU_CHECKPOINT_MAX_AGE_MINUTES", 5)),
         )
@@ -205,6 +215,17 @@ def _witness() -> WitnessSettings | None:
     if urlsplit(url).scheme not in ("http", "https"):
         raise SettingsFault("YUANSHOU_WITNESS_URL is http:// or https://, the address in front of /add-checkpoint")
     return WitnessSettings(url.rstrip("/"), vkey)
+
+
+def _tsa() -> TsaSettings | None:
+    url, roots = os.environ.get("YUANSHOU_TSA_URL"), os.environ.get("YUANSHOU_TSA_CERT_FILE")
+    if not url:
+        return None
+    if not roots:
+        raise SettingsFault("YUANSHOU_TSA_CERT_FILE is not set, though YUANSHOU_TSA_URL is: a PEM file of the authority's root certificate")
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise SettingsFault("YUANSHOU_TSA_URL is http:// or https://, the address of a time-stamp authority (RFC 3161)")
+    return TsaSettings(url, Path(roots))
 
 
 def _number(name: str, default: float) -> float:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from ledger.note import Note
 
-type Kind = Literal["directory", "email", "witness"]
+type Kind = Literal["directory", "email", "timestamp", "witness"]
 type Growth = Callable[[str, int, int], Awaitable[list[bytes]]]
 """The proof that a ledger's tree of the second size begins with that of the first."""
 
@@ -15,7 +15,8 @@ class AnchorFault(Exception):  # noqa: N818 -- told in the log and by `yuanshou 
     """The checkpoints were not put there; the next run tries again. `code` is stable.
 
     `anchor_conflict`: another history stands there at the same size, which people must look at at once · `away`: the place cannot be
-    reached · `full`: it takes no more · `witness_…`: what a witness answered · `smtp_…`: what a mail server answered.
+    reached · `full`: it takes no more · `witness_…`: what a witness answered · `smtp_…`: what a mail server answered · `tsa_…`: what a
+    time-stamp authority answered.
     """
 
     def __init__(self, code: str, **told: int | str) -> None:

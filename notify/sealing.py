@@ -58,7 +58,8 @@ class Sealing:
         signer = await self.signer()
         async with signer.held():
             sealed, refused = await self._seal(signer, adopt=adopt, at_once=at_once)
-            missed = await self._anchor(sealed)
+        # The signer is free again: a witness or a mail server that hangs holds up no other sealing, only this run's anchors.
+        missed = await self._anchor(sealed)
         async with self.database.transaction(WORKER) as conn:
             ages = await anchored.ages(conn, self.ledgers, [anchor.kind for anchor in self.anchors if anchor.outside])
         self._warn(ages)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 import traceback
 from dataclasses import asdict
@@ -185,8 +186,11 @@ def import_(
 
 @app.command()
 def export(  # noqa: PLR0917 -- the verb's options
-    form: Annotated[str, typer.Argument(help="xes, ocel2, ocel2-sqlite or csv.")],
-    out: Annotated[Path, typer.Option("--out", dir_okay=False, help="The file to write.")],
+    form: Annotated[str, typer.Argument(help="xes, ocel2, ocel2-sqlite or csv; or bundle.")],
+    case: Annotated[str | None, typer.Argument(help="Of a bundle: the case, by its id, case number or register number.")] = None,
+    file: Annotated[Path | None, typer.Argument(dir_okay=False, help="Of a bundle: the file to write.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", dir_okay=False, help="The file to write.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Of a bundle: why the case is taken out; it is recorded.")] = None,
     types: Annotated[list[str] | None, typer.Option("--type", help="Of this type of event; may be given several times.")] = None,
     office: Annotated[str | None, typer.Option(help="Done in this office or one below it.")] = None,
     since: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Of this legal day or a later one.")] = None,
@@ -196,8 +200,14 @@ def export(  # noqa: PLR0917 -- the verb's options
 ) -> None:
     """Write the histories of all cases for process mining, with stand-ins in place of the codes of cases and people.
 
-    Exit status: 0 written, 1 it could not be, 2 no such form or no database.
+    `yuanshou export bundle CASE FILE --reason WHY` writes one case for a court: the archive that its page gives, names opened; that it was
+    read is recorded first. Exit status: 0 written, 1 it could not be, 2 no such form or no database.
     """
+    if form == "bundle":
+        _bundle(case, file or out, reason, as_json=as_json)
+        return
+    if out is None:
+        give_up("name the file to write: --out FILE", BUSY)
     from api.exporting import WRITERS, Form
     from api.history_filters import Asked
     from ledger.keys import KeyFault
@@ -224,6 +234,41 @@ def export(  # noqa: PLR0917 -- the verb's options
         typer.echo(json.dumps({"file": str(written.path), "bytes": written.size, "upto": written.upto}))
     else:
         say(f"{written.path}: {written.size} bytes, up to position {written.upto}")
+
+
+def _bundle(case: str | None, out: Path | None, reason: str | None, *, as_json: bool) -> None:
+    from psycopg_pool import PoolTimeout
+
+    import texts
+    from api.problem import Problem
+    from api.recorder import NotRecorded
+    from ledger.keys import KeyFault
+    from ledger.settings import SealingSettings, SettingsFault
+    from ops.exporting import AskedCase, bundle
+
+    if case is None or out is None or not reason:
+        give_up("a bundle needs all three: yuanshou export bundle CASE FILE --reason WHY", BUSY)
+    home = Home.of()
+    worker = address(home, "worker")
+    if not worker:
+        give_up("there is no database yet: start the system first, or set DATABASE_URL", BUSY)
+    try:
+        made = bundle(worker, home.keys, SealingSettings.of(home.path).anchors, AskedCase(case, reason), out)
+    except SettingsFault as fault:
+        give_up(str(fault), BUSY)
+    except Problem as problem:
+        give_up(texts.refusal("en", problem.code, **problem.values)[1])
+    except NotRecorded:
+        give_up("the ledger of reads does not answer: what is not recorded is not given out")
+    except (psycopg.OperationalError, PoolTimeout) as fault:
+        give_up(str(fault), BUSY)
+    except (OSError, KeyFault) as fault:
+        give_up(str(fault))
+    if as_json:
+        told = {"file": str(made.path), "bytes": made.size, "manifest": made.manifest, "versions": made.versions, "later": made.later}
+        typer.echo(json.dumps(told))
+    else:
+        say(f"{made.path}: {made.size} bytes, records 1 to {made.versions}; manifest.json SHA-256 {made.manifest}")
 
 
 @app.command()
@@ -342,6 +387,7 @@ def verify_(  # noqa: PLR0917 -- the verb's options
         tuple(ledger or ()), since, vkeys, jobs, canonical or everything, personal or everything, files or everything,
         read_models or everything, schema or everything,
     )  # fmt: skip
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it gets the same answer as Ctrl-C does
     try:
         outcome = run(home, address(home, "worker"), asked, quiet=as_json)
     except Trouble as fault:

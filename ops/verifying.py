@@ -20,6 +20,7 @@ from ledger.settings import SealingSettings, SettingsFault
 from ledger.verify.claims import Trouble
 from ledger.verify.findings import CLASSES, NOTES, Finding
 from ledger.verify.run import NOT_RUN, TAMPERED, Outcome, Request, Told, silent, store, verify
+from ledger.verify.said import said
 from ops.home import Home
 
 _MOST_JOBS = 8
@@ -107,7 +108,7 @@ def _schema(dsn: str) -> Iterator[Finding]:
     try:
         with psycopg.connect(dsn) as connection:
             for line in guards.drift(connection):
-                yield Finding("schema_drift", line, place=line.partition(" on ")[0])
+                yield Finding("schema_drift", said("schema_drift", line=line), place=line.partition(" on ")[0])
     except psycopg.Error as fault:
         raise Trouble(f"the database's shape cannot be looked at: {str(fault).strip().splitlines()[0]}") from fault
 

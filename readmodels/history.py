@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from domain.access import Scope
 from ledger.events import CASE_LEDGER, OF_CASES, stream_of
-from ledger.schema import case_list, events
+from ledger.schema import case_list, case_offices, events, followers
 from ledger.sql import Connection, Row, fetch_all
 from readmodels.paging import LIMIT, Key, Order, position
 from readmodels.scope import within
@@ -31,7 +31,8 @@ class EventQuery:
 
     `from_at` and `to_at` bound `recorded_at`, the second excluded; `legal_from` and `legal_to` the legal day, both included. `offices`
     are all that may have acted: an office and those below it. `category` is one of the applicants', `cause` that of the matter. `upto` is
-    the last position looked at, so that the same question has the same answer later.
+    the last position looked at, so that the same question has the same answer later. `sparse` says that the offices lie outside the
+    caller's: what was done there on the caller's cases is little.
     """
 
     case: str | None = None
@@ -81,6 +82,10 @@ def case_of(stream: sa.ColumnElement[str]) -> sa.ColumnElement[Any]:
 
 def matching(query: EventQuery, scope: Scope) -> list[sa.ColumnElement[bool]]:
     """The filters but for the cursor, over `events` joined with `case_list`. A case is not found by what it withholds."""
+    return [*_of_event(query), *_of_case(query, scope)]
+
+
+def _of_event(query: EventQuery) -> list[sa.ColumnElement[bool]]:
     at = events.c
     wanted: list[sa.ColumnElement[bool] | None] = [
         OF_CASES,
@@ -94,7 +99,7 @@ def matching(query: EventQuery, scope: Scope) -> list[sa.ColumnElement[bool]]:
         at.effective_on >= query.legal_from if query.legal_from else None,
         at.effective_on <= query.legal_to if query.legal_to else None,
     ]
-    return [*(clause for clause in wanted if clause is not None), *_of_case(query, scope)]
+    return [clause for clause in wanted if clause is not None]
 
 
 def _of_case(query: EventQuery, scope: Scope) -> list[sa.ColumnElement[bool]]:
@@ -116,16 +121,10 @@ async def find(conn: Connection, scope: Scope, query: EventQuery) -> Found:
     database's wall, asked of each event that is looked at and not of the page's fifty alone, would cost ten times the search itself.
     """
     order = query.order
-    where = [*matching(query, scope), *([order.after(query.cursor)] if query.cursor else [])]
+    after = [order.after(query.cursor)] if query.cursor else []
     few = await _few_cases(conn, scope, query)
-    if few is not None:
-        where.append(events.c.stream == sa.any_(texts_of(few)))
-    found = (
-        sa.select(*(key.column for key in order.keys), *order.columns())
-        .join_from(events, case_list, case_list.c.case_id == case_of(events.c.stream))
-        .where(*where)
-    )
-    page = order.page(await fetch_all(conn, _asked(found, query, order, few=few is not None)), query.limit)
+    asked = _of_many([*matching(query, scope), *after], query) if few is None else _of_few(few, [*_of_event(query), *after], query)
+    page = order.page(await fetch_all(conn, asked), query.limit)
     return Found([row["position"] for row in page.rows], page.next_cursor)
 
 
@@ -147,30 +146,72 @@ async def _few_cases(conn: Connection, scope: Scope, query: EventQuery) -> list[
     """The streams of all cases that fit, where they are so few that their events are sooner gathered than met among all others."""
     if query.case or query.actor or (scope.everything and query.cause is None):
         return None
-    fit = sa.select(case_list.c.case_id).where(*_of_case(query, scope)).limit(FEW_CASES + 1).subquery("fit")
+    fitting = [*_of_case(query, scope), *([case_list.c.case_id.in_(_acted_on(query))] if query.sparse else [])]
+    fit = sa.select(case_list.c.case_id).where(*fitting).limit(FEW_CASES + 1).subquery("fit")
     # Where they are many, their ids are not even sent.
     ids = sa.case((sa.func.count() <= FEW_CASES, sa.func.array_agg(sa.cast(fit.c.case_id, sa.Text))), else_=sa.null())
     row = (await fetch_all(conn, sa.select(ids.label("cases"), (sa.func.count() > FEW_CASES).label("many")).select_from(fit)))[0]
     return None if row["many"] else [stream_of(case_id) for case_id in row["cases"] or ()]
 
 
-def _asked(found: sa.Select[Any], query: EventQuery, order: Order, *, few: bool) -> sa.Select[Any]:
-    """The question in the form in which the database answers it soonest.
+def _acted_on(query: EventQuery) -> sa.CompoundSelect[Any]:
+    """Cases on which one of the offices acted: as the list knows them, and in what it has not come to yet."""
+    offices = sa.any_(texts_of(sorted(query.offices or ())))
+    come_to = sa.select(followers.c.position).where(followers.c.name == case_offices.name).scalar_subquery()
+    newer = (OF_CASES, events.c.office == offices, events.c.position > sa.func.coalesce(come_to, 0))
+    listed = sa.select(case_offices.c.case_id).where(case_offices.c.office == offices)
+    return listed.union_all(sa.select(case_of(events.c.stream)).where(*newer))
+
+
+def _of_few(streams: Sequence[str], where: Sequence[sa.ColumnElement[bool]], query: EventQuery) -> sa.Select[Any]:
+    """The page out of the events of a few cases.
+
+    A stream's order is the ledger's: a page of the newest holds events of those cases alone whose newest ones are the newest. Legal days
+    have an order of their own, for which all is gathered.
+    """
+    order, page = query.order, query.limit + 1
+    if order is _LATEST:
+        return _gathered(_keyed(order).where(*where, events.c.stream == sa.any_(texts_of(streams))), query)
+    each = sa.func.unnest(texts_of(streams)).table_valued("stream", name="each").render_derived()
+    newest = (
+        sa.select(events.c.position)
+        .where(*where, events.c.stream == each.c.stream)
+        .order_by(events.c.version.desc())
+        .limit(1)
+        .lateral("newest")
+    )
+    heads = sa.select(each.c.stream).select_from(each.join(newest, sa.true())).order_by(newest.c.position.desc()).limit(page).cte("heads")
+    of_one = _keyed(order).where(*where, events.c.stream == heads.c.stream).order_by(events.c.version.desc()).limit(page).lateral("part")
+    return sa.select(of_one).select_from(heads.join(of_one, sa.true())).order_by(*_descending(of_one, order)).limit(page)
+
+
+def _of_many(where: Sequence[sa.ColumnElement[bool]], query: EventQuery) -> sa.Select[Any]:
+    """The page met by going along the ledger's order, or an index that keeps it.
 
     Of several types (or few offices) each is asked by itself and the answers are put together: an index by type holds each type's events
     in the ledger's order, but not those of two types. Where next to nothing is expected, everything is gathered before it is put in
     order: going along the ledger's order until a page is full would go along all of it.
     """
+    order = query.order
+    found = _keyed(order).join_from(events, case_list, case_list.c.case_id == case_of(events.c.stream)).where(*where)
     part = found.order_by(*order.by()).limit(query.limit + 1)
-    if few or query.sparse:
-        every = found.cte("every").prefix_with("MATERIALIZED", dialect="postgresql")
-        return sa.select(every).order_by(*_descending(every, order)).limit(query.limit + 1)
+    if query.sparse and query.actor:
+        return _gathered(found, query)
     column, values = _asked_singly(query)
     if column is None:
         return part
     each = sa.func.unnest(texts_of(values)).table_valued("value", name="each").render_derived()
     of_one = part.where(column == each.c.value).lateral("part")
     return sa.select(of_one).select_from(each.join(of_one, sa.true())).order_by(*_descending(of_one, order)).limit(query.limit + 1)
+
+
+def _gathered(found: sa.Select[Any], query: EventQuery) -> sa.Select[Any]:
+    every = found.cte("every").prefix_with("MATERIALIZED", dialect="postgresql")
+    return sa.select(every).order_by(*_descending(every, query.order)).limit(query.limit + 1)
+
+
+def _keyed(order: Order) -> sa.Select[Any]:
+    return sa.select(*(key.column for key in order.keys), *order.columns())
 
 
 def _descending(part: sa.FromClause, order: Order) -> list[sa.ColumnElement[Any]]:

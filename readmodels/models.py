@@ -15,7 +15,7 @@ from domain.consultation import ConsultationState
 from domain.duty import DutyState
 from ledger import schema
 from ledger.sql import Connection
-from readmodels import case_list, clock_list, glass, handlings, inquiries, people, snapshots, stage_days
+from readmodels import case_list, case_offices, clock_list, glass, handlings, inquiries, people, snapshots, stage_days
 from readmodels.course import Change, Course
 
 CASES = frozenset({CaseState.kind})
@@ -70,6 +70,7 @@ MODELS: Mapping[str, ReadModel] = {
         ReadModel(schema.case_people, CASES | INQUIRIES, people.rows, people.keep),
         ReadModel(schema.broken_glass, CASES, glass.rows, glass.keep),
         ReadModel(schema.stage_days, CASES, stage_days.rows),
+        ReadModel(schema.case_offices, CASES, case_offices.rows),
     )
 }
 INLINE = tuple(model for model in MODELS.values() if model.keep is not None)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 
 from ledger.verify.findings import Finding
+from ledger.verify.said import said
 from readmodels.rebuild import compare
 from readmodels.rows import Difference
 
@@ -27,10 +28,10 @@ def _finding(found: Difference) -> Finding:
     if found.model == "events":
         newer = str(found.rebuilt).startswith(("UnknownEventType", "NoStep"))
         code, position = "unknown_type" if newer else "snapshot_changed", found.live if isinstance(found.live, int) else None
-        return Finding(code, f"{found.key[0]} cannot be folded: {found.rebuilt}", "case", position, place)
+        return Finding(code, said("cannot_fold", stream=str(found.key[0]), why=str(found.rebuilt)), "case", position, place)
     code = "snapshot_changed" if found.model == "cases" else "read_model_changed"
     if not found.column:
-        what = "a row is missing" if found.live is None else "a row is there that no event calls for"
+        what = said("model_row_missing" if found.live is None else "model_row_uncalled", row=place)
     else:
-        what = f"{found.column} is not what the events say"
-    return Finding(code, f"{place}: {what}", "case", place=place)
+        what = said("model_column", row=place, column=found.column)
+    return Finding(code, what, "case", place=place)

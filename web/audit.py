@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-import texts
 from api.list_reading import ACROSS_ROLES
+from web import findings
 from web.backend import Json, Problem, items
 from web.page import HEADERS, REPEATABLE, PageRoute, Visit, go, guarded, reasons, render, text_of, visitor
 
@@ -31,10 +31,12 @@ async def _page(visit: Visit, trouble: str = "", status: int = 200) -> Response:
     _reader(visit)
     found = await visit.ask("GET", "/audit")
     verified = found["verified"]
-    findings = [f | {"said": _said(visit, f), "case": _case_of(f)} for f in items(verified, "findings")] if verified else []
+    wrong = [findings.told(visit, f) for f in items(verified, "findings")] if verified else []
+    notes = [findings.told(visit, n) for n in items(verified, "notes")] if verified else []
     running: Json | None = found["running"]
     return render(
-        visit, "audit.html", status, found=found, findings=findings, trouble=trouble, key=str(uuid4()), verdict=_verdict(verified),
+        visit, "audit.html", status, found=found, findings=wrong, notes=notes, trouble=trouble, key=str(uuid4()),
+        verdict=_verdict(verified),
         ledgers=[_ledger(visit, ledger) for ledger in found["ledgers"]], age=partial(age, visit),
         share=round(100 * running["done"] / running["total"]) if running and running["total"] else 0,
     )  # fmt: skip
@@ -123,17 +125,6 @@ def _verdict(verified: Json | None) -> str:
     if verified is None:
         return "never"
     return {0: "clean", 1: "tampered", 3: "clean_late"}.get(verified["exit"], "not_run")
-
-
-def _said(visit: Visit, finding: Json) -> str:
-    known = f"audit.class_{finding['class']}"
-    return visit.t(known) if texts.has(visit.lang, known) else str(finding["detail"])
-
-
-def _case_of(finding: Json) -> str:
-    """The case a finding is in, where its place names one; empty otherwise."""
-    found = re.match(r"case/([0-9a-f-]{36})\b", str(finding.get("place") or ""))
-    return found[1] if found else ""
 
 
 def age(visit: Visit, seconds: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 import texts
 from api.list_reading import SOON
+from domain.command import EVENTS
 from domain.lifecycle import STAGES
 from texts.speak import ZONE, Gone, moment, say_date, say_short_date, say_weekday
 from web import clock
@@ -214,6 +215,9 @@ def sentence(visit: Visit, event: Json, of: Whose | None = None) -> str:
     On a case's own page the great turns are told `of` its applicant.
     """
     kind = event["type"]
+    if event.get("unreadable"):
+        name = visit.t(f"event_names.{kind}") if kind in EVENTS else str(kind)
+        return visit.t("audit.event_unreadable", name=name, position=event["position"])
     if "data" not in event:
         return visit.t("pages.event_withheld", type=kind)
     said = said_of(visit, event["data"]) if kind == "record_corrected" else event["data"]

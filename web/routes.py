@@ -51,10 +51,10 @@ from web import (
     rerun,
     rota,
     same_day,
+    saved,
     spot_checks,
     standards,
     status,
-    saved,
     visit_done,
     visit_kit,
 )

@@ -15,6 +15,7 @@ from ledger.personal import Erased, SealFault, subjects_in, unseal_json, unwrap
 from ledger.verify.claims import Trouble
 from ledger.verify.findings import Finding
 from ledger.verify.rows import COLUMNS, KEPT, Raw
+from ledger.verify.said import Said, said
 
 type Asked = psycopg.Connection[tuple[Any, ...]]
 
@@ -27,6 +28,10 @@ _LOAD = "SELECT subject_id::text, master_key, wrapped, shredded_at FROM subject_
 class NotCanonical(ValueError):  # noqa: N818 -- a verdict
     """The bytes are no canonical body; says why."""
 
+    def __init__(self, why: Said) -> None:
+        super().__init__(why)
+        self.why = why
+
 
 def parsed(body: bytes) -> dict[str, Any]:
     """The object that a canonical body says. Raises `NotCanonical`."""
@@ -34,24 +39,24 @@ def parsed(body: bytes) -> dict[str, Any]:
     def no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            raise NotCanonical("a member stands twice in one object")
+            raise NotCanonical(said("member_twice"))
         return found
 
     def no_float(text: str) -> None:
-        raise NotCanonical(f"the number {text} is no integer")
+        raise NotCanonical(said("no_integer", number=text[:40]))
 
     try:
-        said = json.loads(body, object_pairs_hook=no_twins, parse_float=no_float, parse_constant=no_float)
-        plain = rfc8785.dumps(said)
+        found = json.loads(body, object_pairs_hook=no_twins, parse_float=no_float, parse_constant=no_float)
+        plain = rfc8785.dumps(found)
     except NotCanonical:
         raise
     except (ValueError, RecursionError, rfc8785.CanonicalizationError) as fault:
-        raise NotCanonical(f"it is no JSON of ours ({type(fault).__name__})") from fault
-    if not isinstance(said, dict):
-        raise NotCanonical("it is no object")
+        raise NotCanonical(said("no_json", fault=type(fault).__name__)) from fault
+    if not isinstance(found, dict):
+        raise NotCanonical(said("no_object"))
     if plain != body:
-        raise NotCanonical("the same JSON is canonical in another spelling")
-    return cast("dict[str, Any]", said)
+        raise NotCanonical(said("other_spelling"))
+    return cast("dict[str, Any]", found)
 
 
 def master_keys(folder: Path) -> Keys:
@@ -80,12 +85,12 @@ class Bodies:
         if not self._canonical and b'"box"' not in body:
             return
         try:
-            said = parsed(body)
+            told = parsed(body)
         except NotCanonical as fault:
-            self._found("not_canonical", str(fault), position)
+            self._found("not_canonical", fault.why, position)
             return
         if self._master is not None and b'"box"' in body:
-            self._waiting.append((position, raw[_STREAM].decode(), said))
+            self._waiting.append((position, raw[_STREAM].decode(), told))
             if len(self._waiting) >= _TOGETHER:
                 self.finish()
 
@@ -93,21 +98,21 @@ class Bodies:
         """Open what still waits for its keys."""
         if self._master is None or not self._waiting:
             return
-        keys, wrong = opened_keys(self._asked, self._master, set[str]().union(*(subjects_in(said) for _, _, said in self._waiting)))
-        for position, stream, said in self._waiting:
-            subjects = subjects_in(said)
+        keys, wrong = opened_keys(self._asked, self._master, set[str]().union(*(subjects_in(told) for _, _, told in self._waiting)))
+        for position, stream, told in self._waiting:
+            subjects = subjects_in(told)
             if subjects & wrong.keys():
                 continue  # the key itself does not open: found where the keys are looked at
             if unknown := subjects - keys.keys():
-                self._found("cipher_moved", f"a value is sealed for {min(unknown)}, who has no key", position)
+                self._found("cipher_moved", said("sealed_for_nobody", subject=min(unknown)), position)
                 continue
             try:
-                unseal_json(said, keys, stream, ledger=self._ledger)
+                unseal_json(told, keys, stream, ledger=self._ledger)
             except SealFault as fault:
-                self._found("cipher_moved", str(fault), position)
+                self._found("cipher_moved", said("value_shut", why=str(fault)), position)
         self._waiting.clear()
 
-    def _found(self, code: str, why: str, position: int) -> None:
+    def _found(self, code: str, why: Said, position: int) -> None:
         if len(self.findings) < KEPT:
             self.findings.append(Finding(code, why, self._ledger, position))
 

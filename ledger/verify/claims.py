@@ -12,9 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from ledger import chain
+from ledger import chain, stamps
 from ledger.note import COSIGNATURE, Checkpoint, Dated, Note, NoteFault, Vkey, parse_vkeys
 from ledger.verify.findings import Finding
+from ledger.verify.said import Said, said
 
 _DIGITS = 20
 _FIRST = re.compile(rf"\d{{{_DIGITS}}}\.note", re.ASCII)
@@ -84,9 +85,9 @@ class Kept(NamedTuple):
 
 
 class _Bad(Exception):  # noqa: N818 -- a verdict
-    def __init__(self, code: str, why: str) -> None:
+    def __init__(self, code: str, why: Said) -> None:
         super().__init__(why)
-        self.code = code
+        self.code, self.why = code, why
 
 
 def judge(text: str | bytes, kept: Kept, trusted: Trusted) -> Judged:
@@ -98,9 +99,11 @@ def judge(text: str | bytes, kept: Kept, trusted: Trusted) -> Judged:
     try:
         checkpoint = _signed(text, kept, trusted)
     except _Bad as bad:
-        return Judged(None, Finding(bad.code, f"{kept.place}: {bad}", kept.ledger, kept.size, kept.place))
+        return Judged(None, Finding(bad.code, bad.why, kept.ledger, kept.size, kept.place))
     except NoteFault as fault:
-        return Judged(None, Finding("checkpoint_forged", f"{kept.place}: {fault}", kept.ledger, kept.size, kept.place))
+        return Judged(
+            None, Finding("checkpoint_forged", said("note_bad", place=kept.place, why=str(fault)), kept.ledger, kept.size, kept.place)
+        )
     return Judged(Claim(checkpoint.size, checkpoint.root, checkpoint.time, kept.source, kept.place), None)
 
 
@@ -111,21 +114,25 @@ def _signed(text: str | bytes, kept: Kept, trusted: Trusted) -> Checkpoint:
     signers = note.signers([*(dated.key for dated in trusted.keys), *trusted.witnesses])
     own = [key for key in signers if key.alg != COSIGNATURE]
     if not own:
-        raise _Bad("unknown_key", "none of the known keys signed it")
+        raise _Bad("unknown_key", said("signed_by_none", place=kept.place))
     if checkpoint.origin != f"{trusted.name}/{kept.ledger}":
-        raise _Bad("checkpoint_forged", f"it is of {checkpoint.origin}, not of {trusted.name}/{kept.ledger}")
+        raise _Bad(
+            "checkpoint_forged", said("other_origin", place=kept.place, origin=checkpoint.origin, wanted=f"{trusted.name}/{kept.ledger}")
+        )
     if kept.size is not None and checkpoint.size != kept.size:
-        raise _Bad("checkpoint_forged", f"it says size {checkpoint.size} and is kept as {kept.size}")
+        raise _Bad("checkpoint_forged", said("other_size", place=kept.place, size=checkpoint.size, wanted=kept.size))
     if checkpoint.alg != chain.ALG:
-        raise _Bad("unknown_alg", f"its tree is hashed by {checkpoint.alg}")
+        raise _Bad("unknown_alg", said("tree_alg", place=kept.place, alg=checkpoint.alg))
     if trusted.in_force(checkpoint.time) not in own:
-        raise _Bad("wrong_key", f"{own[-1].hash.hex()} signed it, which was not in force at {checkpoint.time:%Y-%m-%d %H:%M:%S} UTC")
+        at = f"{checkpoint.time:%Y-%m-%d %H:%M:%S} UTC"
+        raise _Bad("wrong_key", said("not_in_force", place=kept.place, key=own[-1].hash.hex(), at=at))
     return checkpoint
 
 
 class Anchors:
     """The anchor directory of a ledger: `<size in 20 digits>.note`, one a checkpoint; heads that were signed again later lie in `again`,
-    the moment behind the size. Names are kept as sizes where they can be: of a year under load there are half a million.
+    the moment behind the size, those that were time-stamped in `timestamps`. Names are kept as sizes where they can be: of a year under
+    load there are half a million.
 
     Raises `Trouble` where a folder is there and cannot be read.
     """
@@ -134,8 +141,9 @@ class Anchors:
         self._folder, self._ledger = folder / ledger, ledger
         sizes = (int(name[:_DIGITS]) for name in self._names(self._folder) if _FIRST.fullmatch(name))
         self._sizes = array("q", sorted(size for size in sizes if size < 1 << 63))
-        again = self._folder / "again"
-        self._again = sorted(name for name in self._names(again) if _AGAIN.fullmatch(name))
+        self._again, self._stamped = (
+            sorted(name for name in self._names(self._folder / below) if _AGAIN.fullmatch(name)) for below in ("again", stamps.FOLDER)
+        )
 
     def _names(self, folder: Path) -> Iterator[str]:
         try:
@@ -149,8 +157,13 @@ class Anchors:
     def between(self, first: int, last: int) -> tuple[str, ...]:
         """Names of the notes on sizes from … up to and with …."""
         sizes = self._sizes[bisect_left(self._sizes, first) : bisect_right(self._sizes, last)]
-        again = self._again[bisect_left(self._again, f"{first:0{_DIGITS}d}") : bisect_left(self._again, f"{last + 1:0{_DIGITS}d}")]
-        return (*(f"{size:0{_DIGITS}d}.note" for size in sizes), *(f"again/{name}" for name in again))
+        low, high = f"{first:0{_DIGITS}d}", f"{last + 1:0{_DIGITS}d}"
+        later = (
+            f"{below}/{name}"
+            for below, names in (("again", self._again), (stamps.FOLDER, self._stamped))
+            for name in names[bisect_left(names, low) : bisect_left(names, high)]
+        )
+        return (*(f"{size:0{_DIGITS}d}.note" for size in sizes), *later)
 
     def judge(self, name: str, trusted: Trusted) -> Judged:
         """Raises `Trouble` for a note that cannot be read."""

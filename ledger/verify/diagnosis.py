@@ -12,6 +12,7 @@ from ledger.chain import GENESIS
 from ledger.verify.findings import Finding
 from ledger.verify.piece import Reader
 from ledger.verify.rows import COLUMNS, Suspect, reference
+from ledger.verify.said import Said, said
 
 _TRIED = 200
 """Rows for which the cause is looked for; a ledger that was rewritten whole has a million, all of one cause."""
@@ -35,7 +36,7 @@ def diagnose(reader: Reader, ledger: str, suspects: Sequence[Suspect], findings:
     holes = [finding.position for finding in findings if finding.code == "event_missing" and finding.position is not None]
     if holes:
         for stream, version in reader.ask(_EMPTY):
-            found.append(Finding("case_missing", f"{stream} had {version} events, and has none", ledger, min(holes), stream))
+            found.append(Finding("case_missing", said("stream_empty", stream=stream, count=version), ledger, min(holes), stream))
     return found
 
 
@@ -48,20 +49,15 @@ def _rows(reader: Reader, ledger: str, suspects: Sequence[Suspect], findings: Se
     for n, suspect in enumerate(suspects):
         cause = _Elsewhere(reader, suspect).cause(places, streams, others) if n < _TRIED and _may_be_elsewhere(suspect) else None
         stream, version = suspect.raw[_STREAM].decode(), int.from_bytes(suspect.raw[_VERSION], signed=True)
-        code, why = cause or (suspect.code, _WORDS.get(suspect.code, ""))
+        code, why = cause or (suspect.code, said(suspect.code) if suspect.code in _WORDS else None)
         if code == "duplicate" and reader.ask(_TIMES, stream, version)[0][0] < 2:
-            code, why = "reordered", "it stands behind a later version of its stream"
+            code, why = "reordered", said("behind_later")
         if why:
             yield Finding(code, why, ledger, suspect.position, f"{stream} version {version}")
 
 
-_WORDS = {
-    "row_changed": "the row, or the event before it in its stream, is not as it was recorded",
-    "body_changed": "the body is not the one that was recorded",
-    "duplicate": "its version stands twice in its stream",
-    "unknown_alg": "the row names a way of hashing that this program does not know",
-}
-"""What is said where no cause was found; a gap before a row was told of already."""
+_WORDS = frozenset({"row_changed", "body_changed", "duplicate", "unknown_alg"})
+"""Of which something is said where no cause was found; a gap before a row was told of already."""
 
 
 def _may_be_elsewhere(suspect: Suspect) -> bool:
@@ -77,7 +73,7 @@ class _Elsewhere:
         self._version = int.from_bytes(suspect.raw[_VERSION], signed=True)
         self._chained: bytes = suspect.raw[-1]
 
-    def cause(self, places: Sequence[int], streams: Sequence[str], ledgers: Sequence[str]) -> tuple[str, str] | None:
+    def cause(self, places: Sequence[int], streams: Sequence[str], ledgers: Sequence[str]) -> tuple[str, Said] | None:
         """Class and words, where the row holds at another position, in another ledger or stream."""
         own, raw = self._suspect.position, self._suspect.raw
         near = range(max(1, own - _NEAR), own + _NEAR + 1)
@@ -86,20 +82,20 @@ class _Elsewhere:
         for previous in dict.fromkeys((*before, *known.values())):
             for position in (*near, *places):
                 if position != own and reference(raw, previous, position=position) == self._chained:
-                    return "reordered", f"it was recorded at position {position}"
+                    return "reordered", said("was_at", position=position)
             for ledger in ledgers:
                 for position in {own, *places}:
                     if reference(raw, previous, ledger=ledger, position=position) == self._chained:
-                        return "moved", f"it was recorded in the ledger {ledger}, at position {position}"
+                        return "moved", said("was_in_ledger", ledger=ledger, position=position)
         return self._moved(streams)
 
-    def _moved(self, streams: Sequence[str]) -> tuple[str, str] | None:
+    def _moved(self, streams: Sequence[str]) -> tuple[str, Said] | None:
         asked = (str(row[0]) for row in self._reader.ask(_ASKED, self._suspect.raw[_COMMAND].decode()))
         for stream in dict.fromkeys((*asked, *streams)):
             [(head,)] = self._reader.ask(_HEAD, stream)
             for version, previous in self._before(stream, {self._version, head + 1, *range(1, min(head, _NEAR) + 2)}).items():
                 if reference(self._suspect.raw, previous, stream=stream, version=version) == self._chained:
-                    return "moved", f"it was recorded as version {version} of {stream}"
+                    return "moved", said("was_version", version=version, stream=stream)
         return None
 
     def _before(self, stream: str, versions: set[int]) -> dict[int, bytes]:

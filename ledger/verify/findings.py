@@ -8,6 +8,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from ledger.verify.said import Said
+
 CLASSES: Mapping[str, str] = MappingProxyType(
     {
         "body_changed": "the body is not the one whose digest stands beside it",
@@ -29,6 +31,7 @@ CLASSES: Mapping[str, str] = MappingProxyType(
         "checkpoint_missing": "a checkpoint that was given away is no longer among the stored ones",
         "unknown_key": "a checkpoint that none of the known keys signed",
         "wrong_key": "a checkpoint signed by a key that was not in force at its time",
+        "stamp_bad": "a time stamp over a checkpoint is missing, or does not hold under the certificates that are believed",
         "tile_changed": "a stored tile of the tree is missing, or holds other hashes than the events have",
         "unknown_ledger": "rows of a ledger that there is not",
         "not_canonical": "the body is no canonical JSON of objects, lists, texts, integers and booleans",
@@ -49,6 +52,7 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "unknown_type": "an event of a type or shape that this program does not know: a newer one wrote it; its hashes hold",
         "memory_lost": "the signer's memory is not there, though checkpoints were signed",
         "memory_behind": "the signer's memory is older than the newest stored checkpoint, with which it agrees",
+        "stamps_unchecked": "time stamps were not looked at: the extra `timestamps` or the authority's certificate is not there",
         "not_anchored": "events are not covered by any anchor yet, longer than the policy allows",
     }
 )
@@ -77,6 +81,7 @@ class Finding:
             "detail": self.detail,
             "place": self.place,
             "nearest_good": self.nearest_good,
+            **({"said": self.detail.as_dict()} if isinstance(self.detail, Said) else {}),
         }
 
 

@@ -16,6 +16,7 @@ from ledger.verify import rows
 from ledger.verify.claims import Anchors, Claim, Judged, Kept, Trusted, judge
 from ledger.verify.findings import Finding
 from ledger.verify.rows import Link, Suspect, Walked, Wire
+from ledger.verify.said import Said, said
 from ledger.verify.trunk import PIECE, Trunk
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Piece:
     upto: int
     """The last position that has its place in the tree."""
     roots: dict[int, bytes]
-    changed: list[tuple[int, str]]
+    changed: list[tuple[int, Said]]
     claims: list[Claim] = field(default_factory=list[Claim])
     """Good claims on sizes in the piece, by size."""
     findings: list[Finding] = field(default_factory=list[Finding])
@@ -161,18 +162,16 @@ class _Looked:
         for link in links:
             position, ledger, chained = before.get((link.stream, link.version - 1), (None, "", b""))
             if position is None or ledger != self._job.ledger:
-                self._gap(link, "is not in the ledger")
+                self._gap(link, said("before_missing", version=link.version - 1, stream=link.stream.decode()))
             elif position > link.position:
-                self._gap(link, f"stands behind it, at {position}")
+                self._gap(link, said("before_behind", version=link.version - 1, stream=link.stream.decode(), position=position))
             elif not rows.linked(link, chained) and len(self.suspects) < rows.KEPT:
                 self.suspects.append(Suspect("row_changed", link.position, rows.fields(link.wire), chained))
 
-    def _gap(self, link: Link, why: str) -> None:
+    def _gap(self, link: Link, why: Said) -> None:
         if len(self.findings) < rows.KEPT:
-            stream = link.stream.decode()
-            detail = f"version {link.version - 1} of {stream} {why}"
-            place = f"{stream} version {link.version}"
-            self.findings.append(Finding("version_gap", detail, self._job.ledger, link.position, place))
+            place = f"{link.stream.decode()} version {link.version}"
+            self.findings.append(Finding("version_gap", why, self._job.ledger, link.position, place))
             self.suspects.append(Suspect("version_gap", link.position, rows.fields(link.wire), None))
 
 
@@ -219,7 +218,7 @@ def _claims(reader: Reader, job: Job) -> tuple[list[Claim], list[Finding]]:
         held.add(size)
         verdict = judge(note, Kept(job.ledger, "checkpoint", f"checkpoint {size}", size), trusted)
         if verdict.claim is not None and verdict.claim.root != root:
-            why = f"checkpoint {size}: its root stands otherwise beside the note"
+            why = said("root_beside", place=f"checkpoint {size}")
             verdict = Judged(verdict.claim, Finding("checkpoint_forged", why, job.ledger, size, f"checkpoint {size}"))
         judged.append(verdict)
     for name in job.anchored:
@@ -227,7 +226,7 @@ def _claims(reader: Reader, job: Job) -> tuple[list[Claim], list[Finding]]:
         if verdict.claim is not None and verdict.claim.size not in held:
             size = verdict.claim.size
             held.add(size)
-            why = f"{verdict.claim.place} was given away, and the database has no checkpoint of that size"
+            why = said("given_away", place=verdict.claim.place)
             verdict = Judged(verdict.claim, Finding("checkpoint_missing", why, job.ledger, size, verdict.claim.place))
         judged.append(verdict)
     claims = sorted((*job.more, *(v.claim for v in judged if v.claim is not None)), key=lambda claim: claim.size)
@@ -243,18 +242,18 @@ def _backdated(reader: Reader, job: Job, claims: Iterable[Claim]) -> Iterator[Fi
     for at in range(0, len(wanted), _MANY):
         for position, recorded in cast("list[tuple[int, datetime]]", reader.ask(_NEXT, job.ledger, wanted[at : at + _MANY])):
             if recorded < signed[position] - LATE:
-                why = f"recorded at {recorded.isoformat()}, and not in the checkpoint of {signed[position].isoformat()}"
+                why = said("not_in_checkpoint", recorded=recorded.isoformat(), signed=signed[position].isoformat())
                 yield Finding("backdated", why, job.ledger, position)
 
 
 def _walked(job: Job, walked: Walked) -> Iterator[Finding]:
     for first, last in walked.holes:
-        what = f"position {first} has no event" if first == last else f"positions {first} to {last} have no events"
+        what = said("no_event", position=first) if first == last else said("no_events", first=first, last=last)
         yield Finding("event_missing", what, job.ledger, first)
     for position in walked.twice:
-        yield Finding("duplicate", f"position {position} stands twice", job.ledger, position)
+        yield Finding("duplicate", said("position_twice", position=position), job.ledger, position)
     for position in walked.back:
-        yield Finding("clock_back", "recorded before the event in front of it", job.ledger, position)
+        yield Finding("clock_back", said("clock_back"), job.ledger, position)
 
 
 _readers: dict[Source, Reader] = {}

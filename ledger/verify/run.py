@@ -25,8 +25,10 @@ from ledger.settings import SealingSettings
 from ledger.verify import kinds, things
 from ledger.verify.bodies import master_keys
 from ledger.verify.claims import Claim, Kept, Trouble, Trusted, judge
-from ledger.verify.findings import Finding, LedgerResult
+from ledger.verify.findings import NOTES, Finding, LedgerResult, placed
 from ledger.verify.piece import Job, Piece, Reader, Source, look, look_apart
+from ledger.verify.said import said
+from ledger.verify.stamped import stamped
 from ledger.verify.trunk import PIECE
 from ledger.verify.whole import Run, Wanted, verify_ledger
 
@@ -67,6 +69,8 @@ class Request:
     """Public keys to believe instead of the home's own: a copy that was kept elsewhere."""
     witnesses: tuple[str, ...] = ()
     """vkeys of witnesses, whose cosignatures must hold where they stand."""
+    stamp_roots: Path | None = None
+    """PEM file of the certificates that time stamps are believed under."""
     since: Path | None = None
     """A checkpoint's note that was kept elsewhere: what it holds is not hashed again."""
     jobs: int = 1
@@ -87,6 +91,7 @@ class Request:
             LEDGERS,
             settings.anchor_max_age,
             witnesses=(settings.witness.vkey,) if settings.witness else (),
+            stamp_roots=settings.tsa.roots if settings.tsa else None,
         )
 
 
@@ -203,14 +208,16 @@ def _verify(reader: Reader, request: Request, told: Told) -> Outcome:
     known = kinds.known()  # once the other processes are gone: with the models of events this one weighs twice as much
     for result in outcome.ledgers:
         ledger = result.ledger
+        for found in stamped(request.anchors, ledger, request.stamp_roots):
+            (result.notes if found.code in NOTES else result.findings).append(placed(found, result.good))
         for (kind, version), position in sorted(result.kinds.items()):
             if version > known.get(kind, 0):
-                why = f"{kind}, schema version {version}, first at {position}"
+                why = said("unknown_type", type=kind, version=version, position=position)
                 result.notes.append(Finding("unknown_type", why, ledger, position))
         if result.unanchored_since is not None and _waits(result, now) > request.anchor_max_age:
             outcome.stale = True
-            hours = _waits(result, now).total_seconds() / 3600
-            why = f"the events behind {result.anchored} wait for an anchor, for {hours:.0f} hours now"
+            hours = round(_waits(result, now).total_seconds() / 3600)
+            why = said("not_anchored", size=result.anchored, hours=hours)
             result.notes.append(Finding("not_anchored", why, ledger, result.anchored + 1))
     outcome.beside += _beside(reader, request)
     return outcome
@@ -226,13 +233,13 @@ def _beside(reader: Reader, request: Request) -> Iterator[Finding]:
     """What is of no ledger's rows."""
     for (ledger,) in reader.ask(_LEDGERS):
         if ledger not in request.ledgers:
-            yield Finding("unknown_ledger", f"events stand in the ledger {ledger}, which there is not", ledger)
+            yield Finding("unknown_ledger", said("ledger_unknown", ledger=ledger), ledger)
     [(unique,)] = reader.ask(_UNIQUE)
     if not unique:
-        yield Finding("schema_drift", "nothing in the database keeps a stream's version from standing twice", place="events")
+        yield Finding("schema_drift", said("versions_unkept"), place="events")
         for stream, version, position in reader.ask(_TWICE):
             place = f"{stream} version {version}"
-            yield Finding("duplicate", f"{place} stands twice", position=position, place=place)
+            yield Finding("duplicate", said("version_twice", stream=stream, version=version), position=position, place=place)
     yield from things.keys_back(reader, request.erased or request.home / "shredded")
     if request.personal:
         yield from things.keys_changed(reader, master_keys(request.home / "keys"))

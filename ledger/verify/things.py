@@ -17,6 +17,7 @@ from ledger.verify.bodies import NotCanonical, opened_keys, parsed
 from ledger.verify.claims import Trouble
 from ledger.verify.findings import Finding
 from ledger.verify.piece import Reader
+from ledger.verify.said import said
 
 _NONCE = 12
 _LINE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -59,21 +60,21 @@ def files(reader: Reader, master: Keys | None) -> Iterator[Finding]:
 
 
 def _attached(reader: Reader, page: list[tuple[Any, ...]]) -> Iterator[Finding]:
-    said: dict[str, tuple[int, str, dict[str, Any]]] = {}
+    attached: dict[str, tuple[int, str, dict[str, Any]]] = {}
     for position, stream, body in page:
         try:
             told = parsed(bytes(body))
         except NotCanonical as fault:
-            yield Finding("not_canonical", str(fault), "case", position)
+            yield Finding("not_canonical", fault.why, "case", position)
             continue
-        said[str(told.get("document_id"))] = position, stream, told
-    kept = {document: (stream, digest, size) for document, stream, digest, size in reader.ask(_KEPT, list(said))}
-    for document, (position, stream, told) in said.items():
+        attached[str(told.get("document_id"))] = position, stream, told
+    kept = {document: (stream, digest, size) for document, stream, digest, size in reader.ask(_KEPT, list(attached))}
+    for document, (position, stream, told) in attached.items():
         place = f"file {document} of {stream}"
         if document not in kept:
-            yield Finding("file_missing", f"{place} was attached, and is not there", "case", position, place)
+            yield Finding("file_missing", said("file_missing", file=document, stream=stream), "case", position, place)
         elif kept[document] != (stream, told.get("digest"), told.get("size")):
-            yield Finding("file_changed", f"{place}: its digest, size or case is not the one that was recorded", "case", position, place)
+            yield Finding("file_changed", said("file_recorded_otherwise", file=document, stream=stream), "case", position, place)
 
 
 def _content(reader: Reader, master: Keys, document: str) -> Iterator[Finding]:
@@ -84,16 +85,16 @@ def _content(reader: Reader, master: Keys, document: str) -> Iterator[Finding]:
     if isinstance(key, Erased) or subject in wrong:
         return  # nothing opens any more, or the key itself is found wrong where keys are looked at
     if key is None:
-        yield Finding("file_changed", f"{place}: its case has no applicant with a key", place=place)
+        yield Finding("file_changed", said("file_without_key", file=document, stream=f"case/{case_id}"), place=place)
         return
     box = bytes(box)
     try:
         content = AESGCM(key).decrypt(box[:_NONCE], box[_NONCE:], f"yuanshou-file-v1\0case/{case_id}\0{document}".encode())
     except (InvalidTag, ValueError):
-        yield Finding("file_changed", f"{place} does not open under its applicant's key at its place", place=place)
+        yield Finding("file_changed", said("file_shut", file=document, stream=f"case/{case_id}"), place=place)
         return
     if (sha256(content).hexdigest(), len(content)) != (digest, size):
-        yield Finding("file_changed", f"{place}: its content has another digest or size", place=place)
+        yield Finding("file_changed", said("file_other_content", file=document, stream=f"case/{case_id}"), place=place)
 
 
 def keys_back(reader: Reader, listed: Path) -> Iterator[Finding]:
@@ -105,16 +106,16 @@ def keys_back(reader: Reader, listed: Path) -> Iterator[Finding]:
 
     def back(query: str, subjects: list[str], why: str, position: int | None = None) -> None:
         for (subject,) in reader.ask(cast("Any", query), *([subjects] if subjects else [])):
-            found.setdefault(subject, Finding("key_back", f"{why}, and a key is there", "case", position, f"person {subject}"))
+            found.setdefault(subject, Finding("key_back", said(why), "case", position, f"person {subject}"))
 
-    back(_STATED, [], "the person is marked as erased")
+    back(_STATED, [], "erased_by_mark")
     for subjects in _pages(listed):
-        back(_BACK, subjects, "the list of erased people names the person")
+        back(_BACK, subjects, "erased_by_list")
     after = 0
     while page := reader.ask(_SHREDDED, after, _PAGE):
         after = page[-1][0]
         for position, subject in page:
-            back(_BACK, [subject], "the ledger says the person was erased", position)
+            back(_BACK, [subject], "erased_by_ledger", position)
     yield from found.values()
 
 
@@ -150,4 +151,4 @@ def keys_changed(reader: Reader, master: Keys) -> Iterator[Finding]:
         last = page[-1][0]
         _, wrong = opened_keys(reader.asked, master, {subject for (subject,) in page})
         for subject, why in sorted(wrong.items()):
-            yield Finding("key_changed", f"the key of person {subject}: {why}", place=f"person {subject}")
+            yield Finding("key_changed", said("key_shut", subject=subject, why=why), place=f"person {subject}")

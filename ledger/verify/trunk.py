@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 
 from ledger.merkle import HASH, WIDTH, Frontier, Tile, fold, whole
+from ledger.verify.said import Said, said
 
 PIECE = WIDTH * WIDTH
 """Events of a full piece: a tile of level 1."""
@@ -30,7 +31,7 @@ class Trunk:
         """The last position that has its place in the tree."""
         self.roots: dict[int, bytes] = {}
         """By wanted size the fold of what of the tree lies in this piece."""
-        self.changed: list[tuple[int, str]] = []
+        self.changed: list[tuple[int, Said]] = []
         """Positions whose hash is not the one in a stored tile, or the last of a tile that is not there; and what is wrong."""
 
     @property
@@ -68,16 +69,16 @@ class Trunk:
 
     def _compare(self, own: Tile, upto: int) -> None:
         """Hold a full tile, the last event under which is `upto`, against the stored one."""
-        held, name = self._stored(own.level, own.n), f"tile {own.level}/{own.n}"
+        held, name = self._stored(own.level, own.n), f"{own.level}/{own.n}"
         if held is None:
             if upto <= self._sealed:
-                self.changed.append((upto, f"{name} is not stored"))
+                self.changed.append((upto, said("tile_missing", tile=name)))
             return
         hashes, root = held
         if hashes != own.hashes:
             width = WIDTH**own.level
             wrong = [at for at in range(WIDTH) if hashes[at * HASH : (at + 1) * HASH] != own.hashes[at * HASH : (at + 1) * HASH]]
             first = upto - WIDTH * width + 1
-            self.changed.append((first + wrong[0] * width, f"{name} holds {len(wrong)} other hashes, the first at {wrong[0]}"))
+            self.changed.append((first + wrong[0] * width, said("tile_hashes", tile=name, count=len(wrong), first=wrong[0])))
         elif root != own.root:
-            self.changed.append((upto, f"{name} has another root beside its hashes"))
+            self.changed.append((upto, said("tile_root", tile=name)))

@@ -14,6 +14,7 @@ from ledger.verify.diagnosis import diagnose
 from ledger.verify.findings import Finding, LedgerResult, placed
 from ledger.verify.piece import Job, Piece, Reader
 from ledger.verify.rows import KEPT, Suspect
+from ledger.verify.said import Said, said
 from ledger.verify.trunk import PIECE
 
 _LAST = 2**63 - 2
@@ -62,7 +63,7 @@ class _Whole:
         """Whether an event is missing: from there on no root can be made."""
         self._bad: int | None = None
         """The first size whose root is not the signed one."""
-        self._changed: list[tuple[int, str]] = []
+        self._changed: list[tuple[int, Said]] = []
         """Positions that differ from a tile, behind the last good size."""
         self._suspects: list[Suspect] = []
         self._last_at: int | None = None
@@ -73,7 +74,7 @@ class _Whole:
         [(sealed,)] = reader.ask(_SEALED, self._ledger)
         result.events = end
         if low < 1:
-            self._find("reordered", f"a row stands at position {low}, where the ledger has not begun", low)
+            self._find("reordered", said("before_beginning", position=low), low)
         anchors = Anchors(source.anchors, self._ledger)
         more = self._memory(sealed)
         start = self._begin(end)
@@ -82,7 +83,7 @@ class _Whole:
         expected = start + 1
         for piece in run(self._jobs(start, end, sealed, anchors, more)):
             if piece.job.first > expected:
-                self._find("event_missing", f"positions {expected} to {piece.job.first - 1} have no events", expected)
+                self._find("event_missing", said("no_events", first=expected, last=piece.job.first - 1), expected)
                 self._broken = True
             expected = piece.job.last + 1
             self._add(piece)
@@ -131,7 +132,7 @@ class _Whole:
         for kind, position in walked.kinds.items():
             result.kinds.setdefault(kind, position)
         if self._last_at is not None and walked.first_at is not None and walked.first_at < self._last_at:
-            self._find("clock_back", "recorded before the event in front of it", piece.job.first)
+            self._find("clock_back", said("clock_back"), piece.job.first)
         self._last_at = walked.last_at
         self._changed += piece.changed
         for size, claims in groupby(piece.claims, key=lambda claim: claim.size):
@@ -148,14 +149,14 @@ class _Whole:
         for tile in self._high.add(root):
             held = self._reader.ask(_TILE, self._ledger, tile.level + 2, tile.n)
             if not held or bytes(held[0][0]) != tile.hashes:
-                self._changed.append((self._edge.size * PIECE, f"tile {tile.level + 2}/{tile.n} is not what the events make of it"))
+                self._changed.append((self._edge.size * PIECE, said("tile_other", tile=f"{tile.level + 2}/{tile.n}")))
 
     def _weigh(self, root: bytes, claims: list[Claim]) -> None:
         """Hold what was signed of one size against the root that the events have."""
         size = claims[0].size
         bad = [claim for claim in claims if claim.root != root]
         for one, other in clashing(claims):
-            self._find("two_histories", f"{one.place} and {other.place} are both signed and have different roots", size)
+            self._find("two_histories", said("both_signed", place=one.place, other=other.place), size)
         if not bad:
             if self._bad is None:
                 self._settle(size)
@@ -169,8 +170,8 @@ class _Whole:
             self._bad = size
             good = self.result.good[-1] if self.result.good else 0
             known = sorted(position for position, _ in self._changed if good < position <= size)
-            where = f"the first that differs from its tile is {known[0]}" if known else f"what differs lies in {good + 1} to {size}"
-            why = f"the root over {size} events is not the one in {bad[0].place}; {where}"
+            there = {"size": size, "place": bad[0].place}
+            why = said("root_first_at", **there, position=known[0]) if known else said("root_between", **there, first=good + 1, last=size)
             self._find("rewritten", why, known[0] if known else good + 1)
 
     def _settle(self, good: int | None) -> None:
@@ -186,14 +187,14 @@ class _Whole:
         judged = remembered(self._wanted.memory, self._ledger, self._reader.source.trusted)
         if judged is None:
             if sealed:
-                self._note("memory_lost", f"{self._wanted.memory} is not there, though a checkpoint of {sealed} events is stored")
+                self._note("memory_lost", said("memory_lost", file=str(self._wanted.memory), size=sealed))
             return []
         if judged.finding is not None:
             self.result.findings.append(judged.finding)
         if judged.claim is None:
             return []
         if judged.claim.size < sealed:
-            self._note("memory_behind", f"the signer remembers {judged.claim.size} events, the newest stored checkpoint has {sealed}")
+            self._note("memory_behind", said("memory_behind", remembered=judged.claim.size, size=sealed))
         return [judged.claim]
 
     def _beyond(self, end: int, anchors: Anchors, more: list[Claim]) -> None:
@@ -208,10 +209,10 @@ class _Whole:
         for size, note in stored:
             judged = judge(note, Kept(self._ledger, "checkpoint", f"checkpoint {size}", size), trusted)
             self.result.findings += [judged.finding] if judged.finding else []
-            self._find("tail_missing", f"a checkpoint of {size} events is stored, and the ledger ends at {end}", end + 1)
+            self._find("tail_missing", said("ends_before", place=f"checkpoint {size}", size=size, end=end), end + 1)
         if ahead and not stored:
             first = max(ahead, key=lambda claim: claim.size)
-            self._find("older_backup", f"{first.place} holds {first.size} events, and the ledger ends at {end}", end + 1)
+            self._find("older_backup", said("ends_before", place=first.place, size=first.size, end=end), end + 1)
 
     def _covered(self, end: int) -> None:
         """Since when events wait for an anchor."""

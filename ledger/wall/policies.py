@@ -296,6 +296,7 @@ TABLES: Mapping[str, Wall] = {
         add=f"{_AUDITOR} AND asked_by = {_PERSON} AND finished_at IS NULL",
         why="Asked for by an auditor in their own name; carried out and told of by the worker. It tells nothing of a case but positions.",
     ),
+    "case_offices": Wall(read=_of_case("case_offices.case_id"), worker="SELECT, INSERT, UPDATE, DELETE", told=("reader", "auditor")),
     "stage_days": Wall(read=_of_case("stage_days.case_id"), worker="SELECT, INSERT, UPDATE, DELETE", told=("reader", "auditor")),
     "followers": Wall(
         read=_any(_ADMINISTRATOR, _AUDITOR),

@@ -35,6 +35,7 @@ async def test_an_auditor_has_the_ledgers_verified_and_takes_the_proof_along(
         told = await page.inner_text("#verification")
         assert ("发现改动" if chinese else "Tampering") in told
         assert ("记录的某一栏被改动" if chinese else "A column of the event was changed") in told
+        assert ("该行或者其前一条记录已不是当初记录的样子" if chinese else "is not as it was recorded") in told
         assert who.person in told
         await person.shoot(f"audit-{lang}-{width}")
         assert "{" not in await page.inner_text("main")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -24,7 +25,7 @@ from ledger.note import Checkpoint, Note, Vkey, cosigned_at, sign
 from ledger.settings import SealingSettings
 from ledger.signing_keys import SigningKeys, public_keys
 from ledger.store import WORKER, Database
-from notify.anchor import Anchor, AnchorFault, Held
+from notify.anchor import Anchor, AnchorFault, Growth, Held, Kind
 from notify.anchors import directory
 from notify.anchors.directory import Directory
 from notify.anchors.mail import Mail, Reader
@@ -103,6 +104,37 @@ def installation(own: OwnDatabase, database: Database, tmp_path: Path) -> Instal
 
 async def no_growth(ledger: str, first: int, second: int) -> list[bytes]:
     raise AssertionError((ledger, first, second))
+
+
+@dataclass
+class Hanging:
+    """A place that does not answer until it is let go."""
+
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
+    kind: Kind = "email"
+    place: str = "a server that hangs"
+    outside: bool = True
+    each: bool = False
+    every: timedelta = timedelta(0)
+
+    async def put(self, notes: Sequence[Held], growth: Growth) -> Sequence[Held]:  # noqa: ARG002 -- it asks for no proof
+        self.asked.set()
+        await self.let_go.wait()
+        return notes
+
+
+async def test_a_place_that_hangs_holds_up_no_other_sealing(installation: Installation) -> None:
+    installation.add(3)
+    hanging = Hanging()
+    first = asyncio.create_task(installation.sealing(hanging).run())
+    await hanging.asked.wait()
+    installation.add(4)
+    run = await installation.sealing(Directory(installation.folder, outside=False)).run()
+    assert {ledger: each.checkpoint.size for ledger, each in run.sealed.items()} == dict.fromkeys(installation.ledgers, 7)
+    assert not first.done()
+    hanging.let_go.set()
+    assert not (await first).missed
 
 
 class TestDirectory:

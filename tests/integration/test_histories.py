@@ -20,7 +20,7 @@ from api.problem import Problem
 from domain.skipped import jumps
 from ledger.store import WORKER
 from readmodels import following
-from tests.house import House
+from tests.house import WAGES, House
 from tests.integration.desks import Desks, Someone
 from tests.scenarios import SHANGHAI, Scenario, Step, examined_and_granted, scenarios, walk
 
@@ -136,6 +136,38 @@ class TestFilters:
         assert (await http.get(f"/cases/{case_id}/actors", headers=other.headers)).status_code == 404
         exported = await http.get("/exports/csv", headers=other.headers, params={"case": case_id})
         assert len(exported.text.splitlines()) == 1  # the head alone
+
+    async def test_what_an_office_of_another_county_did_is_found_whether_the_list_has_come_to_it_or_not(
+        self, house: House, desks: Desks, http: httpx.AsyncClient
+    ) -> None:
+        """Of the cases of one's own county alone; nothing where that office did nothing there."""
+        case_id = await house.submit()
+        home = house.directory.office(house.centre)
+        assert home is not None
+        county = next(o for o in house.directory.offices() if o.kind == "centre" and o.level == "county" and o.county != home.county)
+        theirs = (await house.do("receptionist", "submit_application", centre=county.code, **WAGES)).body["case_id"]
+        other = await desks.signed_in("supervisor", office=county.code)
+        for _ in range(2):
+            found = await every(http, other, "/events", office=house.centre, limit=1)
+            assert theirs in {e["case_id"] for e in found}
+            assert case_id not in {e["case_id"] for e in found}
+            assert {e["office"] for e in found} <= house.directory.below(house.centre)
+            positions = [e["position"] for e in found]
+            assert positions == sorted(set(positions), reverse=True)
+            outlet = min(house.directory.below(house.centre) - {house.centre})
+            assert (await ask(http, other, "/events", office=outlet))["items"] == []
+            await brought_up_to_date(house)
+
+    async def test_a_rare_causes_newest_are_those_of_all_its_cases(self, house: House, http: httpx.AsyncClient, watcher: Someone) -> None:
+        """Gathered case by case, page by page, they are the ones that a walk along the whole ledger meets."""
+        cases = [await house.submit(matter={"kind": "civil", "cause": "maintenance_of_parents", "summary": "赡养"}) for _ in range(4)]
+        for case_id in cases[1], cases[0]:
+            await house.do("approver", "accept_first", case_id, ground="migrant_worker", papers_owed=[{"kind": "id_copy"}])
+        everything = [e for e in await every(http, watcher, "/events", limit=200) if e["case_id"] in cases]
+        for asked in ({}, {"type": "accepted_first"}, {"office": house.centre}):
+            found = await every(http, watcher, "/events", cause="maintenance_of_parents", limit=3, **asked)
+            wanted = [e["position"] for e in everything if e["type"] == asked.get("type", e["type"])]
+            assert [e["position"] for e in found] == wanted
 
 
 async def test_who_acted_on_a_case(house: House, http: httpx.AsyncClient, watcher: Someone) -> None:

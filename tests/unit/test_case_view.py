@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from api.views import case_view, plain
+from api.views import case_view, plain, raw_view
 from domain.command import Command, Event
 from domain.stages.accept_first import ConfirmAcceptance
 from domain.stages.any_stage import PlaceHold, ScheduleHomeVisit
@@ -20,6 +20,7 @@ from tests.unit.world import (
     ACCEPTED,
     AIDED,
     BY_DELEGATION,
+    DIRECTORY,
     ENGAGED,
     LAWYER_NAMED,
     TODAY,
@@ -46,6 +47,18 @@ def brought(case: Case, command: Command, by: str | None = None) -> dict[str, An
     """The data of the first event the command brings."""
     first: Event = case.when(command, by)[0]
     return plain(first)
+
+
+def test_a_record_that_cannot_be_read_is_told_of_without_a_word_of_its_content() -> None:
+    row = {
+        "position": 7, "version": 2, "type": "accepted_first", "schema_version": 1, "recorded_at": noon(TODAY), "decided_at": noon(TODAY),
+        "effective_on": TODAY, "actor": "P-LIN-XIAOMEI", "on_behalf_of": None, "role": "approver", "office": "C-ADX", "command_id": "x",
+        "correlation_id": "x", "causation": None, "digest": bytes(32), "chain_hash": bytes(32), "body": b"{\xff",
+    }  # fmt: skip
+    shown = raw_view("c", row, DIRECTORY, raw=True)
+    assert shown["raw"] == "{\\xff"
+    assert "data" not in shown
+    assert raw_view("c", row, DIRECTORY, raw=False) == {name: value for name, value in shown.items() if name != "raw"}
 
 
 def test_the_day_the_centre_received_the_application() -> None:

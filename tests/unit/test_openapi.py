@@ -366,7 +366,7 @@ class TestReadingACase:
         monkeypatch.setattr("readmodels.cases.current", current_case)
         monkeypatch.setattr("readmodels.cases.history_as_of", history_as_of)
         monkeypatch.setattr("readmodels.history.of_case", of_case)
-        monkeypatch.setattr(case_reading, "recorded_all", list)
+        monkeypatch.setattr(case_reading, "recorded", lambda row: row)
 
     async def test_the_case_and_how_it_stood(self, reader: str, described: Described) -> None:
         now = await case_reading.case(desk(reader), world.CASE_ID)
@@ -433,7 +433,7 @@ class TestListsOfOneKind:
 
         monkeypatch.setattr("readmodels.history.find", find)
         monkeypatch.setattr("readmodels.history.at_positions", at_positions)
-        monkeypatch.setattr(list_reading, "recorded", lambda row: row["happened"])
+        monkeypatch.setattr(case_reading, "recorded", lambda row: row["happened"])
         assert not described.answer("all_events", await list_reading.events(desk(SUPERVISOR), EventQuery()))
 
     async def test_messages(self, described: Described, monkeypatch: pytest.MonkeyPatch) -> None:
