@@ -14,6 +14,7 @@ from domain.directory import CaseScope
 from domain.lifecycle import LANES
 from ledger.schema import case_list
 from ledger.sql import Connection, Row, fetch_all
+from readmodels.figures import FactQuery, of_fact
 from readmodels.paging import LIMIT, Key, Order, Page, case_id
 from readmodels.people import streams_of_bearers
 from readmodels.scope import within
@@ -43,6 +44,7 @@ class CaseQuery:
     """Filters of `GET /cases`; what is None does not filter. The accept-first lane counts as a stage, its states as states.
 
     `tokens` are those of `q`, made by the caller who holds the key; `panel` is the assignee's code of the panel, if that is another.
+    `fact`: the cases that a figure of the statistics counts.
     """
 
     stage: str | None = None
@@ -54,6 +56,7 @@ class CaseQuery:
     due_before: datetime | None = None
     q: str | None = None
     tokens: Sequence[int] = ()
+    fact: FactQuery | None = None
     sort: Sort = "-updated_at"
     cursor: str | None = None
     limit: int = LIMIT
@@ -89,6 +92,7 @@ def _filters(query: CaseQuery, scope: Scope) -> list[sa.ColumnElement[bool]]:
         sa.and_(at.categories.contains([query.category]), within(scope.showing("applicant"))) if query.category else None,
         at.due_at < query.due_before if query.due_before else None,
         _found(query, scope) if query.q else None,
+        *(of_fact(query.fact) if query.fact else ()),
     ]
     return [clause for clause in wanted if clause is not None]
 

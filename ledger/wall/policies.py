@@ -283,6 +283,12 @@ TABLES: Mapping[str, Wall] = {
         why="Asked for by an auditor in their own name; carried out and told of by the worker. It tells nothing of a case but positions.",
     ),
     "stage_days": Wall(read=_of_case("stage_days.case_id"), worker="SELECT, INSERT, UPDATE, DELETE", told=("reader", "auditor")),
+    "case_facts": Wall(read=_of_case("case_facts.case_id"), worker="SELECT, INSERT, UPDATE, DELETE", told=("reader", "auditor")),
+    "fact_counts": Wall(
+        worker="SELECT, INSERT, UPDATE, DELETE",
+        told=("reader", "auditor"),
+        why="Numbers over all of a centre's cases: asked in the product's own name, with the caller's reach in the question.",
+    ),
     "followers": Wall(
         read=_any(_ADMINISTRATOR, _AUDITOR),
         told=("reader", "auditor"),
