@@ -18,6 +18,11 @@ InCircle = Literal["within", "beyond", "unmeasured"]
 _MONTH = r"^(19|20|21)\d\d-(0[1-9]|1[0-2])$"
 Month = Annotated[str | None, Query(pattern=_MONTH, description="A month, such as 2026-03.")]
 Days = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
+_SAID = {
+    "key": "key", "first": "from", "last": "to", "office": "office", "centre": "centre", "kind": "kind", "days_from": "days_from",
+    "days_to": "days_to", "circle": "circle",
+}  # fmt: skip
+"""The filters' names in an address, behind `fact_`."""
 
 
 def first_of(month: str) -> date:
@@ -31,13 +36,16 @@ def last_of(month: str) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a figure counts: the fact, its key, whole months, an office with those below it, the matter's kind, days, the circle."""
+    """What a figure counts: the fact, its key, whole months, an office with those below it, a centre
+    alone, the matter's kind, days, the circle.
+    """
 
     fact: Fact
     key: str | None = None
     first: str | None = None
     last: str | None = None
     office: str | None = None
+    centre: str | None = None
     kind: str | None = None
     days_from: int | None = None
     days_to: int | None = None
@@ -51,19 +59,16 @@ class Counted:
                 way for way, n in measured.items()
                 if self.circle == "unmeasured" or within(directory, way, n, circle) == (self.circle == "within")
             )  # fmt: skip
-        first, last = self.first and first_of(self.first), self.last and last_of(self.last)
         return FactQuery(
-            fact=self.fact, key=self.key, first=first or None, last=last or None, offices=offices_of(directory, self.office),
-            kind=self.kind, days_from=self.days_from, days_to=self.days_to, ways=chosen, other_ways=self.circle == "unmeasured",
+            self.fact, self.key, first_of(self.first) if self.first else None, last_of(self.last) if self.last else None,
+            offices=offices_of(directory, self.office), centre=self.centre, kind=self.kind, days_from=self.days_from,
+            days_to=self.days_to, ways=chosen, other_ways=self.circle == "unmeasured",
         )  # fmt: skip
 
     @property
     def query(self) -> str:
         """The filters as they stand in an address, of the interface and of the page alike."""
-        said = {
-            "fact": self.fact, "fact_key": self.key, "fact_from": self.first, "fact_to": self.last, "fact_office": self.office,
-            "fact_kind": self.kind, "fact_days_from": self.days_from, "fact_days_to": self.days_to, "fact_circle": self.circle,
-        }  # fmt: skip
+        said = {"fact": self.fact} | {f"fact_{said}": getattr(self, name) for name, said in _SAID.items()}
         return urlencode({name: value for name, value in said.items() if value is not None})
 
 
@@ -74,6 +79,7 @@ def _counted(
     fact_from: Month = None,
     fact_to: Month = None,
     fact_office: Annotated[str | None, Query(max_length=64, description="An office, those below it included.")] = None,
+    fact_centre: Annotated[str | None, Query(max_length=64, description="The centre whose case it is.")] = None,
     fact_kind: Annotated[str | None, Query(max_length=64, description="The matter's kind.")] = None,
     fact_days_from: Days = None,
     fact_days_to: Days = None,
@@ -81,7 +87,7 @@ def _counted(
 ) -> Counted | None:
     if fact is None:
         return None
-    return Counted(fact, fact_key, fact_from, fact_to, fact_office, fact_kind, fact_days_from, fact_days_to, fact_circle)
+    return Counted(fact, fact_key, fact_from, fact_to, fact_office, fact_centre, fact_kind, fact_days_from, fact_days_to, fact_circle)
 
 
 CountedAs = Annotated[Counted | None, Depends(_counted)]

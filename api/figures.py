@@ -36,7 +36,7 @@ async def report(desk: Desk, *, first: str | None, last: str | None, office: str
     async with desk.in_own_name() as conn:  # counted, and nobody named: the caller's reach is in the question
         rows = await figures.counted(conn, scope, centres, query)
         offices = await figures.by_centre(conn, scope, centres, query)
-    told = Told(rows, Counted("kind", None, first, last, office, kind))
+    told = Told(rows, Counted("kind", first=first, last=last, office=office, kind=kind))
     circle = desk.services.rules().policy.circle
     near = {code for code in centres if query.offices is None or code in query.offices}
     near = near if scope.everything else near & frozenset[str]().union(*(r.values for r in scope.reaches))
@@ -62,7 +62,7 @@ async def report(desk: Desk, *, first: str | None, last: str | None, office: str
 
 
 def _office(row: Row, asked: Counted) -> Json:
-    return {"key": row["centre"], "cases": row["cases"], "amount": row["amount"], "find": replace(asked, office=row["centre"]).query}
+    return {"key": row["centre"], "cases": row["cases"], "amount": row["amount"], "find": replace(asked, centre=row["centre"]).query}
 
 
 class Told:

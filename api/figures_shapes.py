@@ -159,7 +159,7 @@ FIGURES: Json = {
     "kinds": [_one("kind", "civil", 1)],
     "channels": [_one("channel", "walk_in")],
     "categories": [_one("category", "migrant_worker")],
-    "offices": [{"key": "C-ADX", "cases": 1, "amount": 1, "find": _find("kind", "fact_office=C-ADX")}],
+    "offices": [{"key": "C-ADX", "cases": 1, "amount": 1, "find": _find("kind", "fact_centre=C-ADX")}],
     "months": [
         {
             "key": "2026-01", "opened": 1, "decided": 1, "assigned": 1, "concluded": 0,

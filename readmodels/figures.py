@@ -43,6 +43,7 @@ class FactQuery:
     first: date | None = None
     last: date | None = None
     offices: frozenset[str] | None = None
+    centre: str | None = None
     kind: str | None = None
     days_from: int | None = None
     days_to: int | None = None
@@ -64,7 +65,7 @@ def of_fact(query: FactQuery) -> list[sa.ColumnElement[bool]]:
         _on(query.ways, other=query.other_ways) if query.ways is not None else None,
     ]
     found = sa.select(_F.case_id).where(*(clause for clause in wanted if clause is not None))
-    return [_L.case_id.in_(found), *in_offices(query.offices)]
+    return [_L.case_id.in_(found), *in_offices(query.offices), *([_L.centre == query.centre] if query.centre else [])]
 
 
 def _on(ways: tuple[tuple[str, str], ...], *, other: bool) -> sa.ColumnElement[bool]:

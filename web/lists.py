@@ -10,10 +10,11 @@ from domain.lifecycle import STAGES, STATES
 from web.backend import Json, part
 from web.case_view import URGENCIES, Urgency, left, now, number, urgency
 from web.deadlines import QUESTION
+from web.figures import COUNTED, counted_as
 from web.page import PageRoute, Visit, go, guarded, render, visitor
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-CASE_FILTERS = ("q", "stage", "state", "office", "assignee", "category", "due_before", "cursor")
+CASE_FILTERS = ("q", "stage", "state", "office", "assignee", "category", "due_before", *COUNTED, "cursor")
 
 Signed = Annotated[Visit, Depends(visitor)]
 
@@ -37,7 +38,10 @@ async def cases(request: Request, visit: Signed) -> Response:
     filters = _given(request, CASE_FILTERS)
     found = await visit.backend.cases(visit.session, filters)
     rows = [row_of(visit, case) for case in found["items"]]
-    return render(visit, "cases.html", rows=rows, filters=filters, stages=STAGES, states=STATES, onward=_onward(request, found))
+    return render(
+        visit, "cases.html", rows=rows, filters=filters, stages=STAGES, states=STATES, onward=_onward(request, found),
+        counted={name: filters[name] for name in COUNTED if name in filters}, counted_as=counted_as(visit, filters),
+    )  # fmt: skip
 
 
 @router.get("/inbox")
