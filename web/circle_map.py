@@ -12,7 +12,8 @@ type Json = Mapping[str, Any]
 
 WIDTH, HEIGHT = 660, 470
 _MIDDLE = (WIDTH / 2, HEIGHT / 2)
-_NEAREST, _A_MINUTE = 30.0, 2.0
+_NEAREST, _A_MINUTE = 40.0, 1.9
+_UPRIGHT = 0.5
 FARTHEST = 90
 """Minutes at which whatever is farther away, or was never measured, is drawn."""
 _SMALL, _LARGE = 6.0, 15.0
@@ -83,12 +84,19 @@ def _dot(each: Json, angle: float, most: int, words: tuple[str, str, str], *, na
     x, y = _MIDDLE[0] + away * cos(angle), _MIDDLE[1] + away * sin(angle)
     size = _SMALL + (_LARGE - _SMALL) * sqrt(each["cases"] / most)
     way = "unmeasured" if each["minutes"] is None else "within" if each["minutes"] <= each["limit"] else "beyond"
-    right = cos(angle) >= 0
-    at = (round(x + (size + 5) * (1 if right else -1), 1), round(y + 4, 1))
+    at, anchor = _beside(x, y, size, angle)
     return Dot(
         round(x, 1), round(y, 1), round(size, 1), way, each["residence"] == "urban", _short(name) if named else "", at,
-        "start" if right else "end", label, link if each["cases"] else "",
+        anchor, label, link if each["cases"] else "",
     )  # fmt: skip
+
+
+def _beside(x: float, y: float, size: float, angle: float) -> tuple[tuple[float, float], str]:
+    """Where a dot's name stands, and from which end it is written: outward of the dot, above or below it where that is upright."""
+    if abs(cos(angle)) < _UPRIGHT:
+        return (round(x, 1), round(y + (size + 15 if sin(angle) > 0 else -size - 6), 1)), "middle"
+    right = cos(angle) > 0
+    return (round(x + (size + 5) * (1 if right else -1), 1), round(y + 4, 1)), "start" if right else "end"
 
 
 def _short(name: str) -> str:

@@ -55,9 +55,10 @@ async def figures(request: Request, visit: Signed) -> Response:
     """Raises `Problem` 403 for who watches over nothing, 422 for a month that is none."""
     filters = _filters(request)
     found = await _report(visit, filters)
+    first, last = (say_month(visit.lang, found[end]) for end in ("from", "to"))
     return render(
         visit, "figures.html", found=found, filters=filters, kinds=get_args(MatterKind), tables=_tables(visit, found),
-        tops=_tops(visit, found), counties=_counties(visit, found), circle=_circle(visit, found), asked=urlencode(filters), first=say_month(visit.lang, found["from"]), last=say_month(visit.lang, found["to"]),
+        tops=_tops(visit, found), counties=_counties(visit, found), asked=urlencode(filters), first=first, last=last,
     )  # fmt: skip
 
 
@@ -84,7 +85,7 @@ def _link(find: str) -> str:
     return f"/cases?{find}"
 
 
-def _count(visit: Visit, n: int, find: str = "", *, late: bool = False) -> Cell:
+def _count(n: int, find: str = "", *, late: bool = False) -> Cell:
     """A number of cases; none of them leads nowhere."""
     return Cell(f"{n:,}", n, _link(find) if n and find else "", late and n > 0)
 
@@ -134,7 +135,7 @@ def _tables(visit: Visit, found: Json) -> list[Table]:
 
 
 def _months(visit: Visit, found: Json) -> Table:
-    rows = tuple((say_month(visit.lang, m["key"]), tuple(_count(visit, m[name], m["find"][name]) for name in SERIES)) for m in found["months"])
+    rows = tuple((say_month(visit.lang, m["key"]), tuple(_count(m[name], m["find"][name]) for name in SERIES)) for m in found["months"])
     head = tuple(visit.t(f"figures.{name}") for name in ("of_month", *SERIES))
     told = any(m[name] for m in found["months"] for name in SERIES)
     return Table("months", visit.t("figures.months"), (visit.t("figures.months_help"),), head, rows if told else (), "lines")
@@ -148,9 +149,9 @@ def _by_key(visit: Visit, fact: str, items: Sequence[Json], *said: str, people: 
         (
             called(visit, fact, item["key"]),
             (
-                _count(visit, item["cases"], item["find"]),
+                _count(item["cases"], item["find"]),
                 _share(item["cases"] / total if total else None),
-                *((_count(visit, item["amount"], item["find"]),) if people else ()),
+                *((_count(item["amount"], item["find"]),) if people else ()),
             ),
         )
         for item in items
@@ -160,9 +161,7 @@ def _by_key(visit: Visit, fact: str, items: Sequence[Json], *said: str, people: 
 
 def _offices(visit: Visit, found: Json) -> Table:
     items = found["offices"]
-    rows = tuple(
-        (visit.names.get(o["key"], o["key"]), (_count(visit, o["cases"], o["find"]), _count(visit, o["amount"], o["find"]))) for o in items
-    )
+    rows = tuple((visit.names.get(o["key"], o["key"]), (_count(o["cases"], o["find"]), _count(o["amount"], o["find"]))) for o in items)
     head = tuple(visit.t(f"figures.{name}") for name in ("of_office", "cases", "people"))
     return Table("office", visit.t("figures.by_office"), (), head, rows if len(rows) >= _MANY else ())
 
@@ -175,7 +174,7 @@ def _accept_first(visit: Visit, told: Json) -> Table:
     if told["in_time"] is not None:
         said.append(visit.t("figures.first_in_time", share=_share(told["in_time"]).text))
     rows = tuple(
-        (called(visit, "accept_first", each["key"]), (_count(visit, each["cases"], each["find"], late=each["key"] in _LATE),))
+        (called(visit, "accept_first", each["key"]), (_count(each["cases"], each["find"], late=each["key"] in _LATE),))
         for each in told["states"]
     )
     head = (visit.t("figures.of_lane"), visit.t("figures.cases"))
@@ -184,7 +183,7 @@ def _accept_first(visit: Visit, told: Json) -> Table:
 
 def _bins(visit: Visit, fact: str, told: Json) -> Table:
     said = visit.t("figures.took", cases=told["cases"], median=_days(told["median_days"]), most=_days(told["p90_days"]))
-    rows = tuple((_bin(visit, each), (_count(visit, each["cases"], each["find"]),)) for each in told["bins"])
+    rows = tuple((_bin(visit, each), (_count(each["cases"], each["find"]),)) for each in told["bins"])
     head = (visit.t("figures.days"), visit.t("figures.cases"))
     return Table(f"{fact}_days", visit.t(f"figures.days_to_{fact}"), (said,), head, rows, "columns")
 
@@ -199,7 +198,7 @@ def _bin(visit: Visit, each: Json) -> str:
 def _money(visit: Visit, found: Json) -> Table:
     paid = [{"key": "subsidy", **found["subsidies"]}] if found["subsidies"]["cases"] else []
     rows = tuple(
-        (called(visit, "money", m["key"]), (_yuan(visit, m["amount"], m["find"]), _count(visit, m["cases"], m["find"])))
+        (called(visit, "money", m["key"]), (_yuan(visit, m["amount"], m["find"]), _count(m["cases"], m["find"])))
         for m in [*found["money"], *paid]
     )
     head = tuple(visit.t(f"figures.{name}") for name in ("of_money", "yuan", "cases"))
@@ -211,9 +210,9 @@ def _tops(visit: Visit, found: Json) -> list[tuple[str, Cell]]:
     recovered = next((m for m in found["money"] if m["key"] == "recovered"), {"amount": 0, "find": ""})
     total, decision, circle = found["total"], found["decision"], found["circle"]["total"]
     return [
-        (visit.t("figures.opened"), _count(visit, total["cases"], total["find"])),
-        (visit.t("figures.people"), _count(visit, total["amount"], total["find"])),
-        (visit.t("figures.decided"), _count(visit, decision["cases"], decision["find"])),
+        (visit.t("figures.opened"), _count(total["cases"], total["find"])),
+        (visit.t("figures.people"), _count(total["amount"], total["find"])),
+        (visit.t("figures.decided"), _count(decision["cases"], decision["find"])),
         (visit.t("figures.top_first"), _linked(_share(found["accept_first"]["share"]), found["accept_first"]["find"])),
         (visit.t("figures.top_median"), _linked(Cell(_days(decision["median_days"]), ""), decision["find"])),
         (visit.t("figures.top_recovered"), _yuan(visit, recovered["amount"], recovered["find"])),
@@ -235,8 +234,8 @@ def _circle(visit: Visit, found: Json, towns: Sequence[Json] | None = None) -> T
             (
                 Cell(visit.word("residence", town["residence"]), visit.word("residence", town["residence"])),
                 _minutes(visit, town),
-                _count(visit, town["cases"], town["find"]["cases"]),
-                *(_count(visit, town[way], town["find"][way], late=way == "beyond") for way in WAYS),
+                _count(town["cases"], town["find"]["cases"]),
+                *(_count(town[way], town["find"][way], late=way == "beyond") for way in WAYS),
                 _share(town["share"]),
             ),
         )
@@ -283,9 +282,7 @@ def _way(town: Mapping[str, Any]) -> Mapping[str, Any]:
     return {} if town["minutes"] is None else {"minutes": town["minutes"]}
 
 
-COUNTED = tuple(
-    f"fact{part}" for part in ("", "_key", "_from", "_to", "_office", "_centre", "_kind", "_days_from", "_days_to", "_circle")
-)
+COUNTED = tuple(f"fact{part}" for part in ("", "_key", "_from", "_to", "_office", "_centre", "_kind", "_days_from", "_days_to", "_circle"))
 """Filters of the list of cases that a figure's link brings."""
 
 
