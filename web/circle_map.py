@@ -13,7 +13,8 @@ type Json = Mapping[str, Any]
 WIDTH, HEIGHT = 660, 470
 _MIDDLE = (WIDTH / 2, HEIGHT / 2)
 _NEAREST, _A_MINUTE = 40.0, 1.9
-_UPRIGHT = 0.5
+_UPRIGHT, _OPEN = 0.5, 0.35
+"""Cosine up to which a name stands above or below its dot; the half of the gap at the top, as an angle."""
 FARTHEST = 90
 """Minutes at which whatever is farther away, or was never measured, is drawn."""
 _SMALL, _LARGE = 6.0, 15.0
@@ -64,10 +65,13 @@ def drawn(townships: Sequence[Json], limits: Sequence[int], words: Callable[[Jso
     """`townships` with `minutes`, `limit`, `cases` and `residence`; `limits` are the rings' minutes; `words`: name, label, link of each."""
     most = max((each["cases"] for each in townships), default=0) or 1
     named = {id(each) for each in sorted(townships, key=lambda each: -each["cases"])[:MOST_NAMES]}
-    dots = [
-        _dot(each, 2 * pi * n / len(townships), most, words(each), named=id(each) in named) for n, each in enumerate(_spread(townships))
-    ]
+    dots = [_dot(each, _angle(n, len(townships)), most, words(each), named=id(each) in named) for n, each in enumerate(_spread(townships))]
     return Drawing(tuple(Ring(radius(minutes), minutes) for minutes in sorted(set(limits))), tuple(dots))
+
+
+def _angle(n: int, count: int) -> float:
+    """The round is left open at the top, where the rings' minutes stand."""
+    return -pi / 2 + _OPEN + (2 * pi - 2 * _OPEN) * (n + 0.5) / count
 
 
 def _spread(townships: Sequence[Json]) -> list[Json]:

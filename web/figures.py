@@ -305,7 +305,7 @@ def _parts(visit: Visit, fact: str, said: Mapping[str, str]) -> Iterable[str]:
         yield _safely(visit, "kind", said["kind"])
     if "days_from" in said:
         last = said.get("days_to")
-        yield _bin(visit, {"first": said["days_from"], "last": last})
+        yield visit.t("figures.in_days", days=_bin(visit, {"first": said["days_from"], "last": last}))
     if said.get("circle") in WAYS:
         yield visit.t(f"figures.{said['circle']}")
 

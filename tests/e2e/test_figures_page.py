@@ -3,16 +3,21 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Locator
 
 from tests.e2e.browser import Person
 from tests.e2e.test_why_late import chromium
 from tests.house import House
 from tests.integration.desks import PASSWORD
 from tests.integration.made_city import City, built
+from tests.poll import until
 from tests.serving import served
 
 __all__ = ["chromium"]
+
+
+async def _none(found: Locator) -> bool:
+    return await found.count() == 0
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +34,7 @@ async def test_a_click_on_a_bar_opens_its_cases(city: City, chromium: Browser, l
         page = person.page
         await page.click('nav a[href="/figures"]')
         await page.wait_for_selector('[data-of="t-channel"][data-drawn] canvas')
-        await page.wait_for_function("[...document.querySelectorAll('[data-plot]')].every((plot) => 'drawn' in plot.dataset)")
+        await until(lambda: _none(page.locator("[data-plot]:not([data-drawn])")))
         assert await page.locator("[data-plot] canvas").count() > 5
         await person.shoot(f"figures-{lang}-{width}")
         assert "{" not in await page.inner_text("main")
