@@ -34,9 +34,8 @@ async def report(desk: Desk, *, first: str | None, last: str | None, office: str
     query = FigureQuery(first_of(first), last_of(last), offices_of(desk.directory, office), kind)
     centres = frozenset(code for code, each in desk.directory.office_of.items() if each.kind == "centre")
     async with desk.in_own_name() as conn:  # counted, and nobody named: the caller's reach is in the question
-        rows = await figures.counted(conn, scope, centres, query)
-        offices = await figures.by_centre(conn, scope, centres, query)
-    told = Told(rows, Counted("kind", first=first, last=last, office=office, kind=kind))
+        counts = await figures.counted(conn, scope, centres, query)
+    told = Told(counts.cells, Counted("kind", first=first, last=last, office=office, kind=kind))
     circle = desk.services.rules().policy.circle
     near = {code for code in centres if query.offices is None or code in query.offices}
     near = near if scope.everything else near & frozenset[str]().union(*(r.values for r in scope.reaches))
@@ -49,7 +48,7 @@ async def report(desk: Desk, *, first: str | None, last: str | None, office: str
         "kinds": told.by_key("kind"),
         "channels": told.by_key("channel"),
         "categories": told.by_key("category"),
-        "offices": [_office(row, told.asked) for row in offices],
+        "offices": [_office(row, told.asked) for row in counts.centres],
         "months": told.months(desk.today),
         "accept_first": told.accept_first(),
         "decision": told.days("decision") | {"results": told.by_key("decision")},

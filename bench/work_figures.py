@@ -30,6 +30,7 @@ from bench import stand
 from bench.figures import Judged, Report, ms, percentile
 from domain.access import Principal, list_scope
 from domain.command import Actor, Role
+from domain.directory.circle import ways
 from ledger import rules
 from ledger.directory import DirectoryCache, extend
 from ledger.keys import KeyRing
@@ -55,7 +56,7 @@ _PUT_CASES = """
         JOIN LATERAL (SELECT (%(centres)s::text[])[1 + h %% cardinality(%(centres)s)] AS centre,
             (%(outlets)s::text[])[1 + h %% cardinality(%(outlets)s)] AS outlet) at ON true) x
 """
-"""Office by office in turn, spread evenly over ten years; one of five hundred behind somebody's wall."""
+"""Work station by work station, a third at the centre itself, spread evenly over ten years; one of five hundred behind somebody's wall."""
 _PUT_FACTS = """
     INSERT INTO case_facts (case_id, fact, key, day, centre, kind, place, days, amount)
     SELECT l.case_id, f.fact, f.key, l.opened_on + f.days, l.centre,
@@ -65,7 +66,8 @@ _PUT_FACTS = """
         ('kind', (ARRAY['civil', 'civil', 'criminal', 'administrative', 'unknown'])[1 + h %% 5], '', 0, 1),
         ('channel', (ARRAY['walk_in', 'hotline', 'letter', 'web', 'outlet', 'referral', 'organ_notice'])[1 + h / 7 %% 7], '', 0, 0),
         ('category', (ARRAY['migrant_worker', 'minor', 'woman', 'elderly', 'disabled', 'other'])[1 + h / 11 %% 6], '', 0, 0),
-        ('township', (%(towns)s::text[])[1 + h / 13 %% cardinality(%(towns)s)], coalesce(l.outlet, l.centre), 0, 0),
+        ('township', (%(towns)s::text[])[1 + abs(hashint8(substr(l.register_number, 3)::bigint)) %% cardinality(%(towns)s)],
+            coalesce(l.outlet, l.centre), 0, 0),
         ('decision', (ARRAY['granted', 'granted', 'accepted_first', 'refused'])[1 + h / 17 %% 4], '', (h / 19 %% 30)::int, 0),
         ('assignment', '', '', (h / 19 %% 30 + 3)::int, 0),
         ('outcome', (ARRAY['won', 'partly_won', 'mediated', 'other'])[1 + h / 23 %% 4], '', 0, 0),
@@ -131,9 +133,10 @@ async def _furnish(database: Database, engines: Engines, cases: int) -> list[Lin
                 "INSERT INTO sessions (token_hash, username, kind, expires_at) VALUES (%s, %s, 'bearer', now() + interval '1 day')",
                 [hashlib.sha256(account.username.encode()).digest(), account.username],
             )
-    offices = [o.code for o in directory.offices() if o.kind == "work_station"]
-    centres = [centre.code for o in offices if (centre := directory.centre_of(o))]
-    await asyncio.to_thread(_put, engines, cases, {"centres": centres, "outlets": offices, "towns": list(directory.township_of)})
+    stations = {town: station for town, station in ways(directory) if station.startswith("W-")}
+    places = [(centre.code, station, town) for town, station in stations.items() if (centre := directory.centre_of(station))]
+    given = dict(zip(("centres", "outlets", "towns"), map(list, zip(*places, strict=True)), strict=True))
+    await asyncio.to_thread(_put, engines, cases, given)
     year, ever = (f"{YEAR}-01", f"{YEAR}-12"), (f"{FIRST.year}-01", f"{YEAR}-12")
     asked = {
         "the year": _report(*year),

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 _CAME, _WENT = "SELECT *, 1 AS sign FROM new_facts", "SELECT *, -1 AS sign FROM old_facts"
 _BODY = """
         BEGIN
-            INSERT INTO public.fact_counts AS held (centre, month, fact, kind, key, place, days, cases, amount)
-            SELECT c.centre, date_trunc('month', f.day)::date, f.fact, f.kind, f.key, f.place, f.days, sum(f.sign), sum(f.sign * f.amount)
-            FROM ({rows}) f CROSS JOIN LATERAL (VALUES (f.centre), ('*')) c(centre)
+            INSERT INTO public.fact_counts AS held (centre, kind, fact, month, key, place, days, cases, amount)
+            SELECT c.centre, k.kind, f.fact, date_trunc('month', f.day)::date, f.key, f.place, f.days, sum(f.sign), sum(f.sign * f.amount)
+            FROM ({rows}) f, LATERAL (VALUES (f.centre), ('*')) c(centre), LATERAL (VALUES (f.kind), ('*')) k(kind)
             GROUP BY 1, 2, 3, 4, 5, 6, 7
             HAVING sum(f.sign) <> 0 OR sum(f.sign * f.amount) <> 0
-            ON CONFLICT (centre, month, fact, kind, key, place, days)
+            ON CONFLICT (centre, kind, fact, month, key, place, days)
             DO UPDATE SET cases = held.cases + excluded.cases, amount = held.amount + excluded.amount;
             RETURN NULL;
         END

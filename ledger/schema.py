@@ -479,13 +479,15 @@ fact_counts = sa.Table(
     "fact_counts",
     metadata,
     sa.Column("centre", sa.Text, comment="`*` for all centres together"),
+    sa.Column("kind", sa.Text, comment="of the matter; `*` for all kinds together"),
+    sa.Column("fact", sa.Text),
     sa.Column("month", sa.Date, comment="its first day"),
-    *(sa.Column(name, sa.Text) for name in ("fact", "kind", "key", "place")),
+    *(sa.Column(name, sa.Text) for name in ("key", "place")),
     sa.Column("days", sa.Integer, autoincrement=False),
     sa.Column("cases", sa.BigInteger, nullable=False),
     sa.Column("amount", sa.BigInteger, nullable=False),
-    sa.PrimaryKeyConstraint("centre", "month", "fact", "kind", "key", "place", "days"),
-    comment="The rows of case_facts counted, by centre and month. Kept by triggers on that table, in its own transactions.",
+    sa.PrimaryKeyConstraint("centre", "kind", "fact", "month", "key", "place", "days"),
+    comment="The rows of case_facts counted, by centre, kind and month. Kept by triggers on that table, in its own transactions.",
 )
 
 followers = sa.Table(

@@ -4,23 +4,24 @@ What a scope reaches by whole centres is read from the counts of these centres. 
 those reached by their outlet alone, which are added, and those behind a wall of the caller's, which are taken away.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 
 from domain.access import Scope
 from ledger.schema import case_facts, case_list, fact_counts
 from ledger.sql import Connection, Row, fetch_all
-from readmodels.case_facts import Fact
+from readmodels.case_facts import FACTS, Fact
 from readmodels.history import texts_of
 from readmodels.scope import within
 from readmodels.stages import in_offices
 
 ALL = "*"
-"""Stands for every centre in `fact_counts`."""
+"""Stands for every centre, and every kind, in `fact_counts`."""
 _C, _F, _L = fact_counts.c, case_facts.c, case_list.c
 
 
@@ -76,41 +77,32 @@ def _on(ways: tuple[tuple[str, str], ...], *, other: bool) -> sa.ColumnElement[b
     return way.not_in(known) if other else way.in_(known)
 
 
-async def counted(conn: Connection, scope: Scope, centres: frozenset[str], query: FigureQuery) -> list[Row]:
-    """Counts of the period: rows of `fact`, `key`, `place`, `days` with `month` null, and of `fact` and `month` with the others null.
-
-    Each with `cases` and `amount`. `centres` are all there are. It names nobody and is asked in the product's own name.
+class Counts(NamedTuple):
+    """Of a period. `cells`: rows of `fact`, `key`, `place`, `days`, and rows of `fact` and `month` with the others null; each with `cases`
+    and `amount`. `centres`: cases opened and people helped by `centre`, the most first.
     """
-    cells = sa.union_all(*_cells(scope, _whole(scope, centres, query), query)).subquery("cells").c
-    return await fetch_all(
-        conn,
-        sa.select(
-            cells.fact, cells.key, cells.place, cells.days, cells.month,
-            sa.cast(sa.func.sum(cells.cases), sa.BigInteger).label("cases"),
-            sa.cast(sa.func.sum(cells.amount), sa.BigInteger).label("amount"),
-        )
-        .group_by(sa.func.grouping_sets(sa.tuple_(cells.fact, cells.key, cells.place, cells.days), sa.tuple_(cells.fact, cells.month)))
-        .having(sa.func.sum(cells.cases) > 0)
-        .order_by(cells.fact, cells.month, cells.key, cells.place, cells.days),
-    )  # fmt: skip
+
+    cells: list[Row]
+    centres: list[Row]
 
 
-async def by_centre(conn: Connection, scope: Scope, centres: frozenset[str], query: FigureQuery) -> list[Row]:
-    """Cases opened in the period (`cases`) and people helped (`amount`), by `centre`."""
+async def counted(conn: Connection, scope: Scope, centres: frozenset[str], query: FigureQuery) -> Counts:
+    """What the period came to; `centres` are all there are. It names nobody and is asked in the product's own name."""
     whole = _whole(scope, centres, query)
-    named = centres if ALL in whole else whole
-    cells = sa.union_all(*_cells(scope, named, query, "kind")).subquery("cells").c
-    return await fetch_all(
-        conn,
-        sa.select(
-            cells.centre,
-            sa.cast(sa.func.sum(cells.cases), sa.BigInteger).label("cases"),
-            sa.cast(sa.func.sum(cells.amount), sa.BigInteger).label("amount"),
-        )
-        .group_by(cells.centre)
-        .having(sa.func.sum(cells.cases) > 0)
-        .order_by(sa.func.sum(cells.cases).desc(), cells.centre),
+    odd = await _odd(conn, scope, whole, query)
+    cells = sa.union_all(*_parts(whole, odd, query, FACTS)).subquery("cells").c
+    sets = sa.func.grouping_sets(sa.tuple_(cells.fact, cells.key, cells.place, cells.days), sa.tuple_(cells.fact, cells.month))
+    columns: list[sa.ColumnElement[Any]] = [cells.fact, cells.key, cells.place, cells.days, cells.month]
+    named = sa.union_all(*_parts(centres if ALL in whole else whole, odd, query, ("kind",))).subquery("cells").c
+    return Counts(
+        await fetch_all(conn, _summed(cells, columns).group_by(sets).order_by(*columns)),
+        await fetch_all(conn, _summed(named, [named.centre]).group_by(named.centre).order_by(sa.text("cases DESC, centre"))),
     )
+
+
+def _summed(cells: Any, columns: list[sa.ColumnElement[Any]]) -> sa.Select[Any]:
+    sums = (sa.cast(sa.func.sum(cells[name]), sa.BigInteger).label(name) for name in ("cases", "amount"))
+    return sa.select(*columns, *sums).having(sa.func.sum(cells.cases) > 0)
 
 
 def _whole(scope: Scope, centres: frozenset[str], query: FigureQuery) -> frozenset[str]:
@@ -125,42 +117,51 @@ def _reached(scope: Scope, column: str) -> frozenset[str]:
     return frozenset[str]().union(*(r.values for r in scope.reaches if r.column == column and r.states is None))
 
 
-def _cells(scope: Scope, whole: frozenset[str], query: FigureQuery, fact: Fact | None = None) -> list[sa.Select[Any]]:
-    kept = sa.select(_C.centre, _C.fact, _C.key, _C.place, _C.days, _C.month, _C.cases, _C.amount).where(
-        _C.centre.in_(sorted(whole)),
-        _C.month.between(query.first, query.last),
-        *([_C.kind == query.kind] if query.kind else []),
-        *([_C.fact == fact] if fact else []),
-    )
-    parts: list[sa.Select[Any]] = [kept]
+async def _odd(conn: Connection, scope: Scope, whole: frozenset[str], query: FigureQuery) -> dict[str, int]:
+    """Cases for which the whole centres do not answer: 1 for one to be added, -1 for one to be taken away.
+
+    Asked first and by themselves: they are few, which no plan of a larger question would believe.
+    """
     in_whole = sa.true() if ALL in whole else _L.centre.in_(sorted(whole))
-    if scope.excluded:
+    found: dict[str, int] = {}
+    if scope.excluded and whole:
         # In the words of the index: only cases with a wall are in it.
-        walled = sa.text("case_list.excluded <> '{}'")
-        parts.append(_one_by_one(-1, query, fact, walled, _L.excluded.overlap(texts_of(sorted(scope.excluded))), in_whole))
+        walled = (sa.text("case_list.excluded <> '{}'"), _L.excluded.overlap(texts_of(sorted(scope.excluded))), in_whole)
+        found |= {str(row["case_id"]): -1 for row in await fetch_all(conn, sa.select(_L.case_id).where(*walled))}
     outlets = _reached(scope, "outlet") | (query.offices or frozenset())
     if ALL not in whole and outlets:
         # Whatever is asked for and not of a whole centre is asked for by its outlet.
-        strays = sa.select(_L.case_id).where(_L.outlet == sa.any_(texts_of(sorted(outlets))), sa.not_(in_whole)).correlate(None)
-        parts.append(_one_by_one(1, query, fact, within(scope), *in_offices(query.offices), _L.case_id.in_(strays)))
-    return parts
+        strays = sa.select(_L.case_id).where(_L.outlet == sa.any_(texts_of(sorted(outlets))), sa.not_(in_whole))
+        reached = (within(scope), *in_offices(query.offices))
+        found |= {str(row["case_id"]): 1 for row in await fetch_all(conn, _among(strays).where(*reached))}
+    return found
 
 
-def _one_by_one(sign: int, query: FigureQuery, fact: Fact | None, *where: sa.ColumnElement[bool] | sa.TextClause) -> sa.Select[Any]:
+def _among(cases: sa.Select[Any]) -> sa.Select[Any]:
+    """Rows of the case list whose ids another question finds in an index alone, before the rows are looked at."""
+    ids = cases.cte("some").prefix_with("MATERIALIZED")
+    return sa.select(_L.case_id).join_from(ids, case_list, _L.case_id == ids.c.case_id)
+
+
+def _parts(whole: frozenset[str], odd: Mapping[str, int], query: FigureQuery, facts: Sequence[Fact]) -> list[sa.Select[Any]]:
+    columns: list[sa.ColumnElement[Any]] = [_C.centre, _C.fact, _C.key, _C.place, _C.days, _C.month, _C.cases, _C.amount]
+    # The facts by name, whichever they are, so that a period is a range of each.
+    kept = (_C.centre.in_(sorted(whole)), _C.kind == (query.kind or ALL), _C.fact.in_(facts), _C.month.between(query.first, query.last))
+    parts: list[sa.Select[Any]] = [sa.select(*columns).where(*kept)]
+    return [*parts, _one_by_one(odd, query, facts)] if odd else parts
+
+
+def _one_by_one(odd: Mapping[str, int], query: FigureQuery, facts: Sequence[Fact]) -> sa.Select[Any]:
     """Cells of the facts of single cases, added or taken away."""
-    return (
-        sa.select(
-            _L.centre, _F.fact, _F.key, _F.place, _F.days, sa.cast(sa.func.date_trunc("month", _F.day), sa.Date).label("month"),
-            sa.cast(sa.literal(sign), sa.BigInteger).label("cases"), (sign * _F.amount).label("amount"),
-        )
-        .join_from(case_facts, case_list, _F.case_id == _L.case_id)
-        .where(
-            _F.day.between(query.first, query.last),
-            *([_F.kind == query.kind] if query.kind else []),
-            *([_F.fact == fact] if fact else []),
-            *where,
-        )
-    )  # fmt: skip
+    ids = sa.cast(sa.literal(list(odd), pg.ARRAY(pg.UUID(as_uuid=False))), pg.ARRAY(pg.UUID(as_uuid=False)))
+    signs = sa.cast(sa.literal(list(odd.values()), pg.ARRAY(sa.BigInteger)), pg.ARRAY(sa.BigInteger))
+    each = sa.func.unnest(ids, signs).table_valued("case_id", sa.column("sign", sa.BigInteger), name="odd").render_derived()
+    columns: list[sa.ColumnElement[Any]] = [
+        _F.centre, _F.fact, _F.key, _F.place, _F.days, sa.cast(sa.func.date_trunc("month", _F.day), sa.Date).label("month"),
+        each.c.sign.label("cases"), (each.c.sign * _F.amount).label("amount"),
+    ]  # fmt: skip
+    kept = [_F.fact.in_(facts), _F.day.between(query.first, query.last), *([_F.kind == query.kind] if query.kind else [])]
+    return sa.select(*columns).join_from(each, case_facts, _F.case_id == each.c.case_id).where(*kept)
 
 
 def percentile(counts: Mapping[int, int], share: float) -> float | None:

@@ -67,7 +67,7 @@ async def table(request: Request, visit: Signed) -> Response:
     """One of the page's tables (`table`). Raises `Problem` 404 for one that there is not."""
     found = await _report(visit, _filters(request))
     wanted = request.query_params.get("table", "")
-    shown = next((each for each in (*_tables(visit, found), _circle(visit, found)) if each.name == wanted), None)
+    shown = next((each for each in (*_tables(visit, found), _circle(visit, found["circle"]["townships"])) if each.name == wanted), None)
     if shown is None:
         raise Problem(404, "not_found")
     return as_csv(f"figures-{shown.name}", shown.head, [[label, *(cell.value for cell in cells)] for label, cells in shown.rows])
@@ -196,18 +196,16 @@ def _bin(visit: Visit, each: Json) -> str:
 
 
 def _money(visit: Visit, found: Json) -> Table:
-    paid = [{"key": "subsidy", **found["subsidies"]}] if found["subsidies"]["cases"] else []
-    rows = tuple(
-        (called(visit, "money", m["key"]), (_yuan(visit, m["amount"], m["find"]), _count(m["cases"], m["find"])))
-        for m in [*found["money"], *paid]
-    )
+    paid: list[Json] = [{"key": "subsidy", **found["subsidies"]}] if found["subsidies"]["cases"] else []
+    moneys: list[Json] = [*found["money"], *paid]
+    rows = tuple((called(visit, "money", m["key"]), (_yuan(visit, m["amount"], m["find"]), _count(m["cases"], m["find"]))) for m in moneys)
     head = tuple(visit.t(f"figures.{name}") for name in ("of_money", "yuan", "cases"))
     return Table("money", visit.t("figures.money"), (visit.t("figures.money_help"),), head, rows)
 
 
 def _tops(visit: Visit, found: Json) -> list[tuple[str, Cell]]:
     """The figures that stand above all others."""
-    recovered = next((m for m in found["money"] if m["key"] == "recovered"), {"amount": 0, "find": ""})
+    recovered: Json = next((m for m in found["money"] if m["key"] == "recovered"), {"amount": 0, "find": ""})
     total, decision, circle = found["total"], found["decision"], found["circle"]["total"]
     return [
         (visit.t("figures.opened"), _count(total["cases"], total["find"])),
@@ -224,9 +222,8 @@ def _linked(cell: Cell, find: str) -> Cell:
     return Cell(cell.text, cell.value, _link(find) if cell.text != "–" else "")
 
 
-def _circle(visit: Visit, found: Json, towns: Sequence[Json] | None = None) -> Table:
-    """Townships with their way and cases; of all counties, or of these."""
-    towns = found["circle"]["townships"] if towns is None else towns
+def _circle(visit: Visit, towns: Sequence[Json]) -> Table:
+    """Townships with their way and cases."""
     heads = ("of_township", "residence", "minutes", "cases", *WAYS, "share_within")
     rows = tuple(
         (
@@ -263,7 +260,7 @@ def _counties(visit: Visit, found: Json) -> list[Json]:
         share = _share(inside / (inside + outside) if inside + outside else None)
         told.append({
             "name": names.get(county, county), "cases": sum(town["cases"] for town in towns), "share": share.text,
-            "drawing": drawn(towns, limits, _words_of(visit)), "table": _circle(visit, found, towns),
+            "drawing": drawn(towns, limits, _words_of(visit)), "table": _circle(visit, towns),
         })  # fmt: skip
     return sorted(told, key=lambda each: -each["cases"])
 

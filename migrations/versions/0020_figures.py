@@ -35,13 +35,15 @@ def upgrade() -> None:
     op.create_table(
         "fact_counts",
         sa.Column("centre", sa.Text(), nullable=False, comment="`*` for all centres together"),
+        sa.Column("kind", sa.Text(), nullable=False, comment="of the matter; `*` for all kinds together"),
+        sa.Column("fact", sa.Text(), nullable=False),
         sa.Column("month", sa.Date(), nullable=False, comment="its first day"),
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("fact", "kind", "key", "place")),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("key", "place")),
         sa.Column("days", sa.Integer(), nullable=False),
         sa.Column("cases", sa.BigInteger(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("centre", "month", "fact", "kind", "key", "place", "days"),
-        comment="The rows of case_facts counted, by centre and month. Kept by triggers on that table, in its own transactions.",
+        sa.PrimaryKeyConstraint("centre", "kind", "fact", "month", "key", "place", "days"),
+        comment="The rows of case_facts counted, by centre, kind and month. Kept by triggers on that table, in its own transactions.",
     )
     op.create_index("case_list_excluded", "case_list", ["excluded"], postgresql_using="gin", postgresql_where=sa.text("excluded <> '{}'"))
     op.create_index("case_list_outlet_centre", "case_list", ["outlet", "centre", "case_id"])

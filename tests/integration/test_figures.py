@@ -157,8 +157,9 @@ async def test_the_counts_follow_whatever_is_done_to_the_facts(city: City) -> No
         rows = await (await conn.execute(
             """
             WITH wanted AS (
-                SELECT c.centre, date_trunc('month', day)::date, fact, kind, key, place, days, count(*), sum(amount)::bigint
-                FROM case_facts f, LATERAL (VALUES (f.centre), ('*')) c(centre) GROUP BY 1, 2, 3, 4, 5, 6, 7),
+                SELECT c.centre, k.kind, fact, date_trunc('month', day)::date, key, place, days, count(*), sum(amount)::bigint
+                FROM case_facts f, LATERAL (VALUES (f.centre), ('*')) c(centre), LATERAL (VALUES (f.kind), ('*')) k(kind)
+                GROUP BY 1, 2, 3, 4, 5, 6, 7),
             held AS (SELECT * FROM fact_counts WHERE cases <> 0 OR amount <> 0)
             SELECT count(*) AS wrong FROM ((TABLE wanted EXCEPT TABLE held) UNION ALL (TABLE held EXCEPT TABLE wanted)) x
             """
