@@ -29,7 +29,7 @@ from api.services import Services
 from bench import stand
 from bench.figures import Judged, Report, ms, percentile
 from domain.access import Principal, list_scope
-from domain.command import Actor, Role
+from domain.command import Actor
 from domain.directory.circle import ways
 from ledger import rules
 from ledger.directory import DirectoryCache, extend
@@ -135,7 +135,7 @@ async def _furnish(database: Database, engines: Engines, cases: int) -> list[Lin
             )
     stations = {town: station for town, station in ways(directory) if station.startswith("W-")}
     places = [(centre.code, station, town) for town, station in stations.items() if (centre := directory.centre_of(station))]
-    given = dict(zip(("centres", "outlets", "towns"), map(list, zip(*places, strict=True)), strict=True))
+    given: dict[str, list[str]] = dict(zip(("centres", "outlets", "towns"), map(list, zip(*places, strict=True)), strict=True))
     await asyncio.to_thread(_put, engines, cases, given)
     year, ever = (f"{YEAR}-01", f"{YEAR}-12"), (f"{FIRST.year}-01", f"{YEAR}-12")
     asked = {
@@ -149,7 +149,7 @@ async def _furnish(database: Database, engines: Engines, cases: int) -> list[Lin
     }
     lines: list[Line] = []
     for account in people:
-        principal = Principal(account.username, account.person, ((cast("Role", account.role), account.office),))
+        principal = Principal(account.username, account.person, ((account.role, account.office),))
         scope = list_scope(principal, directory)
         by_column = {name: {code for r in scope.reaches if r.column == name for code in r.values} for name in ("centre", "outlet")}
         whose = {"all": scope.everything, "codes": sorted(scope.excluded)}

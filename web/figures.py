@@ -161,7 +161,9 @@ def _by_key(visit: Visit, fact: str, items: Sequence[Json], *said: str, people: 
 
 def _offices(visit: Visit, found: Json) -> Table:
     items = found["offices"]
-    rows = tuple((visit.names.get(o["key"], o["key"]), (_count(o["cases"], o["find"]), _count(o["amount"], o["find"]))) for o in items)
+    rows = tuple(
+        (visit.names.get(str(o["key"]), str(o["key"])), (_count(o["cases"], o["find"]), _count(o["amount"], o["find"]))) for o in items
+    )
     head = tuple(visit.t(f"figures.{name}") for name in ("of_office", "cases", "people"))
     return Table("office", visit.t("figures.by_office"), (), head, rows if len(rows) >= _MANY else ())
 

@@ -1,6 +1,6 @@
 """A city of made-up cases in a database of its own: list rows and facts by chance, people who watch over them, and the interface."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -146,7 +146,7 @@ PEOPLE = (
 
 
 @asynccontextmanager
-async def built(house: House) -> AsyncIterator[City]:
+async def built(house: House) -> AsyncGenerator[City]:
     """The city, for as long as it is looked at."""
     async with AsyncExitStack() as stack:
         at = stack.enter_context(database_of_its_own(house.engines))

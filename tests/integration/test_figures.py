@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from psycopg import Rollback
@@ -96,14 +96,15 @@ async def test_every_number_is_that_of_a_count_by_hand(city: City, who: str, ask
 def finds(told: Any) -> list[tuple[str, int]]:
     """Every link of an answer with the number it stands for."""
     if isinstance(told, list):
-        return [each for item in told for each in finds(item)]
+        return [each for item in cast("list[Any]", told) for each in finds(item)]
     if not isinstance(told, dict):
         return []
-    inner = [each for name, item in told.items() if name != "find" for each in finds(item)]
-    find = told.get("find")
+    held = cast("dict[str, Any]", told)
+    inner = [each for name, item in held.items() if name != "find" for each in finds(item)]
+    find: Any = held.get("find")
     if isinstance(find, dict):
-        return [*inner, *((address, told[name]) for name, address in find.items())]
-    return [*inner, (find, told["cases"])] if find else inner
+        return [*inner, *((address, held[name]) for name, address in cast("dict[str, str]", find).items())]
+    return [*inner, (str(find), held["cases"])] if find else inner
 
 
 @pytest.mark.parametrize(("who", "asked"), [ASKED[1], ASKED[5], ASKED[8]])

@@ -67,7 +67,7 @@ def asked(backend: InMemory, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def _nothing() -> dict[str, Any]:
     answer = deepcopy(FIGURES)
     zero = {"cases": 0, "amount": 0}
-    days = {"median_days": None, "p90_days": None, "bins": []}
+    days: dict[str, Any] = {"median_days": None, "p90_days": None, "bins": []}
     for name in ("kinds", "channels", "categories", "offices", "outcomes", "money"):
         answer[name] = []
     answer["months"] = [month | dict.fromkeys(("opened", "decided", "assigned", "concluded"), 0) for month in answer["months"]]
