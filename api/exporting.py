@@ -7,7 +7,8 @@ from functools import partial
 from typing import Literal
 
 from api.desk import Desk
-from api.history_filters import Asked, watch
+from api.history_filters import Asked
+from api.list_reading import watch
 from ledger.keys import Keys
 from ledger.store import WORKER
 from readmodels.exports import Line, Plain, Pseudonyms, Writer

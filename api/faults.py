@@ -217,7 +217,9 @@ _READS: dict[str, tuple[Problem, ...]] = {
     "inclusion_proof": _OF_PROOFS,
     "consistency_proof": _OF_PROOFS,
     "case_actors": (Problem(403, "forbidden"), not_found("case_not_found")),
-    **dict.fromkeys(("days_by_stage", "process_map", "skipped_steps", "refused_commands"), (Problem(403, "forbidden"),)),
+    **dict.fromkeys(
+        ("days_by_stage", "process_map", "skipped_steps", "refused_commands", "work_figures", "find_cases"), (Problem(403, "forbidden"),)
+    ),
     **dict.fromkeys(("export_xes", "export_ocel2", "export_csv"), (Problem(403, "forbidden"), Problem(403, "access_reason_required"))),
     "access_records": (Problem(403, "forbidden"), Problem(403, "access_reason_required"), not_found("case_not_found")),
     "case_readers": (

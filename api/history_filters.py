@@ -6,11 +6,8 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
-from api.desk import Desk
-from api.list_reading import ACROSS_ROLES, moment_of
+from api.list_reading import moment_of
 from api.params import DayOrMoment, LegalDay, Word
-from api.problem import Problem
-from domain.access import Scope, list_scope
 from domain.directory import Directory
 from readmodels.history import EventQuery
 
@@ -59,14 +56,3 @@ def _asked(
 
 
 HistoryFilters = Annotated[Asked, Depends(_asked)]
-
-
-def watch(desk: Desk) -> Scope:
-    """What the caller watches over: the cases reached by the roles that may read across cases, no others.
-
-    Raises `Problem` 403 for who holds none of them.
-    """
-    roles = tuple((role, office) for role, office in desk.principal.roles if role in ACROSS_ROLES)
-    if not roles:
-        raise Problem(403, "forbidden")
-    return list_scope(replace(desk.principal, roles=roles), desk.directory)

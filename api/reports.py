@@ -8,8 +8,8 @@ from typing import Any
 from api import views
 from api.case_reading import visible
 from api.desk import Desk
-from api.history_filters import offices_of, watch
-from api.list_reading import reading_cursor
+from api.history_filters import offices_of
+from api.list_reading import reading_cursor, watch
 from api.problem import Problem
 from domain.lifecycle import STAGE_OF, STAGES, STATES, State
 from ledger.sql import Row

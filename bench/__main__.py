@@ -30,6 +30,7 @@ from bench import (
     together,
     verify,
     wall,
+    work_figures,
 )
 from bench.figures import Report
 from ops.home import ROOT
@@ -57,6 +58,7 @@ BENCHES: Mapping[str, Callable[[], Report]] = {
     "models": models.run,
     "verify": verify.run,
     "histories": histories.run,
+    "figures": work_figures.run,
     "storm": storm.run,
     "startup": startup.run,
     "memory": memory.run,

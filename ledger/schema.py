@@ -334,6 +334,8 @@ for _column in ("register_number", "case_number", "register_serial", "case_seria
 sa.Index("case_list_cause", case_list.c.cause, case_list.c.case_id)
 sa.Index("case_list_accepted_by", case_list.c.accepted_by, postgresql_where=case_list.c.accepted_by.is_not(None))
 sa.Index("case_list_lawyers", case_list.c.lawyers, postgresql_using="gin")
+sa.Index("case_list_excluded", case_list.c.excluded, postgresql_using="gin", postgresql_where=sa.text("excluded <> '{}'"))
+sa.Index("case_list_outlet_centre", case_list.c.outlet, case_list.c.centre, case_list.c.case_id)
 sa.Index("case_list_scope", case_list.c.centre, case_list.c.state, case_list.c.updated_at)
 sa.Index("case_list_outlet", case_list.c.outlet, case_list.c.updated_at)
 sa.Index("case_list_unit", case_list.c.unit, case_list.c.updated_at)
@@ -468,6 +470,38 @@ case_offices = sa.Table(
     comment="Read model, following: which offices acted on which case.",
 )
 sa.Index("case_offices_office", case_offices.c.office, case_offices.c.case_id)
+
+case_facts = sa.Table(
+    "case_facts",
+    metadata,
+    sa.Column("case_id", pg.UUID(as_uuid=False)),
+    sa.Column("fact", sa.Text, comment="what is counted, such as kind, channel, township, decision, money"),
+    sa.Column("key", sa.Text, comment="which of them, such as hotline; empty where there is but one"),
+    sa.Column("day", sa.Date, nullable=False, comment="the legal day by which it is put into a period"),
+    sa.Column("centre", sa.Text, nullable=False, comment="of the case"),
+    sa.Column("kind", sa.Text, nullable=False, comment="of the matter; unknown where nobody said"),
+    sa.Column("place", sa.Text, nullable=False, comment="of a township: the office to which the way is measured; else empty"),
+    sa.Column("days", sa.Integer, nullable=False, comment="from the application to a decision or an assignment; else 0"),
+    sa.Column("amount", sa.BigInteger, nullable=False, comment="fen of money and subsidies, people helped of kind; else 0"),
+    sa.PrimaryKeyConstraint("case_id", "fact", "key"),
+    comment="Read model, following: what the statistics count of each case, a row each.",
+)
+sa.Index("case_facts_found", case_facts.c.fact, case_facts.c.key, case_facts.c.day, case_facts.c.case_id)
+
+fact_counts = sa.Table(
+    "fact_counts",
+    metadata,
+    sa.Column("centre", sa.Text, comment="`*` for all centres together"),
+    sa.Column("kind", sa.Text, comment="of the matter; `*` for all kinds together"),
+    sa.Column("fact", sa.Text),
+    sa.Column("month", sa.Date, comment="its first day"),
+    *(sa.Column(name, sa.Text) for name in ("key", "place")),
+    sa.Column("days", sa.Integer, autoincrement=False),
+    sa.Column("cases", sa.BigInteger, nullable=False),
+    sa.Column("amount", sa.BigInteger, nullable=False),
+    sa.PrimaryKeyConstraint("centre", "kind", "fact", "month", "key", "place", "days"),
+    comment="The rows of case_facts counted, by centre, kind and month. Kept by triggers on that table, in its own transactions.",
+)
 
 followers = sa.Table(
     "followers",

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from ledger import fact_counts
 from ledger.schema import metadata
 from ops import wall
 
@@ -85,6 +86,7 @@ def _made(table: str, when: str) -> str:
 TRIGGERS = {
     **{name: (table, f"{_made(table, when)} EXECUTE FUNCTION refuse_change()") for name, (table, when) in _REFUSED.items()},
     **{name: ("subject_keys", f"{made} EXECUTE FUNCTION refuse_unshredding()") for name, made in _ERASED.items()},
+    **{name: ("case_facts", made) for name, made in fact_counts.TRIGGERS.items()},
 }
 """Every trigger of the database: by name its table and how it was made."""
 
@@ -112,7 +114,7 @@ def _triggers(connection: Plain) -> Iterator[str]:
             yield f"trigger {name} on {table} is off"
     for name in sorted(held.keys() - TRIGGERS.keys()):
         yield f"trigger {name} on {held[name][0]} is a stranger's"
-    for name, body in (("refuse_change", REFUSAL), ("refuse_unshredding", UNSHREDDING)):
+    for name, body in (("refuse_change", REFUSAL), ("refuse_unshredding", UNSHREDDING), *fact_counts.BODIES.items()):
         if [tuple(row) for row in connection.execute(_FUNCTION, [name]).fetchall()] != [(body, False, None)]:
             yield f"function {name} was changed"
     for table, rule in connection.execute(_RULES).fetchall():

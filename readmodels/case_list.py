@@ -105,7 +105,7 @@ def rows_for(case: CaseState) -> dict[str, Any]:
         "owner": where.owner,
         "accepted_by": next(iter(where.accepted_by), None),
         "excluded": sorted(where.excluded),
-        "categories": _categories(case),
+        "categories": categories(case),
         "kind": matter.kind if matter else None,
         "cause": matter.cause if matter else None,
         "channel": case.channel,
@@ -120,7 +120,7 @@ def rows_for(case: CaseState) -> dict[str, Any]:
     }
 
 
-def _categories(case: CaseState) -> list[str]:
+def categories(case: CaseState) -> list[str]:
     """The groups that those who are helped or ask for it belong to, each once, the applicant's first."""
     people = (case.parties[r.party_id] for r in case.present)
     return list(dict.fromkeys(category for person in people if isinstance(person, Applicant) for category in person.categories))

@@ -15,7 +15,18 @@ from domain.consultation import ConsultationState
 from domain.duty import DutyState
 from ledger import schema
 from ledger.sql import Connection
-from readmodels import case_list, case_offices, clock_list, glass, handlings, inquiries, people, snapshots, stage_days
+from readmodels import (
+    case_facts,
+    case_list,
+    case_offices,
+    clock_list,
+    glass,
+    handlings,
+    inquiries,
+    people,
+    snapshots,
+    stage_days,
+)
 from readmodels.course import Change, Course
 
 CASES = frozenset({CaseState.kind})
@@ -71,6 +82,7 @@ MODELS: Mapping[str, ReadModel] = {
         ReadModel(schema.broken_glass, CASES, glass.rows, glass.keep),
         ReadModel(schema.stage_days, CASES, stage_days.rows),
         ReadModel(schema.case_offices, CASES, case_offices.rows),
+        ReadModel(schema.case_facts, CASES, case_facts.rows),
     )
 }
 INLINE = tuple(model for model in MODELS.values() if model.keep is not None)
@@ -88,6 +100,7 @@ NOT_REBUILT: Mapping[str, str] = {
     "number_series": "the last number given in each series: a number drawn is drawn for good.",
     "files": "evidence itself; the ledger holds its digest.",
     "replans, replan_cases": "work in hand after a change of calendar or rules; what it moved stands in the ledger.",
+    "fact_counts": "case_facts counted: triggers of that table keep it, in the same transaction, whoever writes.",
     "wall_offices, wall_people, wall_grants": "made from the directory by `yuanshou migrate`, compared by `yuanshou doctor`.",
 }
 """What stands beside the ledger and is not made from it, with the reason."""

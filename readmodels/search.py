@@ -14,6 +14,7 @@ from domain.lifecycle import LANES
 from ledger.schema import case_list, search_tokens
 from ledger.sql import Connection, Row, fetch_all, fetch_one
 from readmodels import case_numbers
+from readmodels.figures import FactQuery, of_fact
 from readmodels.paging import LIMIT, Key, Order, Page, case_id
 from readmodels.people import has_bearer, streams_of_bearers
 from readmodels.scope import within
@@ -44,6 +45,7 @@ class CaseQuery:
     """Filters of `GET /cases`; what is None does not filter. The accept-first lane counts as a stage, its states as states.
 
     `tokens` are those of `q`, made by the caller who holds the key; `panel` is the assignee's code of the panel, if that is another.
+    `fact`: the cases that a figure of the statistics counts.
     """
 
     stage: str | None = None
@@ -55,6 +57,7 @@ class CaseQuery:
     due_before: datetime | None = None
     q: str | None = None
     tokens: Sequence[int] = ()
+    fact: FactQuery | None = None
     sort: Sort = "-updated_at"
     cursor: str | None = None
     limit: int = LIMIT
@@ -102,6 +105,7 @@ def filters(query: CaseQuery, scope: Scope, *, many: bool = False) -> list[sa.Co
         sa.and_(at.categories.contains([query.category]), within(scope.showing("applicant"))) if query.category else None,
         at.due_at < query.due_before if query.due_before else None,
         _found(query, scope, many=many) if query.q else None,
+        *(of_fact(query.fact) if query.fact else ()),
     ]
     return [clause for clause in wanted if clause is not None]
 

@@ -150,6 +150,11 @@ def say_short_date(lang: str, held: Any) -> str:
     return str(held) if isinstance(held, Gone) else format_date(_day(held), "M月d日" if lang == "zh-CN" else "d MMM", locale=_LOCALE[lang])
 
 
+def say_month(lang: str, month: str) -> str:
+    """`2026-01` as 2026年1月 or Jan 2026."""
+    return format_date(date.fromisoformat(f"{month}-01"), "y年M月" if lang == "zh-CN" else "MMM y", locale=_LOCALE[lang])
+
+
 def say_weekday(lang: str, held: Any) -> str:
     return format_date(_day(held), "M月d日 EEEE" if lang == "zh-CN" else "EEEE d MMMM", locale=_LOCALE[lang])
 

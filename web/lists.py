@@ -12,13 +12,14 @@ from web.backend import Json, part
 from web.case_view import URGENCIES, Urgency, left, now, number, urgency
 from web.choosing import MOST, colleagues, kinds_of
 from web.deadlines import QUESTION
+from web.figures import COUNTED, counted_as
 from web.marked import marked
 from web.page import PageRoute, Visit, go, guarded, render, visitor
 from web.saved import saved_of
 from web.table import as_csv
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-FILTERS = ("q", "stage", "state", "office", "assignee", "category", "due_before", "sort")
+FILTERS = ("q", "stage", "state", "office", "assignee", "category", "due_before", "sort", *COUNTED)
 """Of the list of cases."""
 TABLE_MOST, _PAGE = 5000, "200"
 _HEAD = (
@@ -55,6 +56,7 @@ async def cases(request: Request, visit: Signed) -> Response:
         visit, "cases.html", rows=rows, filters=filters, stages=STAGES, states=STATES, onward=_onward(request, found),
         categories=get_args(Category), saved=await saved_of(visit, "cases"), asked=urlencode(filters), table_most=TABLE_MOST, kinds=kinds,
         colleagues=colleagues(visit) if kinds else (), most=MOST,
+        counted={name: filters[name] for name in COUNTED if name in filters}, counted_as=counted_as(visit, filters),
     )  # fmt: skip
 
 

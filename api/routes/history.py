@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from api import exporting, reports
+from api import exporting, figures, reports
 from api.auth import AtDesk, lang_of, need_of, services_of, token_of
 from api.desk import open_desk
 from api.exporting import Form
+from api.figure_filters import Month
 from api.history_filters import Asked, HistoryFilters
 from api.list_reading import moment_of
 from api.params import LIMIT, Cursor, DayOrMoment, LegalDay, Limit, Word
@@ -41,6 +42,18 @@ async def days_by_stage(
     group_by: GroupBy = "stage",
 ) -> Json:  # fmt: skip
     return await reports.by_stage(desk, Period(first, to, office), by=group_by, category=category, kind=kind)
+
+
+@router.get("/reports/figures", summary="The statistics: what the work of some months came to, each number with the filters of its cases")
+async def work_figures(
+    *,
+    desk: AtDesk,
+    first: Annotated[Month, Query(alias="from", description="A month, such as 2026-01; January where absent.")] = None,
+    to: Month = None,
+    office: Office = None,
+    kind: MatterKind = None,
+) -> Json:
+    return await figures.report(desk, first=first, last=to, office=office, kind=kind)
 
 
 @router.get("/reports/process-map", summary="The ways cases took through the states in a period, with counts and days")

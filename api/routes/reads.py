@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from api import case_reading, documents, list_reading
 from api.auth import AtDesk
+from api.figure_filters import CountedAs
 from api.history_filters import HistoryFilters
 from api.params import LIMIT, LIMIT_MAX, Cursor, Day, FirstDay, LegalDay, Limit, Moment, Version, Word
 from api.routes.commands import id_of
@@ -42,6 +43,7 @@ async def find_cases(
     q: Annotated[
         str | None, Query(max_length=200, description="A number, a name, its pinyin or initials, an ID number, a phone's end.")
     ] = None,
+    counted: CountedAs,
     sort: Sort = "-updated_at",
     cursor: Cursor = None,
     limit: Limit = LIMIT,
@@ -49,7 +51,8 @@ async def find_cases(
     due_by = list_reading.moment_of(due_before, "due_before")
     query = CaseQuery(
         stage=stage, state=state, office=office, assignee=assignee, category=category, due_before=due_by,
-        q=(q or "").strip() or None, sort=sort, cursor=cursor, limit=limit,
+        q=(q or "").strip() or None, fact=counted.of(desk.directory, desk.services.rules().policy.circle) if counted else None, sort=sort,
+        cursor=cursor, limit=limit,
     )  # fmt: skip
     return await list_reading.cases(desk, query)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from domain.values import Residence
@@ -36,3 +37,18 @@ def service_circle(directory: Directory, township: str | None, outlet: str, circ
         return None
     minutes = directory.travel(found.code, outlet)
     return ServiceCircle(found.code, outlet, minutes, None if minutes is None else minutes <= circle.limit(found.residence))
+
+
+def ways(directory: Directory) -> Mapping[tuple[str, str], int]:
+    """Every way that somebody has measured: minutes by the codes of township and office."""
+    found = {
+        (office.township, code): office.minutes
+        for code, office in directory.office_of.items()
+        if office.township in directory.township_of and office.minutes is not None
+    }
+    return found | {(code, there): n for code, each in directory.township_of.items() for there, n in each.minutes.items()}
+
+
+def within(directory: Directory, way: tuple[str, str], minutes: int, circle: Circle) -> bool:
+    """Whether a measured way of a township the directory holds is no longer than promised."""
+    return minutes <= circle.limit(directory.township_of[way[0]].residence)

@@ -298,6 +298,12 @@ TABLES: Mapping[str, Wall] = {
     ),
     "case_offices": Wall(read=_of_case("case_offices.case_id"), worker="SELECT, INSERT, UPDATE, DELETE", told=("reader", "auditor")),
     "stage_days": Wall(read=_of_case("stage_days.case_id"), worker="SELECT, INSERT, UPDATE, DELETE", told=("reader", "auditor")),
+    "case_facts": Wall(read=_of_case("case_facts.case_id"), worker="SELECT, INSERT, UPDATE, DELETE", told=("reader", "auditor")),
+    "fact_counts": Wall(
+        worker="SELECT, INSERT, UPDATE, DELETE",
+        told=("reader", "auditor"),
+        why="Numbers over all of a centre's cases: asked in the product's own name, with the caller's reach in the question.",
+    ),
     "followers": Wall(
         read=_any(_ADMINISTRATOR, _AUDITOR),
         told=("reader", "auditor"),

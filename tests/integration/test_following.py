@@ -16,7 +16,7 @@ from ops.doctor import followers
 from ops.engines import Engines
 from readmodels import following
 from readmodels.course import Course
-from readmodels.models import FOLLOWING, MODELS, ReadModel
+from readmodels.models import MODELS, ReadModel
 from readmodels.rebuild import check, compare, rebuild
 from tests.ledgers import Ledger, database_of_its_own, opened
 from tests.poll import until
@@ -49,8 +49,7 @@ async def own(engines: Engines, walked: str) -> AsyncIterator[Ledger]:
 
 async def standing(own: Ledger) -> following.Standing:
     async with own.database.transaction(WORKER) as conn:
-        (found,) = [each for each in await following.standing(conn) if each.name == STAYS.name]
-    return found
+        return next(each for each in await following.standing(conn) if each.name == STAYS.name)
 
 
 async def stays(own: Ledger, case: str) -> list[tuple[Any, ...]]:
@@ -83,7 +82,7 @@ async def test_a_model_comes_to_the_end_and_tells_every_stay_in_its_order(own: L
     before = await standing(own)
     assert before.gap > 0
     assert before.lag > 0
-    assert await following.follow_all(own.database) == before.gap * len(FOLLOWING)
+    assert await following.follow_all(own.database) == before.gap * len(following.FOLLOWING)
     assert await following.follow_all(own.database) == 0
     after = await standing(own)
     assert (after.gap, after.lag, after.halted_at) == (0, 0.0, None)
