@@ -273,9 +273,10 @@ async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
     form = await _drawn(visit, sheet.command, case, {f"/{name}": held for name, held in sheet.typed.items() if isinstance(held, str)})
     fields, choices = form.fields, form.choices
     folded = _folded(sheet, fields)
+    own = [f for f in fields if f.name not in EVERYWHERE]
     return render(
         visit, "form.html", status, sheet=sheet, sections=_sections(sheet.command, [f for f in fields if f.name not in folded]),
-        only_choice=all(f.leads for f in fields if f.name not in EVERYWHERE),
+        only_choice=bool(own) and all(f.leads for f in own),
         rest=[f for f in fields if f.name in folded],
         choices=partial(choices.of, sheet.typed), errors=sheet.errors, kept=sheet.resumed or bool(sheet.problem),
         open_at=sheet.faulty_within,

@@ -34,6 +34,8 @@ from texts.speak import Lookup, moment, paper, say_date, say_fen, say_moment, sa
 from web.backend import Backend, Json, Problem
 from web.clock import go_by
 from web.gone import speak_in
+from web.guide import COOKIE as TOUR
+from web.guide import Tour, at_the_door, under_way
 from web.near import Near
 
 SESSION, DOOR, LANGUAGE, TYPE = "yuanshou_session", "yuanshou_door", "yuanshou_lang", "yuanshou_type"
@@ -84,6 +86,8 @@ class Visit:
     lawyers: list[Json] = field(default_factory=list[Json])
     people: list[Json] = field(default_factory=list[Json])
     townships: list[Json] = field(default_factory=list[Json])
+    tour: Tour | None = None
+    """What the banner of a house with a tour says."""
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -148,7 +152,9 @@ def language_of(request: Request) -> Lang:
 def stranger(request: Request) -> Visit:
     """A visit without a session."""
     door = request.cookies.get(DOOR) or secrets.token_urlsafe(32)
-    return Visit(request, cast("Backend", request.app.state.backend), language_of(request), door=door)
+    visit = Visit(request, cast("Backend", request.app.state.backend), language_of(request), door=door)
+    visit.tour = at_the_door(visit)
+    return visit
 
 
 async def visitor(request: Request) -> Visit:
@@ -163,6 +169,7 @@ async def visitor(request: Request) -> Visit:
     visit.lawyers = await visit.backend.lawyers(visit.session, known)
     visit.people = await visit.backend.people(visit.session, known)
     visit.townships = await visit.backend.townships(visit.session, known)
+    visit.tour = await under_way(visit)
     return visit
 
 
@@ -200,6 +207,8 @@ def render(visit: Visit, template: str, status: int = 200, /, **values: Any) -> 
     response = HTMLResponse(_templates.get_template(template).render({**helpers, **values}), status, {**HEADERS, "Content-Language": lang})
     if not visit.session and DOOR not in visit.request.cookies:
         keep(visit.request, response, DOOR, visit.door)
+    if visit.tour and visit.tour.marks and str(visit.tour.marks) != visit.request.cookies.get(TOUR):
+        keep(visit.request, response, TOUR, str(visit.tour.marks), YEAR_SECONDS)
     return response
 
 

@@ -45,6 +45,7 @@ from web import (
     replans,
     rota,
     same_day,
+    tour,
     visit_done,
 )
 from web.backend import Problem
@@ -105,6 +106,7 @@ for room in (
     paper_page,
     proof,
     compare,
+    tour,
     case_page,
 ):
     router.include_router(room.router)
