@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.staticfiles import StaticFiles
 
 from domain.eligibility.policy import Policy
+from web.assets import STATIC, Assets
 from web.backend import Backend
 from web.clock import host_clock
 from web.guide import Guidebook
@@ -30,6 +29,6 @@ def with_pages(
     app.state.backend, app.state.policy = backend, policy
     app.state.oidc, app.state.now, app.state.guidebook = oidc, now, guidebook
     app.state.problem_page = problem_page
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.mount("/static", Assets(directory=STATIC), name="static")
     app.include_router(router)
     return app
