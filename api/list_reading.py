@@ -68,7 +68,9 @@ async def cases(desk: Desk, query: CaseQuery) -> Json:
         query = replace(query, panel=person.lawyer)
     if query.q:
         desk.access.via("search")
-        query = replace(query, tokens=[token for _, token in tokens_for_query(desk.services.keys.search, query.q)])
+        async with desk.in_own_name() as conn:
+            numbered = await search.numbered(conn, desk.scope, query.q)
+        query = replace(query, numbered=numbered, tokens=[token for _, token in tokens_for_query(desk.services.keys.search, query.q)])
     with reading_cursor():
         page = await search.find(desk.conn, desk.scope, query)
     return await _listed(desk, page, [case_row(desk, row) for row in page.rows])

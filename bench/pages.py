@@ -24,7 +24,7 @@ from playwright.async_api import Browser, BrowserContext, CDPSession, Page
 from bench import ledgers, pages_data, stand
 from bench.figures import Judged, Report, ms, percentile
 from bench.pages_data import City
-from bench.stand import API_ARGV, WAGES, BenchError, Children, Line, Office
+from bench.stand import API_ARGV, WAGES, WORKER_ARGV, BenchError, Children, Line, Office
 from domain.command import Role
 from ledger.keys import KeyRing
 from ledger.settings import Settings
@@ -96,7 +96,8 @@ def _asked(city: City, case_id: str) -> list[Asked]:
         ("cases, auditor", auditor, "/cases"),
         ("cases in a stage", overseer, "/cases?stage=representation"), ("cases due before a day", overseer, "/cases?due_before=2099-01-01"),
         ("cases by a part of the number", clerk, "/cases?q=第500022号"), ("cases by a name", clerk, "/cases?q=周小舟"),
-        ("to approve", chief, "/to-approve"), ("deadlines", overseer, "/deadlines"), ("deadlines, city", city_wide, "/deadlines"),
+        ("to approve", chief, f"/to-approve?case={case_id}"), ("deadlines", overseer, "/deadlines"),
+        ("deadlines, supervisor of the city", city_wide, "/deadlines"),
         ("inbox", clerk, "/inbox"), ("reception", desk, "/reception"), ("assignment desk", chief, "/assignments"),
         ("history", overseer, "/history"), ("persons", clerk, "/persons?q=周小舟"),
     ]  # fmt: skip
@@ -208,17 +209,17 @@ async def _made_by_the_product(port: int, city: City) -> list[str]:
 async def _run(engines: Engines, cases: int) -> Found:
     os.environ.update(engines.environment())
     keys = KeyRing.open(Settings.from_environment().keys)
+    events = EVENTS * cases // CASES
+    await asyncio.to_thread(ledgers.fill, ledgers.superuser(Home(engines.home), engines.owner_dsn), events)
     async with Database(engines.worker_dsn, size=2, name="bench") as database:
         city = await pages_data.people(database, engines)
         with Children(engines) as children:
-            await stand.worker(children)
+            # Without the duties: what was copied in are notes to no case, which no read model could follow.
+            await stand.said(children.start("worker", WORKER_ARGV), children.log("worker"), "worker ready")
             _, port = await stand.api(children, "api-filling", "ledger")
             case_ids = await _made_by_the_product(port, city)
         stand.say(f"{cases:,} cases are copied in")
         await pages_data.fill(database, engines, keys, cases)
-    # Once no worker is there: what is copied in are notes to no case, which no read model could follow.
-    events = EVENTS * cases // CASES
-    await asyncio.to_thread(ledgers.fill, ledgers.superuser(Home(engines.home), engines.owner_dsn), events)
     found = Found(_asked(city, case_ids[0]))
     with Children(engines) as children:
         port = await _serving(children)

@@ -329,6 +329,16 @@ case_list = sa.Table(
 )
 for _column in ("register_number", "case_number", "lawyer", "owner", "updated_at", "due_at"):
     sa.Index(f"case_list_{_column}", case_list.c[_column])
+_open = sa.or_(case_list.c.stage != "ended", case_list.c.waiting_for.is_not(None))
+sa.Index("case_list_open_centre", case_list.c.centre, case_list.c.due_at, postgresql_where=_open)
+sa.Index("case_list_open_outlet", case_list.c.outlet, case_list.c.due_at, postgresql_where=_open)
+for _column in ("register_number", "case_number"):
+    sa.Index(
+        f"case_list_{_column}_serial",
+        sa.literal_column(f"substring({_column}, '([0-9]+)[^0-9]*$')"),
+        postgresql_where=case_list.c[_column].is_not(None),
+        _table=case_list,
+    )
 sa.Index("case_list_cause", case_list.c.cause, case_list.c.case_id)
 sa.Index("case_list_accepted_by", case_list.c.accepted_by, postgresql_where=case_list.c.accepted_by.is_not(None))
 sa.Index("case_list_lawyers", case_list.c.lawyers, postgresql_using="gin")

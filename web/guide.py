@@ -187,9 +187,9 @@ class Tour:
 
     @property
     def takes(self) -> str:
-        """The case of this page, which a tour that has none may go on with."""
+        """The case of this page, with which a browser that has no tour may take one up."""
         found = _CASE.fullmatch(self.path)
-        return found[1] if found and self.signed_in and not (self.marks and self.marks.case) else ""
+        return found[1] if found and self.signed_in and self.marks is None else ""
 
     def typed(self, fill: Fill, lang: Lang) -> str:
         """What to type, where that is no code."""

@@ -85,6 +85,18 @@ async def test_every_state_but_an_ending_has_somebody_who_must_act() -> None:
     assert {s for s in STATES if listed.waiting_for(stood(s)) is None} == END_STATES
 
 
+async def test_a_case_is_found_by_its_number_up_to_the_serial_in_any_brackets_and_by_nobody_it_is_kept_from(house: House) -> None:
+    case_id = await house.submit()
+    async with undone(house) as conn:
+        await run(conn, sa.update(case_list).where(case_list.c.case_id == case_id).values(register_number="定城援登字〔2026〕第80417号"))
+        own, elsewhere = list_scope(house.who("caseworker"), house.directory), Scope(False, (), frozenset())
+        for q in ("定城援登字〔2026〕第80417号", "定城援登字(2026)第８０４１７号", "[2026] 第80417", "80417", "804", "第80417号"):
+            assert case_id in await search.numbered(conn, own, q), q
+        for q in ("80", "0417", "804号", "第80418号", "2025第80417号", "欧阳某某", ""):
+            assert case_id not in await search.numbered(conn, own, q), q
+        assert await search.numbered(conn, elsewhere, "80417") == []
+
+
 async def test_where_the_applicant_is_withheld_neither_name_nor_category_finds_the_case(house: House) -> None:
     case_id = await house.submit(applicant={"name": "闻人静好", "categories": ["migrant_worker"]})
     await house.do("approver", "accept_first", case_id, ground="migrant_worker", papers_owed=[{"kind": "id_copy"}])
@@ -92,12 +104,13 @@ async def test_where_the_applicant_is_withheld_neither_name_nor_category_finds_t
     async with undone(house) as conn:
         await run(conn, sa.update(case_list).where(case_list.c.case_id == case_id).values(state="subsidy_approved"))
         number = (await listed.row_of(conn, case_id) or {})["register_number"]
+        ids = await search.numbered(conn, list_scope(house.who("caseworker"), house.directory), number)
         by_what = {
-            "number": CaseQuery(q=number, tokens=[token for _, token in tokens_for_query(house.keys.search, number)]),
+            "number": CaseQuery(q=number, numbered=ids, tokens=[token for _, token in tokens_for_query(house.keys.search, number)]),
             "name": CaseQuery(q="闻人静好", tokens=tokens),
             "category": CaseQuery(category="migrant_worker", state="subsidy_approved"),
-            "lane": CaseQuery(state="papers_owed", q=number),
-            "stage": CaseQuery(stage="accept_first", q=number),
+            "lane": CaseQuery(state="papers_owed", q=number, numbered=ids),
+            "stage": CaseQuery(stage="accept_first", q=number, numbered=ids),
         }
         for role, found in (("finance_officer", {"number"}), ("caseworker", set(by_what))):
             scope = list_scope(house.who(role), house.directory)
