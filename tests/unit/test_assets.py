@@ -54,7 +54,7 @@ async def test_every_file_that_a_page_loads_is_named_by_its_digest(browser: http
 
 async def test_a_forms_token_is_written_otherwise_each_time_and_holds_each_time(browser: httpx.AsyncClient) -> None:
     await enter(browser, "li.guangming")
-    first, second = (hidden(await browser.get("/"), "csrf") for _ in range(2))
+    first, second = [hidden(await browser.get("/"), "csrf") for _ in range(2)]
     assert first != second
     for token in (first[:-1] + ("0" if first[-1] != "0" else "1"), "", "zz", "00", "é"):
         assert (await browser.post("/sign-out", data={"csrf": token})).status_code == 403, token
