@@ -335,7 +335,7 @@ sa.Index("case_list_open_outlet", case_list.c.outlet, case_list.c.due_at, postgr
 for _column in ("register_number", "case_number"):
     sa.Index(
         f"case_list_{_column}_serial",
-        sa.literal_column(f"substring({_column}, '([0-9]+)[^0-9]*$')"),
+        sa.literal_column(f"substring({_column}, '([0-9]+)[^0-9]*$')", sa.Text()),
         postgresql_where=case_list.c[_column].is_not(None),
         _table=case_list,
     )

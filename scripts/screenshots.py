@@ -170,10 +170,10 @@ class Camera:
         for width, height in WIDTHS.items():
             await page.set_viewport_size({"width": width, "height": 900 if width > 900 else 844})
             answer = await page.goto(self._system.base_url + shot.address.format(**self._cases))
-            if answer is None or answer.status == httpx.codes.NOT_FOUND:
+            if answer is None or answer.status == int(httpx.codes.NOT_FOUND):
                 sys.stderr.write(f"{shot.name} is not there\n")
                 break
-            if answer.status >= httpx.codes.BAD_REQUEST:
+            if answer.status >= int(httpx.codes.BAD_REQUEST):
                 raise RuntimeError(f"{shot.name} was answered {answer.status}")
             await page.evaluate("document.activeElement?.blur()")
             await page.locator(".proof.checking:visible").wait_for(state="detached")  # the browser is still computing

@@ -27,7 +27,8 @@ def guide(logins: Sequence[Login]) -> Guide:
 
 def _guest(login: Login) -> Guest:
     office = directory().office(login["office"])
-    names = {"zh-CN": office.name, "en": office.name_en} if office else dict.fromkeys(("zh-CN", "en"), login["office"])
+    code = login["office"]
+    names: dict[str, str] = {"zh-CN": office.name if office else code, "en": office.name_en if office else code}
     return Guest(username=login["username"], name=login["name"], role=login["role"], office=names, password=login["password"])
 
 
