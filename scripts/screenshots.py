@@ -146,13 +146,13 @@ async def found(system: System) -> dict[str, str]:
     of_county = sorted((c for c in listed if c["centre"] == "C-ADX"), key=lambda c: str(c["register_number"]))
 
     def one(fits: Callable[[Mapping[str, Any]], bool]) -> str:
-        return str(next((case for case in of_county if fits(case)), of_county[0])["case_id"])
+        return str(next(case for case in of_county if case["stage"] != "ended" and fits(case))["case_id"])
 
     return {
-        "assigned": one(lambda c: c["lane"] and c["state"] == "in_representation"),
-        "received": one(lambda c: c["state"] == "received"),
+        "assigned": one(lambda c: c["lane"] and c["state"] in {"lawyer_named", "in_representation"}),
+        "received": one(lambda c: c["state"] in {"received", "examined"}),
         "unassigned": one(lambda c: c["state"] == "awaiting_assignment"),
-        "group": one(lambda c: c["recipient_count"] > 1 and c["stage"] != "ended"),
+        "group": one(lambda c: c["recipient_count"] > 1),
     }
 
 
