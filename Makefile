@@ -5,7 +5,7 @@ BOOTSTRAP := $(PYTHON3) scripts/bootstrap.py
 PYTEST := $(VENV)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-ledger test-line test-unit test-faults bench lint lock assets dev clean
+.PHONY: help run test test-ledger test-line test-unit test-faults bench screenshots lint lock assets dev clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ test-faults: dev ## kill each process at each point and see that nothing is lost
 
 bench: dev ## how fast and how big, each figure beside its peer, into docs/performance.md; about an hour on a quiet machine
 	@$(VENV)/python -m bench
+
+screenshots: dev ## pictures of the pages in both languages, on a desk and on a phone, into docs/pictures and docs/pages.md; some three minutes
+	@$(VENV)/python scripts/screenshots.py
 
 lint: dev ## style, imports, types
 	@$(VENV)/ruff check .

@@ -18,6 +18,7 @@ from ledger.sql import fetch_all
 from readmodels import cases, handlings, queue, workload
 from readmodels.case_list import row_of
 from readmodels.scope import within
+from readmodels.search import OPEN
 
 type Json = dict[str, Any]
 
@@ -73,7 +74,7 @@ async def unassigned(desk: Desk, limit: int, best: int) -> Json:
     """Cases of the caller's scope that wait for a unit or for a lawyer's name, the most urgent first, each with its best candidates."""
     needs(desk, ASSIGNS)
     at = case_list.c
-    where = (within(desk.scope), at.state.in_(("awaiting_assignment", "assigned")))
+    where = (OPEN, within(desk.scope), at.state.in_(("awaiting_assignment", "assigned")))
     rows = await fetch_all(desk.conn, sa.select(case_list).where(*where).order_by(at.due_at.asc().nulls_last(), at.case_id).limit(limit))
     items: list[Json] = []
     for row in rows:

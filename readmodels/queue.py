@@ -18,7 +18,7 @@ from ledger.sql import Connection, Row, Statement, fetch_all
 from readmodels.paging import Page
 from readmodels.rota import ZONE
 from readmodels.scope import within
-from readmodels.search import ORDERS, page_of
+from readmodels.search import OPEN, ORDERS, page_of
 
 _OPEN = case_list.c.stage != "ended"
 CLAIMED_FOR = timedelta(minutes=30)
@@ -33,7 +33,7 @@ async def mine(conn: Connection, principal: Principal, directory: Directory, now
     """
     wanted = [_for_role(principal, role, office, directory, now) for role, office in principal.roles]
     owned = sa.and_(case_list.c.owner == principal.person, _OPEN)
-    where = [within(list_scope(principal, directory)), sa.or_(owned, *wanted)]
+    where = [OPEN, within(list_scope(principal, directory)), sa.or_(owned, *wanted)]
     claimed = sa.select(claims.c.person).where(_alive(now), claims.c.case_id == case_list.c.case_id).scalar_subquery()
     mine_, by = (case_list.c.owner == principal.person).label("mine"), claimed.label("claimed_by")
     return await page_of(conn, where, ORDERS["due_at"], cursor, limit, mine_, by)
@@ -60,7 +60,7 @@ async def takeable(conn: Connection, principal: Principal, directory: Directory,
     ]
     claimed = sa.exists().where(claims.c.case_id == case_list.c.case_id, _alive(now))
     oldest = (case_list.c.opened_on, case_list.c.register_number, case_list.c.case_id)
-    where = [within(list_scope(principal, directory)), sa.or_(sa.false(), *wanted), sa.not_(claimed)]
+    where = [OPEN, within(list_scope(principal, directory)), sa.or_(sa.false(), *wanted), sa.not_(claimed)]
     return await fetch_all(conn, sa.select(case_list).where(*where).order_by(*oldest).limit(_MOST_LOOKED_AT))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import UUID
 
 from domain.access import Scope
 from domain.directory import CaseScope
-from domain.lifecycle import LANES
+from domain.lifecycle import LANES, NOT_ENDED, STAGES
 from ledger.schema import case_list, search_tokens
 from ledger.sql import Connection, Row, fetch_all, fetch_one
 from readmodels import case_numbers
@@ -25,6 +25,9 @@ FEW = 1_000
 """Cases, or bearers of a term, up to which all that fit are looked up."""
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """Stands for the due moment of a case that has none, so that it comes last."""
+_STAGES_OF_WORK = frozenset(STAGES) - {"ended"}
+OPEN = sa.or_(case_list.c.stage != "ended", case_list.c.waiting_for.is_not(None))
+"""Cases somebody works on. Said in the words of the partial indexes: among a million they are a few thousand."""
 
 _TIME = sa.TIMESTAMP(timezone=True)
 _CASE = Key(case_list.c.case_id, case_id, UUID(as_uuid=False))
@@ -99,6 +102,7 @@ def filters(query: CaseQuery, scope: Scope, *, many: bool = False) -> list[sa.Co
     wanted: list[sa.ColumnElement[bool] | None] = [
         (at.lane.is_not(None) if by_stage else at.stage == query.stage) if query.stage else None,
         (at.lane if by_state else at.state) == query.state if query.state else None,
+        OPEN if query.stage in _STAGES_OF_WORK or query.state in NOT_ENDED else None,
         within(scope.showing("accept_first")) if by_stage or by_state else None,
         sa.or_(at.centre == query.office, at.outlet == query.office, at.unit == query.office) if query.office else None,
         sa.or_(at.owner == query.assignee, at.lawyers.overlap(assignees)) if assignees else None,

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.staticfiles import StaticFiles
 
 from domain.eligibility.policy import Policy
+from web.assets import STATIC, Assets
 from web.backend import Backend
 from web.clock import host_clock
+from web.guide import Guidebook
 from web.page import problem_page
 from web.routes import router
 
@@ -20,15 +20,15 @@ def with_pages(
     policy: Policy,
     *,
     now: Callable[[], datetime] = host_clock,
-    example: bool = False,
     oidc: bool = False,
+    guidebook: Guidebook | None = None,
 ) -> FastAPI:
-    """The application with its pages. `now`: the moment against which they say how long is left. `example`: the worked example is
-    loaded, and the door says who may sign in. `oidc`: there is a provider to sign in through.
+    """The application with its pages. `now`: the moment against which they say how long is left. `oidc`: there is a provider to
+    sign in through. `guidebook`: where the tour of a house that has one is read.
     """
-    app.state.backend, app.state.policy, app.state.example = backend, policy, example
-    app.state.oidc, app.state.now = oidc, now
+    app.state.backend, app.state.policy = backend, policy
+    app.state.oidc, app.state.now, app.state.guidebook = oidc, now, guidebook
     app.state.problem_page = problem_page
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.mount("/static", Assets(directory=STATIC), name="static")
     app.include_router(router)
     return app

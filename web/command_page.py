@@ -315,9 +315,10 @@ async def _show(visit: Visit, sheet: Sheet, status: int = 200) -> Response:
     panel = await panel_for(visit, sheet.command, case, fields)
     office = str(case.get("centre") or sheet.typed.get("centre") or "")
     folded = _folded(sheet, fields)
+    own = [f for f in fields if f.name not in EVERYWHERE]
     return render(
         visit, "form.html", status, sheet=sheet, sections=_sections(sheet.command, [f for f in fields if f.name not in folded]),
-        only_choice=all(f.leads for f in fields if f.name not in EVERYWHERE),
+        only_choice=bool(own) and all(f.leads for f in own),
         rest=[f for f in fields if f.name in folded],
         choices=partial(choices.of, sheet.typed), errors=sheet.errors, panel=panel,
         day_notes=await notes(visit, office, sheet.command, fields, sheet.typed), noted={"command": sheet.command, "office": office},

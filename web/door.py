@@ -37,9 +37,13 @@ FLOW, NEXT = "yuanshou_flow", "yuanshou_next"
 
 @router.get("/sign-in")
 async def door(request: Request) -> Response:
+    """`as` fills in the name of somebody of the house's tour, and their password where it may be told."""
+    visit = stranger(request)
+    guest = visit.tour.guide.guest(visit.tour.username) if visit.tour else None
     return render(
-        stranger(request), "sign_in.html", next=local(request.query_params.get("next", "/")), username="", trouble="", otp=False, typed=[]
-    )
+        visit, "sign_in.html", next=local(request.query_params.get("next", "/")), username=guest.username if guest else "", trouble="",
+        password=guest.password if guest and visit.tour and visit.tour.tells_passwords else "", otp=False, typed=[],
+    )  # fmt: skip
 
 
 @router.post("/sign-in")

@@ -31,9 +31,12 @@ from domain.stages.application import SubmitApplication
 from domain.stages.notice import ReceiveOrganNotice
 from texts import Lang
 from texts.speak import Lookup, moment, paper, say_date, say_fen, say_moment, say_short_date, say_time, say_weekday
+from web.assets import asset, reads_gzip, squeezed
 from web.backend import Backend, Json, Problem
 from web.clock import go_by
 from web.gone import speak_in
+from web.guide import COOKIE as TOUR
+from web.guide import Tour, at_the_door, under_way
 from web.near import Near
 
 SESSION, DOOR, LANGUAGE, TYPE = "yuanshou_session", "yuanshou_door", "yuanshou_lang", "yuanshou_type"
@@ -45,6 +48,7 @@ FORMS = re.compile(
 )
 """Addresses of forms: what was typed there comes back through the door where the session had ended."""
 YEAR_SECONDS = 365 * 24 * 3600
+_TOKEN_BYTES = 16
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -84,6 +88,8 @@ class Visit:
     lawyers: list[Json] = field(default_factory=list[Json])
     people: list[Json] = field(default_factory=list[Json])
     townships: list[Json] = field(default_factory=list[Json])
+    tour: Tour | None = None
+    """What the banner of a house with a tour says."""
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -136,9 +142,21 @@ class Visit:
         return csrf_token(self.session or self.door)
 
 
-def csrf_token(secret: str) -> str:
-    """The token of this browser's forms: nobody can make it who does not hold the cookie."""
-    return hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest()
+def csrf_token(secret: str, mask: bytes = b"") -> str:
+    """The token of this browser's forms: nobody can make it who does not hold the cookie. It is written otherwise each time, so that
+    the length of compressed pages tells nothing of it (BREACH).
+    """
+    mask = mask or secrets.token_bytes(_TOKEN_BYTES)
+    token = hmac.new(secret.encode(), b"csrf", hashlib.sha256).digest()[:_TOKEN_BYTES]
+    return (mask + bytes(a ^ b for a, b in zip(mask, token, strict=True))).hex()
+
+
+def _ours(secret: str, token: str) -> bool:
+    try:
+        mask = bytes.fromhex(token)[:_TOKEN_BYTES]
+    except ValueError:
+        return False
+    return len(mask) == _TOKEN_BYTES and hmac.compare_digest(token, csrf_token(secret, mask))
 
 
 def language_of(request: Request) -> Lang:
@@ -149,7 +167,9 @@ def language_of(request: Request) -> Lang:
 def stranger(request: Request) -> Visit:
     """A visit without a session."""
     door = request.cookies.get(DOOR) or secrets.token_urlsafe(32)
-    return Visit(request, cast("Backend", request.app.state.backend), language_of(request), door=door)
+    visit = Visit(request, cast("Backend", request.app.state.backend), language_of(request), door=door)
+    visit.tour = at_the_door(visit)
+    return visit
 
 
 async def visitor(request: Request) -> Visit:
@@ -164,12 +184,13 @@ async def visitor(request: Request) -> Visit:
     visit.lawyers = await visit.backend.lawyers(visit.session, known)
     visit.people = await visit.backend.people(visit.session, known)
     visit.townships = await visit.backend.townships(visit.session, known)
+    visit.tour = await under_way(visit)
     return visit
 
 
 def guarded(visit: Visit, sent: Mapping[str, Any]) -> None:
     """Raises `Problem` 403 unless the form came from one of our pages in this browser."""
-    if not hmac.compare_digest(str(sent.get("csrf", "")), visit.csrf):
+    if not _ours(visit.session or visit.door, str(sent.get("csrf", ""))):
         raise Problem(403, "csrf", texts.refusal(visit.lang, "csrf")[1])
 
 
@@ -188,7 +209,7 @@ def render(visit: Visit, template: str, status: int = 200, /, **values: Any) -> 
     here = f"{path}?{visit.request.url.query}" if visit.request.url.query else path
     helpers: dict[str, Any] = {
         "visit": visit, "t": visit.t, "word": visit.word, "lang": lang, "csrf": visit.csrf,
-        "here": here, "path": path, "quote": partial(quote, safe=""),
+        "here": here, "path": path, "quote": partial(quote, safe=""), "asset": asset,
         "large": visit.request.cookies.get(TYPE) == "large", "may_take": bool(visit.roles & SubmitApplication.roles),
         "may_notice": bool(visit.roles & ReceiveOrganNotice.roles), "may_receive": bool(visit.roles & RegisterConsultation.roles),
         "may_keep_duty": bool(visit.roles & ReceiveDutyRequest.roles),
@@ -198,9 +219,15 @@ def render(visit: Visit, template: str, status: int = 200, /, **values: Any) -> 
 
         "paper": partial(_paper, lang), "name_of": partial(_named, visit),
     }  # fmt: skip
-    response = HTMLResponse(_templates.get_template(template).render({**helpers, **values}), status, {**HEADERS, "Content-Language": lang})
+    page = _templates.get_template(template).render({**helpers, **values}).encode()
+    headers = {**HEADERS, "Content-Language": lang, "Vary": "Accept-Encoding"}
+    if reads_gzip(visit.request.headers):
+        page, headers = squeezed(page), {**headers, "Content-Encoding": "gzip"}
+    response = HTMLResponse(page, status, headers)
     if not visit.session and DOOR not in visit.request.cookies:
         keep(visit.request, response, DOOR, visit.door)
+    if visit.tour and visit.tour.marks and str(visit.tour.marks) != visit.request.cookies.get(TOUR):
+        keep(visit.request, response, TOUR, str(visit.tour.marks), YEAR_SECONDS)
     return response
 
 

@@ -56,6 +56,7 @@ from web import (
     spot_checks,
     standards,
     status,
+    tour,
     visit_done,
     visit_kit,
 )
@@ -129,6 +130,7 @@ for room in (
     compare,
     rerun,
     status,
+    tour,
     case_page,
 ):
     router.include_router(room.router)

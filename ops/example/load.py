@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ledger.settings import Settings
 from ledger.store import Database
-from ops.example import accounts
+from ops.example import accounts, tour
 from ops.example.archive import archive
 from ops.example.desk import desk
 from ops.example.script import Scenario, UnderWay
@@ -65,6 +65,7 @@ def main(base_url: str, home: Home, *, today: date, say: Say) -> Summary:
 
 async def _main(base_url: str, home: Home, today: date, say: Say) -> Summary:
     if _remembered(home).get("complete"):
+        tour.put(home)
         return Summary(already=True)
     async with (
         Database(Settings.from_environment().worker_url, size=2, name="example") as database,
@@ -83,6 +84,7 @@ async def load(client: httpx.AsyncClient, database: Database, home: Home, *, tod
     say(f"the worked example: {len(scenarios)} cases, {len(logins)} accounts")
     summary = await send(client, logins, scenarios)
     if not summary.faults:
+        tour.put(home)
         accounts.write(home.path / "example.json", {**memory, "complete": True})
     return summary
 

@@ -192,6 +192,7 @@ class InMemory:
         return {
             "id": person.code,
             "name": person.name,
+            "username": session,
             "roles": [{"role": person.role, "office": person.office}],
             "lawyer": person.lawyer,
             "office": person.office,
