@@ -5,7 +5,7 @@ from alembic import op
 
 from ledger.fact_counts import BODIES, TRIGGERS
 
-revision = "0020"
+revision = "0019"
 down_revision = "0018"
 branch_labels = None
 depends_on = None
