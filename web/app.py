@@ -7,11 +7,13 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
+from api.openapi import PREFIX
 from domain.eligibility.policy import Policy
 from web.backend import Backend
 from web.clock import host_clock
 from web.page import problem_page
 from web.routes import router
+from web.safe import SafeHeaders
 
 
 def with_pages(
@@ -31,4 +33,5 @@ def with_pages(
     app.state.problem_page = problem_page
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.include_router(router)
+    app.add_middleware(SafeHeaders, api_prefix=f"{PREFIX}/")
     return app
