@@ -5,6 +5,7 @@ from datetime import datetime
 
 from fastapi import FastAPI
 
+from api.openapi import PREFIX
 from domain.eligibility.policy import Policy
 from web.assets import STATIC, Assets
 from web.backend import Backend
@@ -12,6 +13,7 @@ from web.clock import host_clock
 from web.guide import Guidebook
 from web.page import problem_page
 from web.routes import router
+from web.safe import SafeHeaders
 
 
 def with_pages(
@@ -31,4 +33,5 @@ def with_pages(
     app.state.problem_page = problem_page
     app.mount("/static", Assets(directory=STATIC), name="static")
     app.include_router(router)
+    app.add_middleware(SafeHeaders, api_prefix=f"{PREFIX}/")
     return app

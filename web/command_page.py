@@ -106,11 +106,18 @@ class Sheet:
 
 @router.get("/intake")
 async def intake(request: Request, visit: Signed) -> Response:
+    _admitted(visit, INTAKE)
     policy: Policy = request.app.state.policy
     body = prefilled(INTAKE, {}, [], policy, now().date())
     if limitation := day_of(request.query_params.get("limitation_on")):
         body = {**body, "matter": {"limitation_on": limitation}}
     return await _show(visit, Sheet(INTAKE, {}, shown(fields_of(COMMANDS[INTAKE]), {**body, **own_office(visit)}), uuid4().hex, None, {}))
+
+
+def _admitted(visit: Visit, command: str) -> None:
+    """Raises `Problem` 403 for who may not open cases this way: nobody fills in a form that is refused in the end."""
+    if not visit.roles & COMMANDS[command].roles:
+        raise Problem(403, "forbidden")
 
 
 @router.post("/intake")
@@ -120,6 +127,7 @@ async def take(request: Request, visit: Signed) -> Response:
 
 @router.get("/notices/new")
 async def notice(visit: Signed) -> Response:
+    _admitted(visit, NOTICE)
     own = {name: code for name, code in own_office(visit).items() if name == "centre"}
     typed: Tree = {**shown(fields_of(COMMANDS[NOTICE]), own), "persons": [{}]}
     return await _show(visit, Sheet(NOTICE, {}, typed, uuid4().hex, None, {}))

@@ -28,7 +28,6 @@ from api.list_reading import ACROSS_ROLES
 from domain.consultation.register import RegisterConsultation
 from domain.duty.request import ReceiveDutyRequest
 from domain.stages.application import SubmitApplication
-from domain.stages.notice import ReceiveOrganNotice
 from texts import Lang
 from texts.speak import Lookup, moment, paper, say_date, say_fen, say_moment, say_short_date, say_time, say_weekday
 from web.assets import asset, reads_gzip, squeezed
@@ -37,6 +36,7 @@ from web.clock import go_by
 from web.gone import speak_in
 from web.guide import COOKIE as TOUR
 from web.guide import Tour, at_the_door, under_way
+from web.menu import menu
 from web.near import Near
 
 SESSION, DOOR, LANGUAGE, TYPE = "yuanshou_session", "yuanshou_door", "yuanshou_lang", "yuanshou_type"
@@ -55,6 +55,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cache-Control": "no-store",
 }
 OWED = frozenset({"password_change_required", "second_factor_required", "otp_owed"})
@@ -209,9 +211,9 @@ def render(visit: Visit, template: str, status: int = 200, /, **values: Any) -> 
     here = f"{path}?{visit.request.url.query}" if visit.request.url.query else path
     helpers: dict[str, Any] = {
         "visit": visit, "t": visit.t, "word": visit.word, "lang": lang, "csrf": visit.csrf,
-        "here": here, "path": path, "quote": partial(quote, safe=""), "asset": asset,
+        "here": here, "path": path, "menu": menu(visit.roles, path), "quote": partial(quote, safe=""), "asset": asset,
         "large": visit.request.cookies.get(TYPE) == "large", "may_take": bool(visit.roles & SubmitApplication.roles),
-        "may_notice": bool(visit.roles & ReceiveOrganNotice.roles), "may_receive": bool(visit.roles & RegisterConsultation.roles),
+        "may_receive": bool(visit.roles & RegisterConsultation.roles),
         "may_keep_duty": bool(visit.roles & ReceiveDutyRequest.roles),
         "may_read_history": visit.roles_include(ACROSS_ROLES), "label": partial(texts.label, lang), "has": partial(texts.has, lang),
         "day": partial(say_date, lang), "short_day": partial(say_short_date, lang), "weekday": partial(say_weekday, lang),

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, Response, async_playwright
+
+from tests.e2e.axe import judged
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -18,6 +21,25 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 ROOT_USER = 0
+BAD = 400
+"""From this status on an answer is a complaint, unless the test says that it provokes it."""
+PARTS = frozenset({"document", "script", "stylesheet", "font", "image"})
+"""What a page is made of: a request for one of these must not fail. (The line to the house is cut whenever the page is left.)"""
+FOREIGN = """lang => {
+  const han = /[\\u3400-\\u9fff\\u{20000}-\\u{3ffff}]/u, number = /\\S*〔\\d{4}〕\\S*/;
+  const said = "nav a, nav summary, h2, h3, th, legend, button, dt, summary, .tabs a, .hint, .nothing, .field > label, .field > span";
+  const own = (node) => {
+    const copy = node.cloneNode(true);
+    copy.querySelectorAll("select, textarea, option, [lang]").forEach(inner => inner.remove());
+    return copy.textContent.trim();
+  };
+  const named = [...document.querySelectorAll("[aria-label]:not(td *)")].map(node => node.getAttribute("aria-label"));
+  const words = [...document.querySelectorAll(said)].filter(node => !node.closest("[lang]:not(html)")).map(own);
+  const foreign = lang === "en" ? word => !number.test(word) && han.test(word) : word => !han.test(word) && /[a-z]{3,}/.test(word);
+  return [...words, ...named].filter(foreign);
+}"""
+"""Words of the page itself, not of people and cases, that are in the other language. What names a case is left out: its number is data."""
+NAMES_OF_FORMATS = re.compile(r"^(?:CSV|XES|OCEL|JSON|SQLite|English)\b")
 
 type Typed = str | list[str] | bool
 
@@ -64,19 +86,30 @@ async def launched() -> AsyncIterator[Browser]:
 
 
 class Person:
-    """Somebody at a browser of their own. `complaints` are all errors and warnings its console showed."""
+    """Somebody at a browser of their own. `complaints`: whatever its console said, every request that failed, what `judge` found.
+
+    `provoked` are the statuses that the test brings about on purpose.
+    """
 
     def __init__(self, page: Page, base_url: str) -> None:
         self.page, self.base_url = page, base_url
         self.complaints: list[str] = []
+        self.provoked: set[int] = set()
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("response", self._answer)
+        page.on("requestfailed", self._failure)
 
     @classmethod
     async def enter(
         cls, browser: Browser, base_url: str, login: Mapping[str, str], *, lang: str = "zh-CN", width: int = 1280, scripts: bool = True
     ) -> Self:
         context = await browser.new_context(viewport={"width": width, "height": 900}, locale=lang, java_script_enabled=scripts)
+        return await cls.at(context, base_url, login)
+
+    @classmethod
+    async def at(cls, context: BrowserContext, base_url: str, login: Mapping[str, str]) -> Self:
+        """Somebody who signs in at a browser that is set up otherwise."""
         person = cls(await context.new_page(), base_url)
         await person.go("/")
         await person.sign_in(login)
@@ -89,11 +122,39 @@ class Person:
         await self.page.click("main .send")
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(f"{message.text} ({self.page.url})")
+        # The browser repeats here, without its address, what `_answer` tells of.
+        if not message.text.startswith("Failed to load resource"):
+            self.complaints.append(f"{message.type}: {message.text} ({self.page.url})")
+
+    def _answer(self, response: Response) -> None:
+        if response.status >= BAD and response.status not in self.provoked:
+            self.complaints.append(f"{response.status} for {response.request.method} {response.url} on {self.page.url}")
+
+    def _failure(self, request: Request) -> None:
+        if request.resource_type in PARTS and request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"{request.failure} for {request.url} on {self.page.url}")
+
+    async def judge(self, lang: str | None = None, *, rules: bool = True) -> None:
+        """Complain of what breaks a rule of WCAG on this page, is wider than the screen, or (`lang`) speaks the other language."""
+        if rules:
+            self.complaints += await judged(self.page)
+        if await self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            self.complaints.append(f"wider than the screen: {self.page.url}")
+        if lang:
+            foreign: list[str] = await self.page.evaluate(FOREIGN, lang)
+            strange = sorted({word for word in foreign if not NAMES_OF_FORMATS.match(word)})
+            self.complaints += [f"not {lang}: {word} ({self.page.url})" for word in strange]
 
     async def go(self, path: str) -> None:
         await self.page.goto(self.base_url + path)
+
+    async def room(self, address: str) -> None:
+        """Go to a room by the navigation, from under its disclosure where it is there."""
+        link = self.page.locator(f'nav a[href="{address}"]:visible')
+        if await link.count() == 0:
+            await self.page.click("nav summary")
+        async with self.page.expect_navigation():
+            await link.click()
 
     async def intake(self, typed: Mapping[str, Typed]) -> str:
         """Open a case by the intake; its id."""

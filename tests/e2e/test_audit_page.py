@@ -29,7 +29,7 @@ async def test_an_auditor_has_the_ledgers_verified_and_takes_the_proof_along(
     async with verifying(house), served(desks) as address, altered(house, case_id, 2, office="C-NOWHERE"):
         person = await enter(chromium, address, who, lang, width)
         page = person.page
-        await page.click('nav a[href="/audit"]')
+        await person.room("/audit")
         await page.click("#verification .send")
         await page.locator(f'#verification a[href="/cases/{case_id}"]').first.wait_for()
         told = await page.inner_text("#verification")

@@ -55,7 +55,7 @@ async def test_a_supervisor_reads_the_forecast_and_narrows_it(house: House, chro
     async with served(desks) as address:
         person = await Person.enter(chromium, address, {"username": who.username, "password": PASSWORD}, lang=lang, width=width)
         page = person.page
-        await page.click('nav a[href="/reports/forecast"]')
+        await person.room("/reports/forecast")
         await page.wait_for_selector("main h1")
         await page.select_option("select[name=days]", "14")
         await page.click("main form.filters .send")

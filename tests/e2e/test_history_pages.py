@@ -39,7 +39,7 @@ async def test_a_supervisor_works_with_the_histories(house: House, chromium: Bro
     async with served(desks) as address:
         person = await Person.enter(chromium, address, {"username": who.username, "password": PASSWORD}, lang=lang, width=width)
         page = person.page
-        await page.click('nav a[href="/history"]')
+        await person.room("/history")
         await page.click("details.many summary")
         for type_ in ("accepted_first", "application_submitted"):
             await page.check(f'input[name=type][value="{type_}"]')

@@ -19,7 +19,7 @@ async def test_a_supervisor_reads_the_promise_and_narrows_it(house: House, chrom
     async with served(desks) as address:
         person = await Person.enter(chromium, address, {"username": who.username, "password": PASSWORD}, lang=lang, width=width)
         page = person.page
-        await page.click('nav a[href="/reports/promise"]')
+        await person.room("/reports/promise")
         await page.wait_for_selector("#p-office")
         await person.shoot(f"promise-{lang}-{width}")
         assert "{" not in await page.inner_text("main")  # every sentence has its figures

@@ -46,7 +46,7 @@ async def test_in_two_clicks_a_supervisor_sees_why_a_case_is_late_and_who_was_to
     async with served(desks) as address:
         person = await Person.enter(chromium, address, {"username": who.username, "password": PASSWORD}, lang=lang, width=width)
 
-        await person.page.click('nav a[href="/deadlines"]')  # the first
+        await person.room("/deadlines")  # the first
         await person.shoot(f"deadlines-{lang}-{width}")
         await person.page.click(f'a[href="/cases/{case_id}/deadlines"]')  # the second
 

@@ -54,3 +54,15 @@ for (const all of document.querySelectorAll("[data-everyone]")) {
     if (rows.includes(event.target) && !event.target.checked) all.checked = false;
   });
 }
+
+// A disclosure that lies over the page closes when one goes on elsewhere, and by Escape.
+for (const folded of document.querySelectorAll("details[data-closes]")) {
+  const away = (event) => folded.contains(event.target) || (folded.open = false);
+  document.addEventListener("click", away);
+  document.addEventListener("focusin", away);
+  folded.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !folded.open) return;
+    folded.open = false;
+    folded.querySelector("summary").focus();
+  });
+}
