@@ -47,7 +47,7 @@ async def editing(request: Request, case_id: UUID) -> Response:
         return Response(status_code=401, headers=PAGE_HEADERS)
     async with request.form() as sent:
         csrf, command, window = (text_of(sent, name) for name in ("csrf", "command", "window"))
-    if not hmac.compare_digest(csrf, csrf_token(session)):
+    if not hmac.compare_digest(csrf.encode(), csrf_token(session).encode()):
         return Response(status_code=403, headers=PAGE_HEADERS)
     try:
         await cast("Backend", request.app.state.backend).editing(session, str(case_id), command, window)

@@ -152,7 +152,7 @@ async def test_an_open_form_is_told_under_the_visitors_session_and_the_pages_own
     form = await browser.get(f"/cases/{case_id}/commands/add_note")
     assert 'data-command="add_note"' in form.text
     told = {"csrf": hidden(form, "csrf"), "command": "add_note", "window": "w1"}
-    assert (await browser.post(f"/cases/{case_id}/editing", data=told | {"csrf": "forged"})).status_code == 403
+    assert (await browser.post(f"/cases/{case_id}/editing", data=told | {"csrf": "伪造"})).status_code == 403
     assert backend.open_forms == {}
     assert (await browser.post(f"/cases/{case_id}/editing", data=told)).status_code == 204
     assert list(backend.open_forms.values()) == [(backend.staff[CLERK].code, case_id, "add_note")]

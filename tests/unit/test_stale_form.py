@@ -45,6 +45,7 @@ async def test_it_says_what_changed_and_names_the_field_in_words(browser: httpx.
     assert 'aria-label="Take theirs: Papers"' in differs
     assert NOTE in page
     assert "data-shown" in page
+    assert page.index('class="first-button" form="sheet"') < page.index('name="take"')  # what Enter presses
 
 
 async def test_taking_theirs_changes_that_field_alone(browser: httpx.AsyncClient, backend: InMemory) -> None:
