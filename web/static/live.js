@@ -49,12 +49,15 @@
     document.dispatchEvent(new CustomEvent("live:back"));
   }
 
+  // Each page writes the tokens of its forms otherwise; what it says may be the same.
+  const told = (part) => part.innerHTML.replaceAll(/name="csrf" value="[^"]*"/g, "");
+
   async function draw() {
     const answer = await fetch(location.href);
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-inbox]");
     const list = document.querySelector("[data-inbox]");
-    if (!fresh || fresh.innerHTML === list.innerHTML) return;
+    if (!fresh || told(fresh) === told(list)) return;
     // Whoever stands on a message by the keyboard goes on standing there.
     const held = list.contains(document.activeElement) ? document.activeElement.closest("form")?.getAttribute("action") : null;
     list.replaceChildren(...fresh.childNodes);
