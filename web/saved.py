@@ -1,6 +1,6 @@
 """Filters that a person keeps: chips on the pages they belong to, saved, renamed and taken away from there."""
 
-from typing import Annotated
+from typing import Annotated, cast
 from urllib.parse import parse_qsl, urlencode
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ Signed = Annotated[Visit, Depends(visitor)]
 
 async def saved_of(visit: Visit, page: FilterPage) -> Json:
     """What the chips of a page need: its filters, which of them is in force, and what there would be to save."""
-    asked: list[tuple[str, str]] = visit.request.query_params.multi_items()
+    asked = cast("list[tuple[str, str]]", visit.request.query_params.multi_items())
     given = [(name, value) for name, value in asked if name in FILTERS[page] and value.strip()]
     kept: list[Json] = (await visit.ask("GET", f"/me/filters?page={page}"))["items"]
     here = sorted(given)
