@@ -19,12 +19,12 @@ Signed = Annotated[Visit, Depends(visitor)]
 
 async def saved_of(visit: Visit, page: FilterPage) -> Json:
     """What the chips of a page need: its filters, which of them is in force, and what there would be to save."""
-    asked: list[tuple[str, str]] = visit.request.query_params.multi_items()
-    given = [(name, value) for name, value in asked if name in FILTERS[page] and value.strip()]
+    pairs = visit.request.query_params.multi_items()
+    given = [(name, value) for name, value in pairs if name in FILTERS[page] and value.strip()]
     kept: list[Json] = (await visit.ask("GET", f"/me/filters?page={page}"))["items"]
     here = sorted(given)
     for each in kept:
-        each["here"] = sorted(parse_qsl(each["query"])) == here
+        each["here"] = sorted(parse_qsl(str(each["query"]))) == here
     return {
         "page": page, "kept": kept, "query": urlencode(given), "words": bool(visit.request.query_params.get("q")), "most": NAME_MOST,
         "key": uuid4().hex, "known": any(each["here"] for each in kept),
