@@ -132,7 +132,8 @@ def _owed(owed: Owed, lang: texts.Lang) -> Json:
 
 
 def _date(each: Ahead, lang: texts.Lang) -> Json:
-    says = texts.text(lang, f"status.{'late' if each.late else 'date'}_{each.what}", on=each.on)
+    when = "late" if each.late else "date"
+    says = texts.text(lang, f"status.{when}_{each.what}", on=each.on)
     return {"what": each.what, "on": each.on.isoformat(), "late": each.late, "says": says}
 
 

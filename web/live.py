@@ -3,7 +3,6 @@ what they tell and ask in return. No person reads these answers: a problem is it
 """
 
 import base64
-import hmac
 from typing import cast
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from api.stream import HEADERS, MEDIA_TYPE, MOST_CASES
 from web.backend import Backend, Problem
 from web.page import HEADERS as PAGE_HEADERS
-from web.page import SESSION, csrf_token, language_of, text_of
+from web.page import SESSION, is_ours, language_of, text_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -47,7 +46,7 @@ async def editing(request: Request, case_id: UUID) -> Response:
         return Response(status_code=401, headers=PAGE_HEADERS)
     async with request.form() as sent:
         csrf, command, window = (text_of(sent, name) for name in ("csrf", "command", "window"))
-    if not hmac.compare_digest(csrf.encode(), csrf_token(session).encode()):
+    if not is_ours(session, csrf):
         return Response(status_code=403, headers=PAGE_HEADERS)
     try:
         await cast("Backend", request.app.state.backend).editing(session, str(case_id), command, window)

@@ -153,7 +153,7 @@ def csrf_token(secret: str, mask: bytes = b"") -> str:
     return (mask + bytes(a ^ b for a, b in zip(mask, token, strict=True))).hex()
 
 
-def _ours(secret: str, token: str) -> bool:
+def is_ours(secret: str, token: str) -> bool:
     try:
         mask = bytes.fromhex(token)[:_TOKEN_BYTES]
     except ValueError:
@@ -192,7 +192,7 @@ async def visitor(request: Request) -> Visit:
 
 def guarded(visit: Visit, sent: Mapping[str, Any]) -> None:
     """Raises `Problem` 403 unless the form came from one of our pages in this browser."""
-    if not _ours(visit.session or visit.door, str(sent.get("csrf", ""))):
+    if not is_ours(visit.session or visit.door, str(sent.get("csrf", ""))):
         raise Problem(403, "csrf", texts.refusal(visit.lang, "csrf")[1])
 
 

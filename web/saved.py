@@ -34,10 +34,10 @@ async def saved_of(visit: Visit, page: FilterPage) -> Json:
 @router.post("/filters")
 async def save(request: Request, visit: Signed) -> Response:
     sent = await request.form()
+    guarded(visit, {"csrf": text_of(sent, "csrf")})
     page, query = _page(sent), text_of(sent, "query")
     body = {"page": page, "name": text_of(sent, "name"), "query": query}
     try:
-        guarded(visit, {"csrf": text_of(sent, "csrf")})
         await visit.ask("POST", "/me/filters", body, text_of(sent, "key") or uuid4().hex)
     except Problem as problem:
         return _again(visit, sent, problem, "/filters")
@@ -48,9 +48,9 @@ async def save(request: Request, visit: Signed) -> Response:
 async def change(request: Request, filter_id: str, visit: Signed) -> Response:
     """Rename a filter, or take it away where the form's other button was pressed."""
     sent = await request.form()
+    guarded(visit, {"csrf": text_of(sent, "csrf")})
     page, query = _page(sent), text_of(sent, "query")
     try:
-        guarded(visit, {"csrf": text_of(sent, "csrf")})
         if text_of(sent, "remove"):
             await visit.ask("DELETE", f"/me/filters/{filter_id}")
         else:

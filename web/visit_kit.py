@@ -112,6 +112,7 @@ async def send(request: Request, case_id: str, visit: Signed) -> Response:
             _of_this_case(kit, answers)
             _not_handed_in(kit, answers)
         except Unreadable as fault:
+            guarded(visit, {"csrf": text_of(sent, "csrf")})
             return kit_page_of(visit, kit, 422, file_trouble=visit.t(f"kit.{fault.code}", **fault.values))
         parsed = parse(kit.fields, [pair for pair in pairs if pair[0] != "/file"])
         held = text_of(sent, "version")

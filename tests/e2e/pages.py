@@ -118,6 +118,10 @@ WALK: dict[str, tuple[Stop, ...]] = {
     "/reports/forecast": (Stop("supervisor", "/reports/forecast"),),
     "/reports/promise": (Stop("supervisor", "/reports/promise"),),
     "/rota": (Stop("approver", "/rota"), Stop("duty_lawyer", "/rota")),
+    "/cases/{case_id}/status-code": (Stop("caseworker", "/cases/{received}/status-code"),),
+    "/cases/{case_id}/visit-kit": (Stop("caseworker", "/cases/{received}/visit-kit"),),
+    "/figures": (Stop("supervisor", "/figures"), Stop("auditor", "/figures?from=2001-01&to=2001-02")),
+    "/status": (Stop("", "/status"),),
     "/cases/{case_id}/rerun": (Stop("caseworker", "/cases/{refused}/rerun"),),
     "/spot-checks": (Stop("supervisor", "/spot-checks"),),
     "/standards": (Stop("system_administrator", "/standards"), Stop("supervisor", "/standards")),
@@ -136,7 +140,8 @@ ANSWER_NO_PAGE = {
     "/cases/{case_id}/papers/print", "/cases/{case_id}/papers/{document_id}", "/cases/{case_id}/proof", "/deadlines.csv",
     "/directory/template/{kind}.csv", "/history.csv", "/history/export/{form}",
     "/replans/{cause}/{what}/cases.csv", "/reports/forecast.csv", "/reports/promise.csv",
-    "/live", "/favicon.ico", "/cases/{case_id}/group/with", "/language/{lang}", "/type/{size}", "/sign-in/oidc", "/sign-in/oidc/callback",
+    "/cases.csv", "/cases/{case_id}/candidates/one", "/dates", "/draft-key", "/figures.csv",
+    "/find", "/tour/{act}", "/live", "/favicon.ico", "/cases/{case_id}/group/with", "/language/{lang}", "/type/{size}", "/sign-in/oidc", "/sign-in/oidc/callback",
 }  # fmt: skip
 """Routes that answer a file, a stream or the way to another page."""
 
@@ -164,6 +169,7 @@ async def prepared(system: System) -> dict[str, str]:
     )
     notice = await made(system, "caseworker", "/organ-notices", {**EXAMPLES["receive_organ_notice"], **moment})
     received = await made(system, "receptionist", "/cases", EXAMPLES["submit_application"])
+    await made(system, "caseworker", f"/cases/{received['case_id']}/commands/schedule_home_visit", EXAMPLES["schedule_home_visit"])
     sealed = await made(system, "receptionist", "/cases", EXAMPLES["submit_application"])
     approver = await system.get(login(system, "approver"), "/me")
     wall = {"cleared": True, "walled": [{"person": approver["id"], "why": "与对方当事人有亲属关系"}]}

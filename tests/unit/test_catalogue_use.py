@@ -33,6 +33,8 @@ HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 WIDE = re.compile(r"[，。；：、？！（）《》〔〕]")
 PLACES = re.compile(r"\{[^}]*\}|\[\[\w*[?!]?|\]\]")
 NAMES_OF_LANGUAGES = {"notices.language_zh-CN", "notices.language_en", "pages.other_language"}
+EXAMPLES = {"status.number_hint"}
+"""Texts that show a number of the country as it is written."""
 FORMATS = {"history.export_xes", "history.export_ocel2", "history.export_ocel2-sqlite", "history.export_csv", "pages.file_size"}
 KINDS_OF_PAPER = {"papers.application_form", "papers.hardship_statement"}
 """Codes that whoever registers a paper may write, though no rule asks for such a one."""
@@ -41,7 +43,7 @@ KINDS_OF_PAPER = {"papers.application_form", "papers.hardship_statement"}
 @cache
 def source() -> str:
     files = [file for folder in CODE for ending in ("py", "html", "typ") for file in (ROOT / folder).rglob(f"*.{ending}")]
-    rules = (ROOT / "domain" / "rules_data").glob("*.yaml")
+    rules = (*(ROOT / "domain" / "rules_data").glob("*.yaml"), *(ROOT / "ops" / "example").glob("*.yaml"))
     return "\n".join(file.read_text(encoding="utf-8") for file in (*files, *rules))
 
 
@@ -84,8 +86,18 @@ def beginnings() -> frozenset[str]:
     return frozenset(one or other for one, other in joined)
 
 
+@cache
+def shapes() -> tuple[re.Pattern[str], ...]:
+    """Keys that are joined of several codes: `f"figures.{fact}_{key}"`."""
+    written = re.findall(r"""f['"]([a-z]+\.[^'"\s]*\{[^'"\s]*\}[^'"\s]*)['"]""", source())
+    return tuple(re.compile(re.sub(r"\\\{.*?\\\}", "([A-Za-z0-9_-]+)", re.escape(each))) for each in written)
+
+
 def used(key: str) -> bool:
     if key in asked_for() | KINDS_OF_PAPER:
+        return True
+    joined = [re.split(r"[_-]", "_".join(found.groups())) for shape in shapes() if (found := shape.fullmatch(key))]
+    if any(words().issuperset(pieces) for pieces in joined):
         return True
     rests = [key.removeprefix(beginning) for beginning in beginnings() if key.startswith(beginning)]
     return any(all(known(piece) for piece in re.split(r"[.-]", rest)) for rest in rests) or any(
@@ -112,7 +124,7 @@ def test_every_text_that_is_asked_for_by_its_whole_key_is_there(lang: Lang) -> N
 def test_no_chinese_text_is_left_untranslated_and_no_english_one_either() -> None:
     chinese = {key: PLACES.sub("", sentence) for key, sentence in texts.catalogue("zh-CN").items()}
     english = {key: PLACES.sub("", sentence) for key, sentence in texts.catalogue("en").items()}
-    known = NAMES_OF_LANGUAGES | FORMATS
+    known = NAMES_OF_LANGUAGES | FORMATS | EXAMPLES
     assert [key for key, sentence in english.items() if key not in known and HAN.search(sentence)] == []
     assert [
         key for key, sentence in chinese.items() if key not in known and re.search(r"[A-Za-z]", sentence) and not HAN.search(sentence)
@@ -121,4 +133,5 @@ def test_no_chinese_text_is_left_untranslated_and_no_english_one_either() -> Non
 
 
 def test_english_is_punctuated_in_english() -> None:
-    assert [key for key, sentence in texts.catalogue("en").items() if WIDE.search(PLACES.sub("", sentence))] == []
+    sentences = {key: PLACES.sub("", sentence) for key, sentence in texts.catalogue("en").items()}
+    assert [key for key, sentence in sentences.items() if key not in EXAMPLES and WIDE.search(sentence)] == []

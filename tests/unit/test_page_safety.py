@@ -5,6 +5,7 @@
 import re
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -20,7 +21,16 @@ from web.app import with_pages
 from web.routes import router
 
 __all__ = ["backend", "browser"]
-FILLED = {"kind": "offices", "form": "csv", "answer": "return", "what": "close", "deed": "restrict", "command": "add_note", "version": "1"}
+FILLED = {
+    "case_id": str(UUID(int=1)),
+    "kind": "offices",
+    "form": "csv",
+    "answer": "return",
+    "what": "close",
+    "deed": "restrict",
+    "command": "add_note",
+    "version": "1",
+}
 """Steps of addresses that must be ones the page knows; any other is filled with a word."""
 OTHERWISE = {
     "/consultations/{inquiry_id}/commands/{command}": {"command": "close_consultation"},

@@ -119,7 +119,7 @@ def named(source: str) -> Sequence[tuple[str, str]]:
         ("record_meeting", "held_on", "2026-03-01", "2026-03-12", "2026-03-01", ("12 Mar 2026", "1 Mar 2026")),
         ("record_meeting", "held_on", "2026-03-01", "2026-03-12", "next week", ("12 Mar 2026", "next week")),
         ("record_meeting", "summary", "long", "longer", "mine", ("longer", "mine")),
-        ("approve_subsidy", "amount_fen", 100, 123456, "1.00", ("1234.56", "1.00")),
+        ("approve_subsidy", "amount_fen", 100, 123456, "1.00", ("1,234.56", "1.00")),
         ("sign_engagement", "signed_by", "recipient", "guardian", "recipient", ("<guardian>", "<recipient>")),
         ("grant_aid", "forms", ["litigation"], ["arbitration"], ["litigation"], ("<arbitration>", "<litigation>")),
         ("supply_owed_papers", "papers", [{"kind": "id_copy"}], [], [{"kind": "id_copy"}], ("(none)", "copy of identity card")),
