@@ -154,6 +154,7 @@ def csrf_token(secret: str, mask: bytes = b"") -> str:
 
 
 def is_ours(secret: str, token: str) -> bool:
+    """Whether the token was made under the secret, whatever its mask."""
     try:
         mask = bytes.fromhex(token)[:_TOKEN_BYTES]
     except ValueError:

@@ -141,7 +141,8 @@ ANSWER_NO_PAGE = {
     "/directory/template/{kind}.csv", "/history.csv", "/history/export/{form}",
     "/replans/{cause}/{what}/cases.csv", "/reports/forecast.csv", "/reports/promise.csv",
     "/cases.csv", "/cases/{case_id}/candidates/one", "/dates", "/draft-key", "/figures.csv",
-    "/find", "/tour/{act}", "/live", "/favicon.ico", "/cases/{case_id}/group/with", "/language/{lang}", "/type/{size}", "/sign-in/oidc", "/sign-in/oidc/callback",
+    "/find", "/tour/{act}", "/live", "/favicon.ico", "/cases/{case_id}/group/with", "/language/{lang}", "/type/{size}",
+    "/sign-in/oidc", "/sign-in/oidc/callback",
 }  # fmt: skip
 """Routes that answer a file, a stream or the way to another page."""
 
