@@ -15,6 +15,10 @@ type Json = Mapping[str, Any]
 BOX_WIDTH, BOX_HEIGHT = 178, 72
 _PITCH_X, _PITCH_Y = 252, 118
 _TOP, _SIDE = 48, 66
+_LETTER = 7
+"""How wide a letter of a move's words is; a Chinese one is twice that. They are about twice as high."""
+_PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82, 0.12, 0.88)
+"""Parts of a curve at which its words may stand, the best first."""
 _LINE = 24
 """Letters of a box's line; a Chinese one is as wide as two."""
 MOST_MOVES = 28
@@ -26,6 +30,8 @@ class Point(NamedTuple):
     y: float
 
 
+type _Area = tuple[float, float, float, float]
+"""A place that is taken: left, top, right, bottom."""
 type _Way = tuple[Point, Point, Point, Point]
 """A cubic curve: where it begins, the two points that draw it aside, where it ends."""
 
@@ -98,12 +104,14 @@ def drawn(states: Sequence[Json], moves: Sequence[Json], words: Words) -> Drawin
     bottom = _TOP + max(rows.values(), default=0) * _PITCH_Y
     ways = [_points(places[move["start"]], places[move["end"]], n, bottom) for n, move in enumerate(shown)]
     lowest = max((point.y for points, _ in ways for point in points), default=0)
+    boxes = tuple(_box(each, places[each["state"]], words) for each in states)
+    taken = [(float(box.x), float(box.y), float(box.x + BOX_WIDTH), float(box.y + BOX_HEIGHT)) for box in boxes]
     return Drawing(
         width=2 * _SIDE + (len(STAGES) - 1) * _PITCH_X + BOX_WIDTH,
         height=int(max(lowest, bottom - _PITCH_Y + BOX_HEIGHT)) + 20,
         columns=tuple(Column(_SIDE + n * _PITCH_X + BOX_WIDTH // 2, words.stage(stage)) for n, stage in enumerate(STAGES)),
-        boxes=tuple(_box(each, places[each["state"]], words) for each in states),
-        curves=tuple(_curve(move, way, n, most, words) for n, (move, way) in enumerate(zip(shown, ways, strict=True))),
+        boxes=boxes,
+        curves=tuple(_curve(move, way, taken, most, words) for move, way in zip(shown, ways, strict=True)),
         left_out=len(between) - len(shown),
     )
 
@@ -125,14 +133,25 @@ def _lines(name: str) -> tuple[str, ...]:
     return tuple(wrap(name, _LINE, max_lines=2, placeholder="…", break_long_words=False))
 
 
-def _curve(move: Json, way: tuple[_Way, bool], n: int, most: int, words: Words) -> Curve:
+def _curve(move: Json, way: tuple[_Way, bool], taken: list[_Area], most: int, words: Words) -> Curve:
     points, back = way
     short, label, link = words.of_move(move)
     p0, p1, p2, p3 = points
     path = f"M{p0.x:g} {p0.y:g}C{p1.x:g} {p1.y:g} {p2.x:g} {p2.y:g} {p3.x:g} {p3.y:g}"
-    # Words of neighbouring curves stand at different parts of them.
-    at = _along(points, (0.5, 0.36, 0.62)[n % 3])
+    at = _free(points, short, taken)
     return Curve(path, round(1 + 5 * (move["moves"] / most) ** 0.5, 1), back, short, at, label, link)
+
+
+def _free(points: _Way, words: str, taken: list[_Area]) -> Point:
+    """Where along the curve its words stand clear of boxes and of other words, which from then on are clear of them; else in its middle."""
+    wide, high = sum(_LETTER * (2 if ord(letter) > 0x2E7F else 1) for letter in words) / 2, _LETTER
+    for t in _PLACES:
+        at = _along(points, t)
+        area = (at.x - wide, at.y - high, at.x + wide, at.y + high)
+        if not any(area[0] < x1 and x0 < area[2] and area[1] < y1 and y0 < area[3] for x0, y0, x1, y1 in taken):
+            taken.append(area)
+            return at
+    return _along(points, _PLACES[0])
 
 
 def _points(start: tuple[int, int], end: tuple[int, int], n: int, bottom: int) -> tuple[_Way, bool]:

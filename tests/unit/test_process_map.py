@@ -63,6 +63,17 @@ def test_a_move_back_is_told_from_one_onward() -> None:
     assert [curve.back for curve in drawing.curves] == [False, True]
 
 
+def test_the_words_of_moves_between_the_same_columns_stand_apart_and_on_no_box() -> None:
+    names = ["received", "examined", "awaiting_assignment", "assigned", "lawyer_named"]
+    moves = [("received", "examined", 7), ("examined", "awaiting_assignment", 5), ("received", "awaiting_assignment", 2)]
+    words = Words(str, str, WORDS.of_state, lambda m: ("7 · 0.5 d", f"{m['start']} {m['end']}", "/m"))
+    drawing = drawn([state(n) for n in names], [move(*m) for m in moves], words)
+    for one, other in combinations(drawing.curves, 2):
+        assert abs(one.at.x - other.at.x) >= 60 or abs(one.at.y - other.at.y) >= 14
+    for curve in drawing.curves:
+        assert not any(box.x < curve.at.x < box.x + BOX_WIDTH and box.y < curve.at.y < box.y + BOX_HEIGHT for box in drawing.boxes)
+
+
 def test_what_opens_a_case_stands_in_the_table_alone() -> None:
     drawing = drawn([state("received")], [move(None, "received", 3)], WORDS)
     assert (drawing.curves, drawing.left_out) == ((), 0)
