@@ -1,8 +1,9 @@
 """The drawn map: boxes in the columns of their stages, none over another, a curve for each move that is shown."""
 
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, permutations
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,11 +64,14 @@ def test_a_move_back_is_told_from_one_onward() -> None:
     assert [curve.back for curve in drawing.curves] == [False, True]
 
 
-def test_the_words_of_moves_between_the_same_columns_stand_apart_and_on_no_box() -> None:
+@pytest.mark.parametrize("often", list(permutations((7, 5, 3, 2))))
+def test_the_words_of_moves_between_the_same_columns_stand_apart_and_on_no_box(often: tuple[int, ...]) -> None:
     names = ["received", "examined", "awaiting_assignment", "assigned", "lawyer_named"]
-    moves = [("received", "examined", 7), ("examined", "awaiting_assignment", 5), ("received", "awaiting_assignment", 2)]
+    ways = (
+        ("received", "examined"), ("examined", "awaiting_assignment"), ("received", "awaiting_assignment"), ("examined", "assigned"),
+    )  # fmt: skip
     words = Words(str, str, WORDS.of_state, lambda m: ("7 · 0.5 d", f"{m['start']} {m['end']}", "/m"))
-    drawing = drawn([state(n) for n in names], [move(*m) for m in moves], words)
+    drawing = drawn([state(n) for n in names], [move(*way, times) for way, times in zip(ways, often, strict=True)], words)
     for one, other in combinations(drawing.curves, 2):
         assert abs(one.at.x - other.at.x) >= 60 or abs(one.at.y - other.at.y) >= 14
     for curve in drawing.curves:
