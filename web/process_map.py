@@ -17,6 +17,8 @@ _PITCH_X, _PITCH_Y = 252, 118
 _TOP, _SIDE = 48, 66
 _LETTER = 7
 """How wide a letter of a move's words is; a Chinese one is twice that. They are about twice as high."""
+_EDGE = 12
+"""How far words may reach over a box's side, where nothing is written."""
 _PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82, 0.12, 0.88)
 """Parts of a curve at which its words may stand, the best first."""
 _LINE = 24
@@ -105,7 +107,7 @@ def drawn(states: Sequence[Json], moves: Sequence[Json], words: Words) -> Drawin
     ways = [_points(places[move["start"]], places[move["end"]], n, bottom) for n, move in enumerate(shown)]
     lowest = max((point.y for points, _ in ways for point in points), default=0)
     boxes = tuple(_box(each, places[each["state"]], words) for each in states)
-    taken = [(float(box.x), float(box.y), float(box.x + BOX_WIDTH), float(box.y + BOX_HEIGHT)) for box in boxes]
+    taken: list[_Area] = [(box.x + _EDGE, box.y, box.x + BOX_WIDTH - _EDGE, box.y + BOX_HEIGHT) for box in boxes]
     return Drawing(
         width=2 * _SIDE + (len(STAGES) - 1) * _PITCH_X + BOX_WIDTH,
         height=int(max(lowest, bottom - _PITCH_Y + BOX_HEIGHT)) + 20,
