@@ -79,7 +79,7 @@ async def test_a_name_that_is_taken_is_told_with_what_was_typed(browser: httpx.A
     assert (await browser.post("/filters", data=data)).status_code == 303
     refused = await browser.post("/filters", data=data | {"query": "cause=injury"})
     assert refused.status_code == 409
-    assert "you already keep a filter called “欠薪”" in refused.text
+    assert "you already keep a filter called &#34;欠薪&#34;" in refused.text
     assert 'name="query" value="cause=injury"' in refused.text
     kept = backend.filters[0]["id"]
     gone = await browser.post(f"/filters/{kept}", data=data | {"remove": "1", "name": ""})

@@ -624,7 +624,7 @@ async def test_a_correction_is_told_in_words(browser: httpx.AsyncClient, backend
     await backend.command(CLERK, case_id, "correct_record", body, key="correct", if_match=None, lang="en")
     await enter(browser, CLERK)
     page = await browser.get(f"/cases/{case_id}")
-    assert "Record 1 (application submitted) corrected, Matter · Cause: now “work injury”; misheard." in page.text
+    assert "Record 1 (application submitted) corrected, Matter · Cause: now &#34;work injury&#34;; misheard." in page.text
 
 
 async def test_beside_a_large_group_stand_its_first_people_and_the_other_side(browser: httpx.AsyncClient, backend: InMemory) -> None:
