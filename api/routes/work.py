@@ -101,15 +101,21 @@ async def preview_reassignment(request: Request, desk: AtDesk) -> Json:
 
 @router.post("/reassignments", summary="Hand on cases; sent again with its key, it goes on where it stopped")
 async def reassign(request: Request, key: Key = None) -> Json:
-    body = await read_json(request)
-    typed(ReassignAsked, body)
-    return await _carried_out(request, lambda desk: reassignment.begin(desk, key_of(key), body))
+    async def begin(desk: Desk) -> str:
+        body = await read_json(request)
+        typed(ReassignAsked, body)
+        return await reassignment.begin(desk, key_of(key), body)
+
+    return await _carried_out(request, begin)
 
 
 @router.post("/reassignments/{batch}/undo", summary="Give back the cases that a reassignment moved and that still stand there")
 async def undo_reassignment(request: Request, batch: Named, key: Key = None) -> Json:
-    asked = typed(UndoAsked, await read_json(request))
-    return await _carried_out(request, lambda desk: reassignment.undo(desk, key_of(key), batch, asked.reason))
+    async def begin(desk: Desk) -> str:
+        asked = typed(UndoAsked, await read_json(request))
+        return await reassignment.undo(desk, key_of(key), batch, asked.reason)
+
+    return await _carried_out(request, begin)
 
 
 async def _carried_out(request: Request, begin: Callable[[Desk], Awaitable[str]]) -> Json:

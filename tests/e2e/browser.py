@@ -30,7 +30,7 @@ FOREIGN = """lang => {
   const said = "nav a, nav summary, h2, h3, th, legend, button, dt, summary, .tabs a, .hint, .nothing, .field > label, .field > span";
   const own = (node) => {
     const copy = node.cloneNode(true);
-    copy.querySelectorAll("select, textarea, option, [lang]").forEach(inner => inner.remove());
+    copy.querySelectorAll("select, textarea, option, kbd, bdi, [lang]").forEach(inner => inner.remove());
     return copy.textContent.trim();
   };
   const named = [...document.querySelectorAll("[aria-label]:not(td *)")].map(node => node.getAttribute("aria-label"));

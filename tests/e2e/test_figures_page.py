@@ -32,7 +32,7 @@ async def test_a_click_on_a_bar_opens_its_cases(city: City, chromium: Browser, l
     async with served(city.desks) as address:
         person = await Person.enter(chromium, address, {"username": who.username, "password": PASSWORD}, lang=lang, width=width)
         page = person.page
-        await page.click('nav a[href="/figures"]')
+        await person.room("/figures")
         await page.wait_for_selector('[data-of="t-channel"][data-drawn] canvas')
         await until(lambda: _none(page.locator("[data-plot]:not([data-drawn])")))
         assert await page.locator("[data-plot] canvas").count() > 5

@@ -61,7 +61,7 @@ class Room:
 @asynccontextmanager
 async def two(house: House, chromium: Browser) -> AsyncIterator[Room]:
     live = Live(heartbeat=600)
-    desks = await Desks.open(house, live=live)
+    desks = await Desks.open(house, live=live, home=house.settings.keys.parent, sealing=house.settings.sealing)
     one, other = [await desks.signed_in("caseworker", office=house.centre) for _ in range(2)]
     async with live.listening(house.database.dsn), served(desks) as address:
         yield Room(desks, address, chromium, one, other, await owned(desks, one))
@@ -192,7 +192,7 @@ async def test_what_was_typed_outlives_the_browser_for_its_author_alone(house: H
         await other.go(form)
         await other.page.locator('[data-kept="browser"]').wait_for(state="visible")
         assert await other.page.input_value('[name="/text"]') == ""
-        await other.page.click("header .aside button.plain")
+        await other.page.click("form[data-leaving] button")
         await other.page.wait_for_url("**/sign-in**")
         assert len(await kept(other)) == 1  # hers: who signs out takes only their own along
 
@@ -208,7 +208,7 @@ async def test_what_was_typed_outlives_the_browser_for_its_author_alone(house: H
         assert await back.page.input_value('[name="/text"]') == ""
         await back.page.fill('[name="/text"]', "又一条")
         await until(lambda: _has(back))
-        await back.page.click("header .aside button.plain")
+        await back.page.click("form[data-leaving] button")
         await back.page.wait_for_url("**/sign-in**")
         assert await kept(back) == {}
 

@@ -18,6 +18,7 @@ from ledger.directory import DirectoryCache, extend
 from ledger.store import WORKER
 from tests.described import Described
 from tests.house import House
+from tests.poll import until
 
 PASSWORD = "a known pass phrase"
 LONG_AGO = date(2020, 1, 1)
@@ -88,10 +89,18 @@ class Desks:
             return await client.post("/tokens", json={"username": who.username, "password": password, **more})
 
     async def ask(self, who: Someone, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
-        """A request in that person's name; a change carries a key of its own."""
+        """A request in that person's name; a change carries a key of its own, under which it is sent again while the engine has no time."""
         keyed = {"Idempotency-Key": f"test-{uuid4()}"} if method == "POST" else {}
         async with self.client() as client:
-            return await client.request(method, path, json=body, headers=who.headers | keyed | headers)
+
+            async def told() -> httpx.Response | None:
+                answer = await client.request(method, path, json=body, headers=who.headers | keyed | headers)
+                away = answer.status_code == httpx.codes.SERVICE_UNAVAILABLE and answer.json().get("code") == "engine_away"
+                return None if away else answer
+
+            answer = await until(told)
+            assert answer is not None
+            return answer
 
     def later(self, by: timedelta) -> None:
         """Move the API's clock on."""

@@ -33,7 +33,7 @@ async def test_it_ends_with_2_and_leaves_no_half_result(house: House, tmp_path: 
         out, err = tmp_path / "out", tmp_path / "err"
         with out.open("wb") as told, err.open("wb") as said:
             program = subprocess.Popen(  # noqa: ASYNC220 -- it is to be ended while it runs
-                [sys.executable, "-m", "ops.cli", "verify", "--json"], env=env, stdout=told, stderr=said
+                ["env", "--default-signal=INT", sys.executable, "-m", "ops.cli", "verify", "--json"], env=env, stdout=told, stderr=said
             )
 
         async def waits() -> bool:

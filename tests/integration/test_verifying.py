@@ -103,4 +103,4 @@ async def test_checkpoints_are_listed_the_greatest_first_and_one_by_its_size(des
     assert code_of(await desks.ask(who, "GET", "/audit/checkpoints?ledger=cases")) == (404, "ledger_not_found")
     state = next(each for each in (await overview(desks, who))["ledgers"] if each["ledger"] == "case")
     assert state["checkpoint"]["size"] >= sizes[1]
-    assert [(a["kind"], a["outside"]) for a in state["anchors"]] == [("directory", False)]
+    assert ("directory", False) in [(a["kind"], a["outside"]) for a in state["anchors"]]
