@@ -334,6 +334,8 @@ for _column in ("register_number", "case_number", "register_serial", "case_seria
 _open = sa.or_(case_list.c.stage != "ended", case_list.c.waiting_for.is_not(None))
 sa.Index("case_list_open_centre", case_list.c.centre, case_list.c.due_at, postgresql_where=_open)
 sa.Index("case_list_open_outlet", case_list.c.outlet, case_list.c.due_at, postgresql_where=_open)
+sa.Index("case_list_excluded", case_list.c.excluded, postgresql_using="gin", postgresql_where=sa.text("excluded <> '{}'"))
+sa.Index("case_list_outlet_centre", case_list.c.outlet, case_list.c.centre, case_list.c.case_id)
 sa.Index("case_list_cause", case_list.c.cause, case_list.c.case_id)
 sa.Index("case_list_accepted_by", case_list.c.accepted_by, postgresql_where=case_list.c.accepted_by.is_not(None))
 sa.Index("case_list_lawyers", case_list.c.lawyers, postgresql_using="gin")
