@@ -64,6 +64,7 @@ WALK: dict[str, tuple[Stop, ...]] = {
     "/cases/{case_id}/commands/attach_document": (Stop("caseworker", "/cases/{received}/commands/attach_document"),),
     "/cases/{case_id}/commands/{command}": (
         *(Stop(role, f"/cases/{{{state}}}/commands/{command}") for command, (role, state) in FORMS.items()),
+        Stop("approver", "/cases/{sealed}/commands/accept_first", codes.FORBIDDEN),
     ),
     "/cases/{case_id}/compare": (Stop("supervisor", "/cases/{case}/compare"), Stop("supervisor", "/cases/{case}/compare?from=2&to=9")),
     "/cases/{case_id}/conflicts": (Stop("caseworker", "/cases/{received}/conflicts"),),

@@ -156,23 +156,31 @@ async def test_the_case_list_is_searched_while_typing(system: System, chromium: 
 async def test_no_form_is_wider_than_its_screen_nor_complains(system: System, chromium: Browser, lang: str, width: int) -> None:
     listed = await system.cases(system.login("auditor"))
 
-    def stands(state: str) -> dict[str, Any]:
-        return next(case for case in listed if case["state"] == state)
+    async def stands(state: str, role: str, command: str) -> dict[str, Any]:
+        """A case in that state in which somebody of the role may do it: some stand behind walls that other tests put up."""
+        for case in listed:
+            if case["state"] == state:
+                who, path = system.login(role, case["centre"]), f"/cases/{case['case_id']}/allowed-commands"
+                answer = await system.call(who, "GET", path)
+                if answer.is_success and command in {each["name"] for each in answer.json()["items"]}:
+                    return case
+        raise LookupError(f"no {state} case for {command}")
 
     forms = {
-        "accept_first": ("approver", stands("received")),
-        "assign_unit": ("approver", stands("awaiting_assignment")),
-        "assess_hardship": ("caseworker", stands("received")),
-        "approve_subsidy": ("approver", stands("file_accepted")),
-        "serve_document": ("caseworker", stands("refused")),
-        "correct_record": ("caseworker", stands("received")),
+        "accept_first": ("approver", "received"),
+        "assign_unit": ("approver", "awaiting_assignment"),
+        "assess_hardship": ("caseworker", "received"),
+        "approve_subsidy": ("approver", "file_accepted"),
+        "serve_document": ("caseworker", "refused"),
+        "correct_record": ("caseworker", "received"),
     }
     desk = await Person.enter(chromium, system.base_url, system.login("receptionist", CENTRE), lang=lang, width=width)
     await desk.go("/intake")
     await desk.shoot(f"form-intake-{lang}-{width}")
     await desk.judge(lang)
     assert desk.complaints == []
-    for command, (role, case) in forms.items():
+    for command, (role, state) in forms.items():
+        case = await stands(state, role, command)
         person = await Person.enter(chromium, system.base_url, system.login(role, case["centre"]), lang=lang, width=width)
         await person.go(f"/cases/{case['case_id']}/commands/{command}")
         if command == "correct_record":
