@@ -12,9 +12,12 @@ from httpx import codes
 
 from api.examples import EXAMPLES
 from tests.e2e.system import System
+from tests.poll import until
 from tests.scenarios import SHANGHAI
 
 CENTRE = "C-ADX"
+SEALED_SECONDS = 150
+"""In which a checkpoint covers whatever was recorded: one is signed each minute."""
 OFFICES = {"liaison": "V-ADX-LIUJIAWAN", "duty_lawyer": "DL-ADX-CUSTODY", "bureau_officer": "B-ADX"}
 """Where somebody of the role works, if not at the centre."""
 ANYWHERE = ("auditor", "system_administrator", "security_administrator")
@@ -183,9 +186,15 @@ async def prepared(system: System) -> dict[str, str]:
     batch = await made(system, "supervisor", "/reassignments", {"leaver": leaver, "reason": "调离岗位", "moves": moves})
     persons = await system.get(login(system, "supervisor"), "/persons", q="某")
     replans = await system.get(login(system, "system_administrator"), "/replans")
+    archived = next(case["case_id"] for case in listed if case["state"] == "archived")
+
+    async def covered() -> bool:
+        return (await system.call(login(system, "auditor"), "GET", f"/cases/{archived}/court-bundle/coverage")).is_success
+
+    await until(covered, seconds=SEALED_SECONDS)
     return {
         **{case["state"]: case["case_id"] for case in listed},
-        "case": next(case["case_id"] for case in listed if case["state"] == "archived"),
+        "case": archived,
         "group": next(case["case_id"] for case in listed if case["recipient_count"] > 1),
         "received": received["case_id"],
         "sealed": sealed["case_id"],
