@@ -28,7 +28,9 @@ import httpx  # noqa: E402 -- after the checkout is on the path
 from playwright.async_api import Browser, BrowserContext, Page  # noqa: E402
 
 from tests.e2e.browser import launched  # noqa: E402
+from tests.e2e.pages import SEALED_SECONDS  # noqa: E402
 from tests.e2e.system import System, start, stop  # noqa: E402
+from tests.poll import until  # noqa: E402
 from texts import LANGUAGES, Lang  # noqa: E402
 from web.guide import COOKIE as TOUR  # noqa: E402
 from web.guide import Marks  # noqa: E402
@@ -148,12 +150,19 @@ async def found(system: System) -> dict[str, str]:
     def one(fits: Callable[[Mapping[str, Any]], bool]) -> str:
         return str(next(case for case in of_county if case["stage"] != "ended" and fits(case))["case_id"])
 
-    return {
+    cases = {
         "assigned": one(lambda c: c["lane"] and c["state"] in {"lawyer_named", "in_representation"}),
         "received": one(lambda c: c["state"] in {"received", "examined"}),
         "unassigned": one(lambda c: c["state"] == "awaiting_assignment"),
         "group": one(lambda c: c["recipient_count"] > 1),
     }
+    auditor = system.login("auditor")
+
+    async def covered() -> bool:
+        return (await system.call(auditor, "GET", f"/cases/{cases['assigned']}/court-bundle/coverage")).is_success
+
+    await until(covered, seconds=SEALED_SECONDS)  # the mark beside a case's number then says what it says on any other day
+    return cases
 
 
 class Camera:
