@@ -3,7 +3,7 @@
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query
@@ -15,6 +15,7 @@ from readmodels.case_facts import Fact
 from readmodels.figures import FactQuery
 
 InCircle = Literal["within", "beyond", "unmeasured"]
+WAYS: tuple[InCircle, ...] = get_args(InCircle)
 _MONTH = r"^(19|20|21)\d\d-(0[1-9]|1[0-2])$"
 Month = Annotated[str | None, Query(pattern=_MONTH, description="A month, such as 2026-03.")]
 Days = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
@@ -23,6 +24,8 @@ _SAID = {
     "days_to": "days_to", "circle": "circle",
 }  # fmt: skip
 """The filters' names in an address, behind `fact_`."""
+NAMES = ("fact", *(f"fact_{said}" for said in _SAID.values()))
+"""The filters of the list of cases that a figure's link brings."""
 
 
 def first_of(month: str) -> date:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from api.desk import Desk
-from api.figure_filters import Counted, first_of, last_of
+from api.figure_filters import WAYS, Counted, first_of, last_of
 from api.history_filters import offices_of
 from api.list_reading import watch
 from api.problem import Problem
@@ -173,7 +173,7 @@ def _circle(directory: Directory, circle: Circle, centres: Iterable[str], told: 
 
 
 def _ways(counts: Counter[str], told: Told, key: str | None) -> Json:
-    find = {word: told.find("township", key=key, circle=word) for word in ("within", "beyond", "unmeasured")}
+    find = {word: told.find("township", key=key, circle=word) for word in WAYS}
     said = {word: counts[word] for word in find}
     share = _share(counts["within"], counts["within"] + counts["beyond"])
     return {"cases": counts.total(), **said, "share": share, "find": {"cases": told.find("township", key=key), **find}}

@@ -62,8 +62,8 @@ async def _listed(desk: Desk, page: Page, items: list[Json], what: What = "list"
 
 
 async def cases(desk: Desk, query: CaseQuery) -> Json:
-    """Cases that fit the filters. `q` is a number up to its serial (of which the first digits do, from the third on), a name
-    (characters, pinyin, initials), an ID number or a phone's end.
+    """Cases that fit the filters. `q` is a number (its beginning, or its serial: whole, or from the third digit on by its
+    first digits), a name (characters, pinyin, initials), an ID number or a phone's end.
 
     `assignee` is a person, or a lawyer of the panel; the cases a person handles as such a lawyer are found by either code.
     """

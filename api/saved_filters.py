@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, StringConstraints
 from uuid_utils.compat import uuid7
 
-from api import views
+from api import figure_filters, views
 from api.case_shapes import Shape
 from api.deeds import Done, do_once
 from api.desk import Desk
@@ -27,7 +27,7 @@ NAME_MOST, QUERY_MOST = 60, 200
 """Characters."""
 _HISTORY = ("case", "type", "actor", "office", "category", "cause", "from", "to", "legal_from", "legal_to")
 FILTERS: Mapping[FilterPage, tuple[str, ...]] = {
-    "cases": ("stage", "state", "office", "assignee", "category", "due_before", "sort"),
+    "cases": ("stage", "state", "office", "assignee", "category", "due_before", "sort", *figure_filters.NAMES),
     "history": _HISTORY,
     "deadlines": ("state", "office", "person", "limit_id", "due_from", "due_before"),
 }

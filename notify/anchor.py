@@ -1,8 +1,9 @@
 """What an anchor is to the sealing: it takes checkpoints to a place outside the database, or says why it could not."""
 
+import errno
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, Self
 
 from ledger.note import Note
 
@@ -22,6 +23,12 @@ class AnchorFault(Exception):  # noqa: N818 -- told in the log and by `yuanshou 
     def __init__(self, code: str, **told: int | str) -> None:
         super().__init__(code + "".join(f", {name} {value}" for name, value in told.items()))
         self.code, self.told = code, told
+
+    @classmethod
+    def of_disk(cls, fault: OSError) -> Self:
+        """`full`, or `away`: what a folder that could not be written to answered."""
+        code = "full" if fault.errno in (errno.ENOSPC, errno.EDQUOT) else "away"
+        return cls(code, fault=errno.errorcode.get(fault.errno or 0, "unknown"))
 
 
 class Held(NamedTuple):

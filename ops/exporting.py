@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -52,27 +53,33 @@ def write(dsn: str, keys: Path, form: Form, asked: Asked, out: Path) -> Written:
 
 async def _write(dsn: str, keys: Path, form: Form, asked: Asked, out: Path) -> int:
     names = names_of(KeyRing.open(keys).search, identified=False)
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
     async with Database(dsn, size=2, name="export") as database:
         async with database.transaction(WORKER) as conn:
             query = asked.of(await DirectoryCache().read(conn))
             upto = query.upto if query.upto is not None else await end(conn)
         open_ = partial(database.transaction, WORKER)
         made = download(Export(EVERYTHING, replace(query, upto=upto), names), form, own=open_, seen=open_)
-        try:
-            # Blocking writes: nobody else waits for this process.
-            with draft.open("wb") as file, _bar(out.name) as bar:
-                task = bar.add_task("", total=None)
-                async with aclosing(made.parts) as parts:
-                    async for part in parts:
-                        file.write(part)
-                        bar.advance(task, len(part))
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(out)
-        finally:
-            draft.unlink(missing_ok=True)
+        async with aclosing(made.parts) as parts:
+            await _put(out, parts)
     return upto
+
+
+async def _put(out: Path, parts: AsyncIterable[bytes], *, total: int | None = None, mode: int = 0o644) -> None:
+    """Write a file whole or not at all, with a bar of how far it is; `total` is its length where that is known. Raises OSError."""
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        draft.touch(mode=mode)
+        # Blocking writes: nobody else waits for this process.
+        with draft.open("wb") as file, _bar(out.name) as bar:
+            task = bar.add_task("", total=total)
+            async for part in parts:
+                file.write(part)
+                bar.advance(task, len(part))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,6 @@ def bundle(dsn: str, keys: Path, anchors: Path, asked: AskedCase, out: Path) -> 
 
 async def _bundle(dsn: str, folder: Path, anchors: Path, asked: AskedCase, out: Path) -> Bundled:
     keys = KeyRing.open(folder)
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
     async with Database(dsn, size=2, name="export") as database:
         async with database.transaction(WORKER) as conn:
             case_id, now = await _case_of(conn, asked.case), await clock(conn)
@@ -115,18 +121,7 @@ async def _bundle(dsn: str, folder: Path, anchors: Path, asked: AskedCase, out: 
         except (UnreadableEvent, UnknownEventType) as fault:
             raise unread(fault) from fault
         await Recorder(lambda: database).record(access.take("yuanshou export bundle", 200, now, keys.master))
-        draft.touch(mode=0o600)  # names stand in it
-        try:
-            with draft.open("wb") as file, _bar(out.name) as bar:
-                task = bar.add_task("", total=made.length)
-                async for part in made.content():
-                    file.write(part)
-                    bar.advance(task, len(part))
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(out)
-        finally:
-            draft.unlink(missing_ok=True)
+        await _put(out, made.content(), total=made.length, mode=0o600)  # names stand in it
     return Bundled(out, made.length, made.manifest, made.versions, made.later)
 
 

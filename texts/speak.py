@@ -23,6 +23,8 @@ class Gone(str):
 _PART = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 _CONDITION = re.compile(r"^([a-z_.]+)([?!])")
 _PLACE = re.compile(r"\{([a-z_.]+)(?::([a-z_]+))?\}")
+_LATIN_TO = 0x2E7F
+"""Up to which a character is as wide as a letter."""
 _ABSENT: tuple[Any, ...] = (None, "", [], (), {})
 _LOCALE = {"zh-CN": Locale.parse("zh_CN"), "en": Locale.parse("en_GB")}
 """Parsed once: by name, every amount of a long table would search all locales there are."""
@@ -165,6 +167,11 @@ def say_moment(lang: str, held: Any) -> str:
 
 def say_time(lang: str, held: Any) -> str:
     return format_time(moment(held), "HH:mm", locale=_LOCALE[lang], tzinfo=ZONE)
+
+
+def columns(text: str) -> int:
+    """How wide a text stands, in Latin letters: a Chinese character is as wide as two."""
+    return sum(2 if ord(letter) > _LATIN_TO else 1 for letter in text)
 
 
 def say_fen(lang: str, held: Any) -> str:

@@ -78,8 +78,7 @@ async def _chosen(visit: Visit, sent: FormData) -> tuple[list[str], bool]:
     if not text_of(sent, "everything"):
         ids = list(dict.fromkeys(str(value) for value in sent.getlist("case")))
         return ids[:MOST], len(ids) > MOST
-    filters = {name: value for name in FILTERS if (value := text_of(sent, f"filter-{name}").strip())}
-    found = await visit.backend.cases(visit.session, {**filters, "limit": str(MOST)})
+    found = await visit.backend.cases(visit.session, {**_filters(sent), "limit": str(MOST)})
     return [str(case["case_id"]) for case in found["items"][:MOST]], bool(found["next_cursor"])
 
 
@@ -94,6 +93,11 @@ def _moves(sent: FormData, ids: list[str]) -> list[Json]:
     return [{"case_id": case_id, "kind": kind, **more} for case_id in ids]
 
 
+def _filters(sent: FormData) -> dict[str, str]:
+    """Those of the list the cases were chosen from."""
+    return {name: value for name in FILTERS if (value := text_of(sent, f"filter-{name}").strip())}
+
+
 def _back(sent: FormData) -> str:
-    filters = {name: value for name in FILTERS if (value := text_of(sent, f"filter-{name}").strip())}
+    filters = _filters(sent)
     return f"/cases?{urlencode(filters)}" if filters else "/cases"

@@ -21,7 +21,7 @@ def paper_name(visit: Visit, issued: Json) -> str:
 def counties(visit: Visit) -> dict[str, str]:
     """What counties are called, by their codes: as their centres are, without the word for a centre."""
     suffix = visit.t("pages.centre_suffix")
-    centres = [o for o in reversed(visit.offices) if o.get("county") and o["kind"] == "centre"]
+    centres = [o for o in reversed(visit.centres) if o.get("county")]
     return {str(o["county"]): visit.called(o).removesuffix(suffix).strip() for o in centres}
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from math import cos, pi, sin, sqrt
 from typing import Any
 
+from texts.speak import columns
+
 type Json = Mapping[str, Any]
 
 WIDTH, HEIGHT = 660, 470
@@ -104,10 +106,6 @@ def _beside(x: float, y: float, size: float, angle: float) -> tuple[tuple[float,
 
 
 def _short(name: str) -> str:
-    wide, kept = 0, ""
-    for letter in name:
-        wide += 2 if ord(letter) > 0x2E7F else 1
-        if wide > _LETTERS:
-            return f"{kept.rstrip()}…"
-        kept += letter
-    return kept
+    fits = (n for n in range(len(name), 0, -1) if columns(name[:n]) <= _LETTERS)
+    kept = next(fits, 0)
+    return name if kept == len(name) else f"{name[:kept].rstrip()}…"

@@ -141,7 +141,7 @@ async def _show(visit: Visit, kind: DirectoryKind, typed: Json | None = None, tr
         visit, "directory.html", status, kind=kind, kinds=KINDS, rows=page["items"], asked=asked, onward=onward,
         concerned=concerned, moves=moves,
         may_change=_may_change(visit), typed=shown, trouble=trouble, key=shown.get("key") or uuid4().hex, done="done" in query,
-        centres=[o for o in visit.offices if o["kind"] == "centre"],
+        centres=visit.centres,
     )  # fmt: skip
 
 
@@ -207,5 +207,5 @@ async def entry(visit: Signed, kind: str, code: str) -> Response:
     return render(
         visit, "directory_entry.html", kind=kind, found=found, asked=asked, may_end=may_end, key=uuid4().hex,
         says=partial(directory_terms.says, visit.lang),
-        centres=[o for o in visit.offices if o["kind"] == "centre" and o["code"] != code],
+        centres=[o for o in visit.centres if o["code"] != code],
     )  # fmt: skip

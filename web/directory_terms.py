@@ -33,7 +33,7 @@ async def show(visit: Visit, kind: str, kinds: tuple[str, ...], form: Json) -> R
     return render(
         visit, "directory_terms.html", form.pop("status"), kind=kind, kinds=kinds, asked=asked, units=_UNITS, functions=FUNCTIONS,
         rows=held["items"], entered=entered["items"], ladders=_LADDERS, done="done" in query,
-        centres=[o for o in visit.offices if o["kind"] == "centre"], says=partial(says, visit.lang), **form,
+        centres=visit.centres, says=partial(says, visit.lang), **form,
     )  # fmt: skip
 
 

@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from api.figure_filters import WAYS
 from domain.values import MatterKind
+from readmodels.case_facts import FACTS
 from texts.speak import say_fen, say_month
 from web.backend import Json, Problem
 from web.circle_map import drawn
@@ -17,7 +19,6 @@ from web.table import as_csv
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 FILTERS = ("from", "to", "office", "kind")
 SERIES = ("opened", "decided", "assigned", "concluded")
-WAYS = ("within", "beyond", "unmeasured")
 _MANY = 2
 """From so many rows on a table is worth a plot."""
 
@@ -281,10 +282,6 @@ def _way(town: Mapping[str, Any]) -> Mapping[str, Any]:
     return {} if town["minutes"] is None else {"minutes": town["minutes"]}
 
 
-COUNTED = tuple(f"fact{part}" for part in ("", "_key", "_from", "_to", "_office", "_centre", "_kind", "_days_from", "_days_to", "_circle"))
-"""Filters of the list of cases that a figure's link brings."""
-
-
 def counted_as(visit: Visit, filters: Mapping[str, str]) -> str:
     """What a list of cases is narrowed to by a figure, in words; empty where it is by none."""
     fact = filters.get("fact", "")
@@ -294,7 +291,7 @@ def counted_as(visit: Visit, filters: Mapping[str, str]) -> str:
 
 
 def _parts(visit: Visit, fact: str, said: Mapping[str, str]) -> Iterable[str]:
-    known = visit.t(f"figures.fact_{fact}") if fact in _FACTS else fact
+    known = visit.t(f"figures.fact_{fact}") if fact in FACTS else fact
     key = said.get("key", "")
     yield visit.t("figures.fact_of", fact=known, key=_safely(visit, fact, key)) if key else known
     if "from" in said or "to" in said:
@@ -307,11 +304,6 @@ def _parts(visit: Visit, fact: str, said: Mapping[str, str]) -> Iterable[str]:
         yield visit.t("figures.in_days", days=_bin(visit, {"first": said["days_from"], "last": last}))
     if said.get("circle") in WAYS:
         yield visit.t(f"figures.{said['circle']}")
-
-
-_FACTS = (
-    "kind", "channel", "category", "township", "decision", "accept_first", "assignment", "outcome", "money", "subsidy",
-)  # fmt: skip
 
 
 def _said_month(visit: Visit, month: str) -> str:

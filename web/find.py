@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from web.backend import Json
 from web.lists import row_of
-from web.marked import marked
+from web.marked import marked_row
 from web.page import PageRoute, Visit, render, visitor
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -27,6 +27,6 @@ async def find(request: Request, visit: Signed) -> Response:
     more = False
     if asked:
         found = await visit.backend.cases(visit.session, {"q": q, "limit": str(SHOWN)})
-        rows, more = [row_of(visit, case) for case in found["items"][:SHOWN]], bool(found["next_cursor"])
-    shown = [row | {"marked_number": marked(row["number"], q), "marked_who": marked(row["who"], q)} for row in rows]
-    return render(visit, "find.html", rows=shown, q=q, asked=asked, more=more)
+        rows = [marked_row(row_of(visit, case), q) for case in found["items"][:SHOWN]]
+        more = bool(found["next_cursor"])
+    return render(visit, "find.html", rows=rows, q=q, asked=asked, more=more)

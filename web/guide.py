@@ -32,7 +32,8 @@ _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _MARKS = re.compile(rf"([01])\.(\d{{1,3}})\.(-|{_ID})\.(-|{_ID})")
 _CASE = re.compile(rf"/cases/({_ID})")
 _CONSULTATION = re.compile(rf"/consultations/({_ID})")
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
+"""How this very machine is called."""
 
 type Both = Mapping[str, str]
 """The same in each language of the pages."""
@@ -110,7 +111,7 @@ class Guidebook:
 
     def tells(self, request: Request) -> bool:
         """Whether this browser may be shown passwords: it speaks to this very machine, under this machine's own name."""
-        return self._tells and (request.url.hostname or "") in _LOOPBACK
+        return self._tells and (request.url.hostname or "") in LOOPBACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +209,9 @@ def at_the_door(visit: Visit) -> Tour | None:
 
 async def under_way(visit: Visit) -> Tour | None:
     """The banner for who is signed in; on the page of the tour's case the events are asked how far it has come."""
-    tour = at_the_door(visit)
-    if tour is None:
+    if visit.tour is None:
         return None
-    tour = replace(tour, username=str(visit.me.get("username") or ""), signed_in=True)
+    tour = replace(visit.tour, username=str(visit.me.get("username") or ""), signed_in=True)
     if tour.marks is None or not tour.marks.open or visit.request.method != "GET":
         return tour
     marks = _adopted(tour.marks, tour.path, visit.request.query_params.get("done", ""))

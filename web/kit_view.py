@@ -14,12 +14,12 @@ from web.backend import Json, Problem, items
 from web.case_page import whole_history
 from web.case_view import number, title
 from web.choices import Choices
-from web.command_page import hint_of, label_of
 from web.fields import Field
 from web.forms import Tree
 from web.kit_file import PAPERS, PHOTOS, kit_fields, owed_papers
 from web.kit_questions import Record, known_facts, record_of
 from web.page import Visit, render
+from web.wording import hint_of, label_of
 
 READ_ALOUD = ("what", "choose", "free", "object", "complain", "privacy", "truth", "cooperate", "papers", "end")
 """What is read aloud, sentence by sentence: 法律援助法 art. 2, 16, 21, 37, 46-50, 52."""

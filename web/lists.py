@@ -6,14 +6,15 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from api.figure_filters import NAMES as COUNTED
 from domain.lifecycle import STAGES, STATES
 from domain.values import Category
 from web.backend import Json, part
 from web.case_view import URGENCIES, Urgency, left, now, number, urgency
 from web.choosing import MOST, colleagues, kinds_of
 from web.deadlines import QUESTION
-from web.figures import COUNTED, counted_as
-from web.marked import marked
+from web.figures import counted_as
+from web.marked import marked_row
 from web.page import PageRoute, Visit, go, guarded, render, visitor
 from web.saved import saved_of
 from web.table import as_csv
@@ -49,8 +50,7 @@ async def cases(request: Request, visit: Signed) -> Response:
     filters = _given(request, FILTERS)
     found = await visit.backend.cases(visit.session, filters | _given(request, ("cursor",)))
     q = filters.get("q", "")
-    rows = [row_of(visit, case) for case in found["items"]]
-    rows = [row | {"marked_number": marked(row["number"], q), "marked_who": marked(row["who"], q)} for row in rows]
+    rows = [marked_row(row_of(visit, case), q) for case in found["items"]]
     kinds = kinds_of(visit)
     return render(
         visit, "cases.html", rows=rows, filters=filters, stages=STAGES, states=STATES, onward=_onward(request, found),

@@ -1,7 +1,9 @@
 """What of a text fits the words searched for, in <mark>."""
 
 import unicodedata
+from collections.abc import Mapping
 from itertools import accumulate
+from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -19,6 +21,11 @@ def marked(text: str, q: str) -> Markup:
         return escape(text)
     first, end = span
     return escape(text[:first]) + Markup("<mark>{}</mark>").format(text[first:end]) + escape(text[end:])
+
+
+def marked_row(row: Mapping[str, Any], q: str) -> dict[str, Any]:
+    """A row of a list with its number and its people marked too (`marked_number`, `marked_who`)."""
+    return {**row, "marked_number": marked(row["number"], q), "marked_who": marked(row["who"], q)}
 
 
 def _written(text: str, q: str) -> tuple[int, int] | None:

@@ -111,6 +111,11 @@ class Visit:
         return Near.of(self.office, self.offices, self.people)
 
     @property
+    def centres(self) -> list[Json]:
+        """The offices that are centres."""
+        return [office for office in self.offices if office["kind"] == "centre"]
+
+    @property
     def unread(self) -> int:
         """How many messages wait in the inbox."""
         return int(self.me.get("unread") or 0)

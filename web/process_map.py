@@ -9,6 +9,7 @@ from textwrap import wrap
 from typing import Any, NamedTuple
 
 from domain.lifecycle import STAGES
+from texts.speak import columns
 
 type Json = Mapping[str, Any]
 
@@ -130,7 +131,7 @@ def _box(each: Json, place: tuple[int, int], words: Words) -> Box:
 
 def _lines(name: str) -> tuple[str, ...]:
     """The name in at most two lines: at a space where there is one, else it stays whole."""
-    if sum(2 if ord(letter) > 0x2E7F else 1 for letter in name) <= _LINE:
+    if columns(name) <= _LINE:
         return (name,)
     return tuple(wrap(name, _LINE, max_lines=2, placeholder="…", break_long_words=False))
 
@@ -146,7 +147,7 @@ def _curve(move: Json, way: tuple[_Way, bool], taken: list[_Area], most: int, wo
 
 def _free(points: _Way, words: str, taken: list[_Area]) -> Point:
     """Where along the curve its words stand clear of boxes and of other words, which from then on are clear of them; else in its middle."""
-    wide, high = sum(_LETTER * (2 if ord(letter) > 0x2E7F else 1) for letter in words) / 2, _LETTER
+    wide, high = _LETTER * columns(words) / 2, _LETTER
     for t in _PLACES:
         at = _along(points, t)
         area = (at.x - wide, at.y - high, at.x + wide, at.y + high)

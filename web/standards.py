@@ -46,7 +46,7 @@ async def enter(request: Request, visit: Signed) -> Response:
     try:
         recorded = await visit.ask("POST", "/directory/standards", _set(visit, typed), typed.get("key") or uuid4().hex)
     except Mistyped as fault:
-        return await _show(visit, typed, trouble=str(fault), entering=True)
+        return await _show(visit, typed, trouble=str(fault), status=422, entering=True)
     except Problem as problem:
         if problem.status in (401, 403):
             raise
@@ -77,10 +77,10 @@ async def _show(
         onward = "/standards?" + urlencode({**asked, "try": 1, "cursor": tried["next_cursor"]})
     changed = visit.request.query_params.get("changed", "0")
     return render(
-        visit, "standards.html", 422 if trouble and status == 200 else status, rows=rows["items"], typed=typed, tried=tried, onward=onward,
+        visit, "standards.html", status, rows=rows["items"], typed=typed, tried=tried, onward=onward,
         entering=entering, trouble=trouble, done=done, changed=int(changed) if changed.isdecimal() else 0,
         may_enter=ENTERS in visit.roles, key=typed.get("key") or uuid4().hex,
-        centres=[office for office in visit.offices if office["kind"] == "centre"],
+        centres=visit.centres,
     )  # fmt: skip
 
 

@@ -19,7 +19,6 @@ from domain.stages.any_stage import RecordHomeVisit
 from web.backend import Json, Problem, items
 from web.case_view import CLOCK_EVENTS, Entry, entry, now
 from web.choices import Choices
-from web.command_page import fault_of
 from web.correction import told
 from web.forms import Parsed, Tree, grown, parse, shown
 from web.kit_file import MOST_BYTES, Answers, Unreadable, code_of, dressed, kit_fields, taken_in
@@ -27,6 +26,7 @@ from web.kit_plan import Plan, beside_in_words, planned
 from web.kit_questions import Question
 from web.kit_view import Kit, choices_of, drawn, kit_of, kit_page_of
 from web.page import REPEATABLE, RESUME, PageRoute, Visit, go, guarded, problem_sentence, render, text_of, visitor
+from web.wording import fault_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 KINDS = "/papers/kinds"

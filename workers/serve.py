@@ -32,7 +32,7 @@ from ledger.settings import Settings
 from ledger.store import WORKER, Database
 from web.app import with_pages
 from web.clock import host_clock
-from web.guide import FILE, Guidebook
+from web.guide import FILE, LOOPBACK, Guidebook
 from web.in_process import InProcess
 from workers.measuring import keep_measuring
 from workers.process import DATABASE_NAME, leave
@@ -41,7 +41,6 @@ from workers.temporal import connect, runtime
 
 _log = structlog.get_logger(__name__)
 _PROBE = timedelta(seconds=2)
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 async def ready(database: Database, client: Client) -> Mapping[str, bool]:
@@ -148,7 +147,7 @@ async def services(settings: Settings) -> AsyncGenerator[Services]:
 def app_of(given: Services, settings: Settings) -> FastAPI:
     """The API with the pages beside it."""
     api = create_app(given)
-    guidebook = Guidebook(given.home / FILE, tells_passwords=settings.host in _LOOPBACK) if settings.example and given.home else None
+    guidebook = Guidebook(given.home / FILE, tells_passwords=settings.host in LOOPBACK) if settings.example and given.home else None
     return with_pages(api, InProcess(api), given.rules().policy, now=given.now, oidc=given.provider is not None, guidebook=guidebook)
 
 

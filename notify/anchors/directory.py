@@ -56,8 +56,7 @@ class Directory:
         try:
             return await asyncio.to_thread(lambda: [self._put(held) for held in notes])
         except OSError as fault:
-            code = "full" if fault.errno in (errno.ENOSPC, errno.EDQUOT) else "away"
-            raise AnchorFault(code, fault=errno.errorcode.get(fault.errno or 0, "unknown")) from fault
+            raise AnchorFault.of_disk(fault) from fault
 
     def _put(self, held: Held) -> Held:
         checkpoint = Checkpoint.parse(held.note.text)

@@ -1,7 +1,6 @@
 """The time-stamp anchor: an authority (RFC 3161) that is told a checkpoint's SHA-256 signs it with the time of day."""
 
 import asyncio
-import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -51,8 +50,7 @@ class Timestamp:
             except httpx.HTTPError as fault:
                 raise AnchorFault("away", fault=type(fault).__name__) from fault
             except OSError as fault:
-                code = "full" if fault.errno in (errno.ENOSPC, errno.EDQUOT) else "away"
-                raise AnchorFault(code, fault=errno.errorcode.get(fault.errno or 0, "unknown")) from fault
+                raise AnchorFault.of_disk(fault) from fault
         return notes
 
     async def _stamped(self, client: httpx.AsyncClient, data: bytes) -> bytes:

@@ -6,8 +6,10 @@ import io
 import httpx
 import pytest
 
+from api.saved_filters import FILTERS as KEPT
 from tests.unit.pages_backend import InMemory
 from tests.unit.test_pages import BODY, CHIEF, CLERK, OVERSEER, backend, browser, enter, hidden, opened
+from web import lists
 from web.marked import marked
 
 __all__ = ["backend", "browser"]
@@ -200,3 +202,7 @@ async def test_the_help_sheet_tells_of_the_pages_that_are_there(browser: httpx.A
     assert '<dialog id="keys-help" aria-labelledby="h-keys">' in page.text
     assert 'data-go="d" data-to="/deadlines"' in page.text
     assert "<dialog" not in (await browser.get("/sign-in")).text
+
+
+def test_whatever_narrows_the_list_can_be_kept_but_for_words_that_name_people() -> None:
+    assert {*lists.FILTERS} - {"q"} == {*KEPT["cases"]}
