@@ -44,7 +44,7 @@ def create_app(services: Services) -> FastAPI:
         title="Yuanshou", version="1", openapi_url=f"{PREFIX}/openapi.json", docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.services = services
-    problem.install(app)
+    problem.install(app, PREFIX)
     for part in (
         reference.router,
         accounts.router,

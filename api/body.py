@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problem import Problem, answer
+from api.problem import Problem, shown
 
 JSON_LIMIT = 1024 * 1024
 """Bytes of a request's body: some two thousand workers of one group, each fully described."""
@@ -85,12 +85,8 @@ class BodyGuard:
             await self._refused(scope, receive, send, Problem(413, "too_large", limit_bytes=limit))
 
     async def _refused(self, scope: Scope, receive: Receive, send: Send, problem: Problem) -> None:
-        """A document to programs; to who sent a form of ours the page that says so."""
-        shown = answer(scope, problem)
-        page = None if scope["path"].startswith(self.api_prefix) else getattr(scope["app"].state, "problem_page", None)
-        if page is not None:
-            shown = await page(Request(scope, receive), problem)
-        await shown(scope, receive, send)
+        response = await shown(scope, receive, problem, self.api_prefix)
+        await response(scope, receive, send)
 
 
 def _expected(scope: Scope) -> str:

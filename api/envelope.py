@@ -9,10 +9,11 @@ from uuid import UUID
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
-from api.problem import Problem, answer
+from api.problem import Problem, answer, shown
 
 REGISTRY = CollectorRegistry()
 _REQUESTS = Counter("yuanshou_http_requests", "HTTP requests answered", ["method", "route", "status"], registry=REGISTRY)
@@ -75,9 +76,19 @@ class Envelope:
                 log.error("unexpected", fault=type(exc).__name__, place=place_of(exc), route=route_of(scope, self.api_prefix))  # noqa: TRY400 -- messages may be personal
                 if answering:
                     raise
-                await answer(scope, Problem(500, "internal_error"))(scope, receive, marked)
+                response = await self._unexpected(scope, receive)
+                await response(scope, receive, marked)
             finally:
                 self._note(scope, status, time.perf_counter() - started if begun is None else begun)
+
+    async def _unexpected(self, scope: Scope, receive: Receive) -> Response:
+        """The page that says so, or the document; the document, too, where what broke is what every page needs."""
+        problem = Problem(500, "internal_error")
+        try:
+            return await shown(scope, receive, problem, self.api_prefix)
+        except Exception as exc:  # noqa: BLE001 -- whatever keeps the page from being made
+            log.error("no_page", fault=type(exc).__name__, place=place_of(exc))  # noqa: TRY400 -- as above
+            return answer(scope, problem)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_of(scope, self.api_prefix)

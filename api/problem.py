@@ -19,7 +19,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Scope
+from starlette.types import Receive, Scope
 
 import texts
 from domain.command import Refusal
@@ -197,6 +197,12 @@ def answer(scope: Scope, problem: Problem) -> Response:
     )  # fmt: skip
 
 
+async def shown(scope: Scope, receive: Receive, problem: Problem, api_prefix: str) -> Response:
+    """The answer to a request that no route answers: a document to programs, on a path of the pages the page that says so."""
+    page = None if scope["path"].startswith(api_prefix) else getattr(scope["app"].state, "problem_page", None)
+    return answer(scope, problem) if page is None else await page(Request(scope, receive), problem)
+
+
 def of_http(exc: HTTPException) -> Problem:
     """What the framework itself answers: no such path, wrong method, unreadable body."""
     return Problem(exc.status_code, CODE_OF_STATUS.get(exc.status_code, "refused"), headers=exc.headers)
@@ -226,8 +232,11 @@ def unread(fault: UnreadableEvent | UnknownEventType) -> Problem:
     return retry(503, "record_too_new", 60)
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, api_prefix: str) -> None:
     """Let the app answer every expected error as a problem; the unexpected is caught outside (`api.envelope`)."""
+
+    async def said(request: Request, problem: Problem) -> Response:
+        return await shown(request.scope, request.receive, problem, api_prefix)
 
     async def problem(request: Request, exc: Exception) -> Response:
         return answer(request.scope, cast("Problem", exc))
@@ -236,10 +245,10 @@ def install(app: FastAPI) -> None:
         return answer(request.scope, of_refusal(cast("Refusal", exc)))
 
     async def http(request: Request, exc: Exception) -> Response:
-        return answer(request.scope, of_http(cast("HTTPException", exc)))
+        return await said(request, of_http(cast("HTTPException", exc)))
 
     async def request_fault(request: Request, exc: Exception) -> Response:
-        return answer(request.scope, of_request(cast("RequestValidationError", exc)))
+        return await said(request, of_request(cast("RequestValidationError", exc)))
 
     async def unreadable(request: Request, exc: Exception) -> Response:
         return answer(request.scope, unread(cast("UnreadableEvent | UnknownEventType", exc)))

@@ -18,12 +18,11 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from api.envelope import route_of
-from api.problem import Problem, answer, retry
+from api.problem import Problem, answer, retry, shown
 from api.recorder import NotRecorded, Recorder
 from domain.reads import FURTHEST, AccessEvent, AccessRefused, PersonalDataRead, ReadChannel, What
 from ledger.access import NOBODY, PUBLIC, Entry
@@ -236,7 +235,8 @@ class Recording:
                     if not begins:  # the rest of an answer that is being read: it breaks off, and shows that it did
                         raise
                     withheld = True
-                    await self._not_recorded(scope, receive, send)
+                    refused = await shown(scope, receive, retry(503, "access_not_recorded"), self.api_prefix)
+                    await refused(scope, receive, send)
                     return
             await send(message)
 
@@ -245,12 +245,6 @@ class Recording:
     def _entries(self, scope: Scope, status: int, access: Access) -> list[Entry]:
         route = f"{scope['method']} {route_of(scope, self.api_prefix)}"
         return access.take(route, status, self.services.now(), self.services.keys.master)
-
-    async def _not_recorded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        problem = retry(503, "access_not_recorded")
-        page = None if scope["path"].startswith(self.api_prefix) else getattr(scope["app"].state, "problem_page", None)
-        shown = answer(scope, problem) if page is None else await page(Request(scope, receive), problem)
-        await shown(scope, receive, send)
 
 
 def _noting(scope: Scope, access: Access, send: Send) -> Send:

@@ -273,8 +273,9 @@ async def troubled(request: Request, problem: Problem) -> Response:
 
 
 async def problem_page(request: Request, problem: api_problem.Problem) -> Response:
-    """The page of a problem that was met outside the pages: what holds an answer back."""
-    shown = await troubled(request, Problem(problem.status, problem.code, errors=problem.errors, **problem.values))
+    """The page of a problem that was met outside the pages: what holds an answer back, and what nobody expected."""
+    told = {"correlation_id": request.state.correlation_id} if problem.status == 500 else {}
+    shown = await troubled(request, Problem(problem.status, problem.code, errors=problem.errors, **told, **problem.values))
     shown.headers.update(problem.headers)
     return shown
 

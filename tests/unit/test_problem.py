@@ -83,7 +83,7 @@ def test_rare_characters_pass_unharmed() -> None:
 
 def _app() -> FastAPI:
     app = FastAPI()
-    problem.install(app)
+    problem.install(app, "/api/v1")
     app.add_middleware(BodyGuard, api_prefix="/api/v1")
     app.add_middleware(Envelope)
 
