@@ -58,7 +58,7 @@ async def verifying(house: House, verify: Verify | None = None) -> AsyncGenerato
 
 
 @asynccontextmanager
-async def altered(house: House, case_id: str, version: int, **columns: Any) -> AsyncGenerator[None]:
+async def altered(house: House, case_id: str, version: int, /, **columns: Any) -> AsyncGenerator[None]:
     """While it is open, an event of the case says something else; its triggers do not see it."""
     async with await superuser(house) as conn:
         names = sql.SQL(", ").join(map(sql.Identifier, ("position", *columns)))

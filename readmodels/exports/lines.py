@@ -65,7 +65,7 @@ class Export:
                 known |= await self._cases(conn, streams - known.keys())
             if not rows:
                 raise NoLongerSeen
-            yield [self._line(row, known[row["stream"]]) for row in rows]
+            yield [self._line(row, known.get(row["stream"]) or self._case(row)) for row in rows]
             after = (found[-1]["stream"], found[-1]["version"])
 
     async def _found(self, conn: Connection, after: tuple[str, int], size: int) -> list[Row]:
@@ -87,18 +87,22 @@ class Export:
         return await fetch_all(conn, asked.order_by(at.stream, at.version))
 
     async def _cases(self, conn: Connection, streams: Iterable[str]) -> dict[str, Case]:
-        """The cases of these streams, out of the event that opened each: what is told of a case does not change with it."""
+        """The cases of these streams, out of the event that opened each: what is told of a case does not change with it.
+
+        One that cannot be read, or is gone, tells nothing of its case; that it was changed is for `yuanshou verify` to name.
+        """
         at = events.c
         wanted = sa.select(at.stream, at.recorded_at, at.body).where(at.stream == sa.any_(texts_of(sorted(streams))), at.version == 1)
         return {str(row["stream"]): self._case(row) for row in await fetch_all(conn, wanted)}
 
     def _case(self, row: Row) -> Case:
-        body = cast("dict[str, Any]", json.loads(bytes(row["body"])))
-        matter: Mapping[str, Any] = body.get("matter") or {}
+        """The case as the event tells of it; one without its body tells nothing but whose it is."""
+        opening = _read(bytes(row.get("body", b"")))
+        matter = _object(opening.get("matter"))
         code = str(row["stream"]).partition("/")[2]
         return Case(
-            self.names.of("case", code), row["recorded_at"], _code(matter, "kind"), _code(matter, "cause"), _code(body, "channel"),
-            _code(body, "centre"),
+            self.names.of("case", code), row["recorded_at"], _code(matter, "kind"), _code(matter, "cause"), _code(opening, "channel"),
+            _code(opening, "centre"),
         )  # fmt: skip
 
     def _line(self, row: Row, case: Case) -> Line:
@@ -119,6 +123,18 @@ class Export:
 
     def _person(self, code: str) -> str:
         return code if code == SYSTEM else self.names.of("person", code)
+
+
+def _read(body: bytes) -> Mapping[str, Any]:
+    """A stored body; empty where it is no JSON object."""
+    try:
+        return _object(json.loads(body))
+    except ValueError:
+        return {}
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _code(held: Mapping[str, Any], name: str) -> str | None:

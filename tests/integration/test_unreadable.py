@@ -3,6 +3,10 @@
 Whoever administers the database can spoil a body past triggers and rights; what is promised then is that people are told so, and where.
 """
 
+import csv
+import io
+from typing import Any
+
 import pytest
 
 from tests.house import House
@@ -70,3 +74,21 @@ async def test_a_verification_names_it(desks: Desks) -> None:
         found = await verified(desks, auditor)
     assert found["exit"] == 1
     assert {f["class"] for f in found["findings"] if case_id in f["place"]} & {"body_changed", "not_canonical"}
+
+
+@pytest.mark.parametrize("changed", [{"body": BROKEN}, {"body": b"[1]"}, {"body": b'{"matter": 1}'}, {"version": 0}])
+async def test_an_export_is_whole_though_the_opening_of_a_case_cannot_be_read(desks: Desks, changed: dict[str, Any]) -> None:
+    house = desks.house
+    auditor, case_id = await desks.signed_in("auditor"), await house.accepted()
+    told: list[list[dict[str, str]]] = []
+    async with altered(house, case_id, 1, **changed):
+        for form in ("csv", "xes", "ocel2"):
+            answer = await desks.ask(auditor, "GET", f"/exports/{form}?case={case_id}")
+            assert answer.status_code == 200
+            if form == "csv":
+                told.append(list(csv.DictReader(io.StringIO(answer.text))))
+    told.append(list(csv.DictReader(io.StringIO((await desks.ask(auditor, "GET", f"/exports/csv?case={case_id}")).text))))
+    (spoilt, whole), of_case = told, ("case_kind", "case_cause", "case_channel", "case_centre")
+    assert [(row["case"], row["type"], row["event_id"]) for row in spoilt] == [(row["case"], row["type"], row["event_id"]) for row in whole]
+    assert {row[name] for row in spoilt for name in of_case} == {""}
+    assert all(row[name] for row in whole for name in of_case)
