@@ -102,11 +102,16 @@ LONGEST = timedelta(days=92)
 
 
 async def ahead(desk: Desk, *, first: date | None, last: date | None, office: str | None, person: str | None, limit_id: str | None) -> Json:
-    """Open limits by the day they end, four weeks unless said otherwise; days without any stand too, with whether they are worked."""
+    """Open limits by the day they end, four weeks unless said otherwise; days without any stand too, with whether they are worked.
+
+    Counted in the product's own name: asked of each of a city's limits the wall would cost more than all the rest of the page.
+    """
     begins = first or desk.now.astimezone(views.ZONE).date()
     ends = min(max(last or begins + timedelta(days=27), begins), begins + LONGEST)
     by_day: dict[date, dict[str, int]] = defaultdict(dict)
-    for row in await load.ahead(desk.conn, desk.scope, begins, ends, office=office, person=person, limit_id=limit_id):
+    async with desk.in_own_name() as conn:
+        counted = await load.ahead(conn, desk.scope, begins, ends, office=office, person=person, limit_id=limit_id)
+    for row in counted:
         by_day[row["due_on"]][row["limit_id"]] = row["clocks"]
     calendar = desk.services.rules().under(desk.directory, begins, office).calendar
     days = (begins + timedelta(days=n) for n in range((ends - begins).days + 1))

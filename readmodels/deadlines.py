@@ -10,7 +10,7 @@ from domain.access import Scope
 from ledger.schema import case_list, clock_list
 from ledger.sql import Connection, fetch_all
 from readmodels.paging import LIMIT, Key, Order, Page, case_id
-from readmodels.scope import within
+from readmodels.scope import clocks_within, within
 
 _C, _L = clock_list.c, case_list.c
 _ORDER = Order(
@@ -52,7 +52,7 @@ async def find(conn: Connection, scope: Scope, query: DeadlineQuery, now: dateti
     """
     late = sa.and_(_C.state == "running", _C.due_at < now)
     shown = sa.case((late, "missed"), else_=_C.state)
-    where = [within(scope), shown == query.state if query.state else _C.live]
+    where = [within(scope), clocks_within(scope), shown == query.state if query.state else _C.live]
     where += [_C.due_at >= query.due_from] if query.due_from else []
     where += [_C.due_at < query.due_before] if query.due_before else []
     where += [sa.or_(_L.centre == query.office, _L.outlet == query.office, _L.unit == query.office)] if query.office else []

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from domain.access import Scope
 from ledger.schema import case_list, clock_list
 from ledger.sql import Connection, Row, fetch_all
-from readmodels.scope import within
+from readmodels.scope import clocks_within, within
 
 _C, _L = clock_list.c, case_list.c
 
@@ -17,7 +17,7 @@ async def ahead(
     conn: Connection, scope: Scope, first: date, last: date, *, office: str | None, person: str | None, limit_id: str | None
 ) -> list[Row]:
     """How many open limits of the scope's cases end on each day, by limit: `due_on`, `limit_id`, `clocks`. Paused ones have no day."""
-    where = [within(scope), _C.live, _C.state != "paused", _C.due_on >= first, _C.due_on <= last]
+    where = [within(scope), clocks_within(scope), _C.live, _C.state != "paused", _C.due_on >= first, _C.due_on <= last]
     where += [sa.or_(_L.centre == office, _L.outlet == office, _L.unit == office)] if office else []
     where += [_L.owner == person] if person else []
     where += [_C.limit_id == limit_id] if limit_id else []
@@ -39,7 +39,7 @@ async def asked(conn: Connection, scope: Scope, *, other_than: str, limit: int) 
             *(_L.case_id, _L.register_number, _L.case_number, _L.centre, _L.owner),
         )
         .select_from(clock_list.join(case_list, _C.case_id == _L.case_id))
-        .where(within(scope), _C.asked_on.isnot(None), _C.live, _C.asked_by != other_than)
+        .where(within(scope), clocks_within(scope), _C.asked_on.isnot(None), _C.live, _C.asked_by != other_than)
         .order_by(_C.due_at, _C.clock_id)
         .limit(limit)
     )
@@ -61,7 +61,8 @@ async def missed(conn: Connection, scope: Scope, now: datetime, *, roles: Collec
             _C.clock_id, _C.limit_id, _C.due_on, _C.on_miss, _L.case_id, _L.register_number, _L.case_number, _L.centre, _L.owner, _L.state
         )
         .select_from(clock_list.join(case_list, _C.case_id == _L.case_id))
-        .where(within(scope), _C.live, _C.state != "paused", _C.due_at < now, _C.on_miss.is_distinct_from("right_lapses"), mine)
+        .where(within(scope), clocks_within(scope), _C.live, _C.state != "paused", _C.due_at < now)
+        .where(_C.on_miss.is_distinct_from("right_lapses"), mine)
         .order_by(_C.due_at, _C.clock_id)
         .limit(limit)
     )

@@ -18,7 +18,8 @@ FILTERS = ("state", "office", "person", "limit_id", "due_from", "due_before", "c
 GROUPS = ("missed", "today", "week", "later")
 QUESTION = "extension_asked"
 """The task of answering who asked for more time: it stands apart from limits that were missed."""
-_SHOWN = "200"
+_SHOWN, _AT_ONCE = "100", "200"
+"""Rows of a page; of a part of the table."""
 
 Signed = Annotated[Visit, Depends(visitor)]
 
@@ -75,7 +76,7 @@ async def table(request: Request, visit: Signed) -> Response:
     head = [visit.t(f"deadlines.{name}") for name in ("case", "limit", "state", "ends_on", "centre", "owner")]
     rows, cursor = list[list[str]](), ""
     while True:
-        asked = {**filters, "limit": _SHOWN} | ({"cursor": cursor} if cursor else {})
+        asked = {**filters, "limit": _AT_ONCE} | ({"cursor": cursor} if cursor else {})
         found = await visit.ask("GET", f"/deadlines?{urlencode(asked)}")
         rows += [_line(visit, r) for r in found["items"]]
         if not (cursor := found["next_cursor"] or ""):
