@@ -2,23 +2,19 @@
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from api import case_reading, views
 from api.desk import Desk
-from api.list_reading import case_row
+from api.list_reading import case_row, reading_cursor
 from api.problem import Problem, not_found
-from domain.case import CaseState
 from domain.directory import Person
-from domain.matching import Candidate, candidates
+from domain.matching import Candidate, Panel
 from domain.rota import away_by
 from domain.turn import steps
 from ledger.schema import case_list
-from ledger.sql import fetch_all
 from readmodels import cases, handlings, queue, workload
 from readmodels.case_list import row_of
 from readmodels.scope import within
-from readmodels.search import OPEN
+from readmodels.search import OPEN, ORDERS, page_of
 
 type Json = dict[str, Any]
 
@@ -38,19 +34,17 @@ async def ranked(desk: Desk, case_id: str, limit: int) -> Json:
     """The panel as seen from the case today, best first; `advice` says what to do where nobody passes the gates."""
     needs(desk, ASSIGNS)
     case = await case_reading.visible(desk, case_id)
-    panel = await panel_of(desk, case)
+    panel = (await panel_of(desk)).candidates(case)
     if not desk.has_role("approver", "caseworker", "supervisor"):
         panel = tuple(c for c in panel if c.unit == desk.principal.unit)
     free = sum(not c.gates for c in panel)
     return {"items": [_shown(desk, c) for c in panel[:limit]], "panel": len(panel), "free": free, "advice": _advice(panel)}
 
 
-async def panel_of(desk: Desk, case: CaseState) -> tuple[Candidate, ...]:
-    """Candidates with the loads and turns of the moment; the lawyers of co-accused are looked at when the command is decided."""
-    on = desk.today
-    weights = desk.services.rules().matching.on(on)
-    known = await handlings.standings(desk.conn, on, weights.window)
-    return candidates(case, desk.directory, known, on, weights=weights)
+async def panel_of(desk: Desk) -> Panel:
+    """The panel with the loads and turns of the moment; the lawyers of co-accused are looked at when the command is decided."""
+    weights = desk.services.rules().matching.on(desk.today)
+    return Panel.of(desk.directory, await handlings.standings(desk.conn, desk.today, weights.window), desk.today, weights)
 
 
 def _shown(desk: Desk, candidate: Candidate) -> Json:
@@ -70,23 +64,25 @@ def _advice(panel: tuple[Candidate, ...]) -> str | None:
     return worst if worst in ("full", "on_leave", "declined", "criminal_practice_too_short", "not_familiar_with_minors") else "conflict"
 
 
-async def unassigned(desk: Desk, limit: int, best: int) -> Json:
+async def unassigned(desk: Desk, cursor: str | None, limit: int, best: int) -> Json:
     """Cases of the caller's scope that wait for a unit or for a lawyer's name, the most urgent first, each with its best candidates."""
     needs(desk, ASSIGNS)
-    at = case_list.c
-    where = (OPEN, within(desk.scope), at.state.in_(("awaiting_assignment", "assigned")))
-    rows = await fetch_all(desk.conn, sa.select(case_list).where(*where).order_by(at.due_at.asc().nulls_last(), at.case_id).limit(limit))
-    items: list[Json] = []
-    for row in rows:
-        case = await cases.current(desk.conn, str(row["case_id"]))
+    where = [OPEN, within(desk.scope), case_list.c.state.in_(("awaiting_assignment", "assigned"))]
+    with reading_cursor():
+        page = await page_of(desk.conn, where, ORDERS["due_at"], cursor, limit)
+    whole = await panel_of(desk)
+    items: list[tuple[str, Json]] = []
+    for row in page.rows:
+        case_id = str(row["case_id"])
+        case = await cases.current(desk.conn, case_id)
         if case is None:
             continue
-        panel = await panel_of(desk, case)
+        panel = whole.candidates(case)
         if case.assignment:
             panel = tuple(c for c in panel if c.unit == case.assignment.unit)
-        items.append(case_row(desk, row) | {"candidates": [_shown(desk, c) for c in panel[:best]], "advice": _advice(panel)})
-    opened = await desk.reveal_each([(str(row["case_id"]), item) for row, item in zip(rows, items, strict=False)], what="assignments")
-    return {"items": opened, "next_cursor": None}
+        picks = [_shown(desk, c) for c in panel[:best]]
+        items.append((case_id, case_row(desk, row) | {"candidates": picks, "advice": _advice(panel)}))
+    return {"items": await desk.reveal_each(items, what="assignments"), "next_cursor": page.next_cursor}
 
 
 async def take_next(desk: Desk) -> Json:

@@ -20,14 +20,16 @@ Signed = Annotated[Visit, Depends(visitor)]
 
 
 @router.get("/assignments")
-async def desk(visit: Signed) -> Response:
+async def desk(visit: Signed, cursor: str = "", done: str = "") -> Response:
     if not visit.roles_include(ROLES):
         raise Problem(403, "forbidden")
-    waiting = await visit.backend.work(visit.session, "/assignments/open", {"limit": "30"})
+    found = await visit.ask("GET", f"/assignments/open?{urlencode({'cursor': cursor} if cursor else {})}")
     rows = [
-        row_of(visit, case) | {"state_code": case["state"], "picks": _picks(visit, case), "advice": case.get("advice")} for case in waiting
+        row_of(visit, case) | {"state_code": case["state"], "picks": _picks(visit, case), "advice": case.get("advice")}
+        for case in found["items"]
     ]
-    return render(visit, "assigning.html", rows=rows, done=visit.request.query_params.get("done", ""))
+    onward = f"/assignments?{urlencode({'cursor': found['next_cursor']})}" if found["next_cursor"] else ""
+    return render(visit, "assigning.html", rows=rows, done=done, onward=onward)
 
 
 @router.get("/cases/{case_id}/candidates")

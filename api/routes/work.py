@@ -33,8 +33,8 @@ async def case_candidates(desk: AtDesk, case_id: CaseId, limit: Limit = 20) -> J
 
 
 @router.get("/assignments/open", summary="Cases that wait for a unit or a lawyer, each with its best candidates")
-async def open_assignments(desk: AtDesk, limit: Limit = 20) -> Json:
-    return await assignment.unassigned(desk, limit, best=3)
+async def open_assignments(desk: AtDesk, cursor: Cursor = None, limit: Limit = 20) -> Json:
+    return await assignment.unassigned(desk, cursor, limit, best=3)
 
 
 @router.post("/queue/next", summary="Take the oldest case that fits me; null where none does")

@@ -74,6 +74,69 @@ class Candidate(Model):
 
 
 @dataclass(frozen=True, slots=True)
+class _Seat:
+    """A lawyer of the panel on a legal day: what is the same whichever case is looked at."""
+
+    lawyer: Lawyer
+    held: Standing
+    names: frozenset[str]
+    """Codes by which a case may know them: their own, their unit's, the person's."""
+    gates: tuple[Gate, ...]
+    """Those that no case opens."""
+    waiting: int | None
+    fairness: int
+
+    @classmethod
+    def of(cls, lawyer: Lawyer, held: Standing, on: date, weights: Weights) -> _Seat:
+        failed: dict[Gate, bool] = {
+            "suspended": lawyer.suspended(on),
+            "on_leave": lawyer.on_leave(on),
+            "full": held.load >= lawyer.max_load,
+        }
+        waiting = held.waiting(on)
+        names = frozenset(filter(None, (lawyer.code, lawyer.unit, lawyer.person)))
+        return cls(
+            lawyer, held, names, tuple(g for g, fails in failed.items() if fails), waiting, _fairness(lawyer, held, waiting, weights)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The lawyers of a legal day with what each has in hand, to be seen from one case or from many."""
+
+    directory: Directory
+    on: date
+    weights: Weights
+    seats: tuple[_Seat, ...]
+    """Whose turn comes first stands first: who waited longest, then fewest open cases, then code."""
+
+    @classmethod
+    def of(cls, directory: Directory, standings: Mapping[str, Standing], on: date, weights: Weights) -> Panel:
+        """The panel of the day; who has no standing was never given a case."""
+        seats = [_Seat.of(lawyer, standings.get(lawyer.code, NEW), on, weights) for lawyer in directory.lawyers(on)]
+        seats.sort(key=lambda seat: (seat.held.last_named_on or date.min, seat.held.load, seat.lawyer.code))
+        return cls(directory, on, weights, tuple(seats))
+
+    def candidates(self, case: CaseState, co_accused: AbstractSet[str] = frozenset()) -> tuple[Candidate, ...]:
+        """Everybody as seen from the case, best first.
+
+        `co_accused` are the codes of whoever defends, or defended, those accused together with the recipient.
+        """
+        sought, minutes = _sought(case, self.on, self.weights, co_accused), dict[str, int | None]()
+        seen: list[Candidate] = []
+        turn = 0
+        for seat in self.seats:
+            unit = seat.lawyer.unit
+            if unit not in minutes:
+                minutes[unit] = minutes_to(case, self.directory, self.directory.unit(unit), self.weights)
+            if gates := _gates(sought, seat):
+                seen.append(_candidate(sought, seat, minutes[unit], gates=gates))
+            else:
+                seen.append(_candidate(sought, seat, minutes[unit], turn=(turn := turn + 1)))
+        return tuple(sorted(seen, key=lambda c: c.order))
+
+
+@dataclass(frozen=True, slots=True)
 class _Sought:
     """What the case asks of a lawyer on a legal day, worked out once for the whole panel."""
 
@@ -86,6 +149,8 @@ class _Sought:
     back: frozenset[str]
     """Released from the case, and not asked back."""
     declined: frozenset[str]
+    named: frozenset[str]
+    """Every code that is barred, co-accused's, back or declined: who is not among them passes those gates."""
     ranks: Mapping[str, int]
     """The place of each code among the recipient's choices."""
     wishes: Mapping[str, str]
@@ -104,24 +169,8 @@ def candidates(
     *,
     weights: Weights,
 ) -> tuple[Candidate, ...]:
-    """The panel of the legal day `on`, best first, ranked by `weights`; who has no standing was never given a case.
-
-    `co_accused` are the codes of whoever defends, or defended, those accused together with the recipient.
-    """
-    sought, minutes = _sought(case, on, weights, co_accused), dict[str, int | None]()
-    passing: list[tuple[Lawyer, Standing]] = []
-    failing: list[Candidate] = []
-    for lawyer in directory.lawyers(on):
-        held = standings.get(lawyer.code, NEW)
-        if lawyer.unit not in minutes:
-            minutes[lawyer.unit] = minutes_to(case, directory, directory.unit(lawyer.unit), weights)
-        if gates := _gates(sought, lawyer, held):
-            failing.append(_candidate(sought, lawyer, held, minutes[lawyer.unit], gates=gates))
-        else:
-            passing.append((lawyer, held))
-    passing.sort(key=lambda each: (each[1].last_named_on or date.min, each[1].load, each[0].code))
-    turned = [_candidate(sought, lawyer, held, minutes[lawyer.unit], turn=n) for n, (lawyer, held) in enumerate(passing, 1)]
-    return tuple(sorted([*turned, *failing], key=lambda c: c.order))
+    """The panel of the legal day `on` as seen from one case: `Panel.candidates`."""
+    return Panel.of(directory, standings, on, weights).candidates(case, co_accused)
 
 
 def excluded(case: CaseState) -> frozenset[str]:
@@ -131,15 +180,17 @@ def excluded(case: CaseState) -> frozenset[str]:
 
 def _sought(case: CaseState, on: date, weights: Weights, co_accused: AbstractSet[str]) -> _Sought:
     first = next((p for p in case.parties[:1] if isinstance(p, Applicant)), None)
+    barred, back, declined = excluded(case), frozenset(case.released_lawyers) - frozenset(case.may_return), frozenset(case.declined_by)
     return _Sought(
         on=on,
         weights=weights,
-        barred=excluded(case),
+        barred=barred,
         co_accused=co_accused,
         criminal_practice=_life_at_stake(case),
         minors=of_minors(case),
-        back=frozenset(case.released_lawyers) - frozenset(case.may_return),
-        declined=frozenset(case.declined_by),
+        back=back,
+        declined=declined,
+        named=barred | co_accused | back | declined,
         ranks={code: n for n, code in reversed([*enumerate(case.choice.choices if case.choice else (), 1)])},
         wishes=case.choice.wishes if case.choice else {},
         language=first.language if first else None,
@@ -147,13 +198,10 @@ def _sought(case: CaseState, on: date, weights: Weights, co_accused: AbstractSet
     )
 
 
-def _candidate(
-    sought: _Sought, lawyer: Lawyer, held: Standing, minutes: int | None, *, gates: tuple[Gate, ...] = (), turn: int | None = None
-) -> Candidate:
+def _candidate(sought: _Sought, seat: _Seat, minutes: int | None, *, gates: tuple[Gate, ...] = (), turn: int | None = None) -> Candidate:
+    lawyer, held = seat.lawyer, seat.held
     rank = min(sought.ranks.get(lawyer.code, 0) or _LAST, sought.ranks.get(lawyer.unit, 0) or _LAST) if sought.ranks else _LAST
-    weights = sought.weights
     reasons, points = _weighed(sought, lawyer, minutes)
-    waiting = held.waiting(sought.on)
     return Candidate(
         lawyer=lawyer.code,
         unit=lawyer.unit,
@@ -163,11 +211,11 @@ def _candidate(
         load=held.load,
         max_load=lawyer.max_load,
         minutes=minutes,
-        waiting_days=waiting,
+        waiting_days=seat.waiting,
         declined=held.declined,
         replaced=held.replaced,
         turn=turn,
-        score=points + _fairness(lawyer, held, waiting, weights),
+        score=points + seat.fairness,
         reasons=(*(("chosen",) if rank < _LAST else ()), *reasons, *(("next_in_turn",) if turn == 1 else ())),
     )
 
@@ -204,18 +252,21 @@ def _fairness(lawyer: Lawyer, held: Standing, waiting: int | None, weights: Weig
     )
 
 
-def _gates(sought: _Sought, lawyer: Lawyer, held: Standing) -> tuple[Gate, ...]:
-    on, code, unit = sought.on, lawyer.code, lawyer.unit
+def _gates(sought: _Sought, seat: _Seat) -> tuple[Gate, ...]:
+    """The gates that this lawyer does not pass, in the order of `Gate`."""
+    if not sought.criminal_practice and not sought.minors and sought.named.isdisjoint(seat.names):
+        return seat.gates
+    lawyer = seat.lawyer
     failed: dict[Gate, bool] = {
-        "conflict": code in sought.barred or unit in sought.barred or lawyer.person in sought.barred,
+        "conflict": not sought.barred.isdisjoint(seat.names),
         "co_accused": lawyer.code in sought.co_accused,
-        "suspended": lawyer.suspended(on),
-        "on_leave": lawyer.on_leave(on),
-        "criminal_practice_too_short": sought.criminal_practice and not _practised(lawyer.criminal_since, CRIMINAL_YEARS, on),
+        "suspended": "suspended" in seat.gates,
+        "on_leave": "on_leave" in seat.gates,
+        "criminal_practice_too_short": sought.criminal_practice and not _practised(lawyer.criminal_since, CRIMINAL_YEARS, sought.on),
         "not_familiar_with_minors": sought.minors and not lawyer.minors,
-        "full": held.load >= lawyer.max_load,
+        "full": "full" in seat.gates,
         "released": lawyer.code in sought.back,
-        "declined": code in sought.declined or unit in sought.declined,
+        "declined": lawyer.code in sought.declined or lawyer.unit in sought.declined,
     }
     return tuple(gate for gate, fails in failed.items() if fails)
 

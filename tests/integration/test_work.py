@@ -334,8 +334,23 @@ class TestWorkload:
 
     async def test_the_desk_offers_the_best_three_for_a_case_that_waits(self, house: House) -> None:
         case_id = await house.accepted()
-        found = await asked(house, house.who("approver"), lambda d: assignment.unassigned(d, 200, 3))
+        found = await asked(house, house.who("approver"), lambda d: assignment.unassigned(d, None, 200, 3))
         row = next(each for each in found["items"] if str(each["case_id"]) == case_id)
         assert [c["gates"] for c in row["candidates"]] == [[], [], []]
         scores = [c["score"] for c in row["candidates"]]
         assert scores == sorted(scores, reverse=True)
+
+    async def test_every_case_that_waits_stands_on_one_of_its_pages(self, house: House) -> None:
+        waiting = {await house.accepted() for _ in range(3)}
+        whole = await asked(house, house.who("approver"), lambda d: assignment.unassigned(d, None, 200, 3))
+        met: list[str] = []
+        cursor: str | None = None
+        while cursor or not met:
+            found = await asked(house, house.who("approver"), lambda d, at=cursor: assignment.unassigned(d, at, 2, 1))
+            met += [str(each["case_id"]) for each in found["items"]]
+            assert len(found["items"]) <= 2
+            cursor = found["next_cursor"]
+        assert met == [str(each["case_id"]) for each in whole["items"]]
+        assert waiting <= set(met)
+        with pytest.raises(Problem, match="invalid"):
+            await asked(house, house.who("approver"), lambda d: assignment.unassigned(d, "x", 2, 1))
