@@ -266,7 +266,8 @@ def lock() -> None:
         env=env,
     )
     for pinned in sorted(LOCKS.glob("*.txt")):
-        pin = pinned.read_text().split()[0]
+        # A tool keeps its version; what it stands on is looked for anew.
+        pin = next(word for word in pinned.read_text().split() if word.partition("==")[0] == pinned.stem)
         call([*arguments, "-", "-o", pinned], f"{pin} could not be locked", env=env, typed=pin.encode())
 
 
