@@ -71,7 +71,7 @@ class Ledger(Line):
             expected = self._count % A_STREAM
             if expected == 0:
                 self._stream = events.stream_of(str(uuid.uuid4()))
-            draft = events.draft(_note(expected + 1), str(uuid.uuid4()), None)
+            draft = events.draft(note(expected + 1), str(uuid.uuid4()), None)
             started = time.perf_counter()
             async with self._database.transaction(WORKER, pipeline=True, keyed=True) as conn:  # as the recorder does
                 written = await events.append(conn, self._stream, expected, [draft])
@@ -96,7 +96,7 @@ class Plain(Line):
             self.seconds.append(time.perf_counter() - started)
 
 
-def _note(version: int) -> Happened:
+def note(version: int) -> Happened:
     """A note on a case, its text sealed: 150 characters of Chinese make a box of some 640."""
     now = datetime.now(UTC)
     at = Stamp(version, now, now.date(), "P-CITY-07", "caseworker", stand.CENTRE, str(uuid.uuid4()))
