@@ -1,10 +1,9 @@
 """Whoever works by the keyboard alone, magnifies, needs other colours or less movement: the same work, and nothing lost."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize
+from playwright.async_api import Browser, Locator, Page, ViewportSize
 
 from tests.e2e.browser import Person
 from tests.e2e.pages import CENTRE, login
@@ -39,33 +38,34 @@ class Keys:
     def __init__(self, page: Page) -> None:
         self.page, self.keyboard = page, page.keyboard
 
-    async def to(self, selector: str) -> None:
-        """Tab until the element has the focus."""
+    async def to(self, wanted: str | Locator) -> None:
+        """Tab until the element has the focus: the first that the selector fits, or the one that is found."""
+        held = wanted if isinstance(wanted, str) else await wanted.element_handle()
+        there = "each => typeof each === 'string' ? document.activeElement.matches(each) : document.activeElement === each"
         for _ in range(MOST_STOPS):
             await self.keyboard.press("Tab")
-            held: dict[str, Any] = await self.page.evaluate(FOCUSED)
-            assert held["body"] or (held["ringed"] and held["within"]), held
-            if await self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            seen: dict[str, Any] = await self.page.evaluate(FOCUSED)
+            assert seen["body"] or (seen["ringed"] and seen["within"]), seen
+            if await self.page.evaluate(there, held):
                 return
-        raise AssertionError(f"the keyboard does not reach {selector} on {self.page.url}")
+        raise AssertionError(f"the keyboard does not reach {wanted} on {self.page.url}")
 
-    async def type(self, selector: str, words: str) -> None:
-        await self.to(selector)
+    async def type(self, wanted: str | Locator, words: str) -> None:
+        await self.to(wanted)
         await self.keyboard.type(words)
 
-    async def choose(self, selector: str, code: str) -> None:
-        """Go down a list until the code is chosen."""
-        await self.to(selector)
-        options: Sequence[str] = await self.page.evaluate("[...document.activeElement.options].map(one => one.value)")
-        for _ in options:
-            if await self.page.evaluate("document.activeElement.value") == code:
-                return
-            await self.keyboard.press("ArrowDown")
-        raise AssertionError(f"{code} is none of {options}")
+    async def choose(self, wanted: str | Locator, code: str) -> None:
+        """Go along a list until the code is chosen."""
+        await self.to(wanted)
+        options: list[str] = await self.page.evaluate("[...document.activeElement.options].map(one => one.value)")
+        here, there = options.index(await self.page.evaluate("document.activeElement.value")), options.index(code)
+        for _ in range(abs(there - here)):
+            await self.keyboard.press("ArrowDown" if there > here else "ArrowUp")
+        assert await self.page.evaluate("document.activeElement.value") == code
 
-    async def follow(self, selector: str) -> None:
+    async def follow(self, wanted: str | Locator) -> None:
         """Enter on a link or a button; ends on the page it leads to."""
-        await self.to(selector)
+        await self.to(wanted)
         async with self.page.expect_navigation():
             await self.keyboard.press("Enter")
         trouble = self.page.locator(".refused, .faults, .changed")

@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 import texts
 from tests.e2e.browser import Person, launched
 from tests.e2e.system import System
+from tests.e2e.test_for_everybody import Keys
 from texts import Lang
 
 MOST_STEPS = 100
@@ -89,25 +90,67 @@ class Newcomer:
             await self.press(self.page.locator("main details:not([open]) > summary").filter(has_text=self.t("pages.more_fields")).first)
         kind = await control.evaluate("each => each.type")
         if kind in ("radio", "checkbox"):
-            await self.press(
-                self.page.locator("main label").filter(has_text=words).filter(has=self.page.locator(f"input[type={kind}]")).first
-            )
+            await self._tick(self.page.locator("main label").filter(has_text=words).locator(f"input[type={kind}]").first)
         elif kind == "select-one":
             self.clicks += 1
-            option = control.locator("option").filter(has_text=words).first
-            await control.select_option(await option.get_attribute("value"))
+            await self._pick(control, str(await control.locator("option").filter(has_text=words).first.get_attribute("value")))
         else:
             self.typed += len(words)
-            await control.fill(words)
+            await self._type(control, words)
+
+    async def _tick(self, control: Locator) -> None:
+        await self.press(self.page.locator("main label").filter(has=control).first)
+
+    async def _pick(self, control: Locator, code: str) -> None:
+        await control.select_option(code)
+
+    async def _type(self, control: Locator, words: str) -> None:
+        await control.fill(words)
 
 
-@pytest.mark.parametrize(("lang", "width", "scripts"), [("zh-CN", 1280, True), ("en", 390, False)])
+class ByKeys(Newcomer):
+    """The same without a mouse; wherever the keyboard leads, one sees where one is."""
+
+    @property
+    def at(self) -> Keys:
+        return Keys(self.page)
+
+    async def press(self, target: Locator) -> None:
+        self.clicks += 1
+        await self.at.follow(target)
+
+    async def _tick(self, control: Locator) -> None:
+        """A box by the space bar; of a choice the keyboard reaches one, and goes on to the others by the arrows."""
+        if await control.get_attribute("type") == "checkbox":
+            await self.at.to(control)
+            await self.page.keyboard.press("Space")
+            return
+        group = f'input[type=radio][name="{await control.get_attribute("name")}"]'
+        await self.at.to(group)
+        for _ in range(await self.page.locator(group).count()):
+            await self.page.keyboard.press("ArrowDown")
+            if await control.is_checked():
+                return
+        raise AssertionError(f"the arrows do not reach {control}")
+
+    async def _pick(self, control: Locator, code: str) -> None:
+        await self.at.choose(control, code)
+
+    async def _type(self, control: Locator, words: str) -> None:
+        await self.at.type(control, words)
+
+
+@pytest.mark.parametrize(
+    ("lang", "width", "scripts", "hands"),
+    [("zh-CN", 1280, True, Newcomer), ("en", 390, False, Newcomer), ("zh-CN", 1280, True, ByKeys)],
+    ids=["a desk", "a phone, without scripts", "the keyboard alone"],
+)
 async def test_who_follows_the_tour_closes_a_case_and_sees_it_as_a_supervisor(
-    system: System, chromium: Browser, lang: Lang, width: int, scripts: bool
+    system: System, chromium: Browser, *, lang: Lang, width: int, scripts: bool, hands: type[Newcomer]
 ) -> None:
     context = await chromium.new_context(viewport={"width": width, "height": 900}, locale=lang, java_script_enabled=scripts)
     person = Person(await context.new_page(), system.base_url)
-    new = Newcomer(person.page, lang)
+    new = hands(person.page, lang)
     await person.go("/")
     await person.shoot(f"tour-00-{lang}-{width}")
     await new.press(person.page.get_by_role("link", name=new.t("tour.start")))
