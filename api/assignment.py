@@ -1,5 +1,6 @@
 """Giving cases to people: the candidates for a case, the cases that wait for a lawyer, the next case of the queue, who has how much."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from api import case_reading, views
@@ -7,7 +8,7 @@ from api.desk import Desk
 from api.list_reading import case_row, reading_cursor
 from api.problem import Problem, not_found
 from domain.directory import Person
-from domain.matching import Candidate, Panel
+from domain.matching import Candidate, Gate, Panel
 from domain.rota import away_by
 from domain.turn import steps
 from ledger.schema import case_list
@@ -38,7 +39,12 @@ async def ranked(desk: Desk, case_id: str, limit: int) -> Json:
     if not desk.has_role("approver", "caseworker", "supervisor"):
         panel = tuple(c for c in panel if c.unit == desk.principal.unit)
     free = sum(not c.gates for c in panel)
-    return {"items": [_shown(desk, c) for c in panel[:limit]], "panel": len(panel), "free": free, "advice": _advice(panel)}
+    return {
+        "items": [_shown(desk, c) for c in panel[:limit]],
+        "panel": len(panel),
+        "free": free,
+        "advice": _advice([c.gates for c in panel]),
+    }
 
 
 async def panel_of(desk: Desk) -> Panel:
@@ -53,13 +59,13 @@ def _shown(desk: Desk, candidate: Candidate) -> Json:
     return views.plain(candidate) | names
 
 
-def _advice(panel: tuple[Candidate, ...]) -> str | None:
-    """What to do where every candidate fails a gate: by the gate that keeps most of them away."""
-    if not panel:
+def _advice(gates: Sequence[Sequence[Gate]]) -> str | None:
+    """What to do where everybody of the panel fails a gate: by the gate that keeps most of them away. `gates` are those each one fails."""
+    if not gates:
         return "no_panel"
-    if any(not c.gates for c in panel):
+    if not all(gates):
         return None
-    barred = [gate for c in panel for gate in c.gates]
+    barred = [gate for failed in gates for gate in failed]
     worst = max(dict.fromkeys(barred), key=barred.count)
     return worst if worst in ("full", "on_leave", "declined", "criminal_practice_too_short", "not_familiar_with_minors") else "conflict"
 
@@ -77,11 +83,11 @@ async def unassigned(desk: Desk, cursor: str | None, limit: int, best: int) -> J
         case = await cases.current(desk.conn, case_id)
         if case is None:
             continue
-        panel = whole.candidates(case)
+        panel = whole.seen_from(case)
         if case.assignment:
-            panel = tuple(c for c in panel if c.unit == case.assignment.unit)
-        picks = [_shown(desk, c) for c in panel[:best]]
-        items.append((case_id, case_row(desk, row) | {"candidates": picks, "advice": _advice(panel)}))
+            panel = [each for each in panel if each.seat.lawyer.unit == case.assignment.unit]
+        picks = [_shown(desk, each.candidate) for each in panel[:best]]
+        items.append((case_id, case_row(desk, row) | {"candidates": picks, "advice": _advice([each.gates for each in panel])}))
     return {"items": await desk.reveal_each(items, what="assignments"), "next_cursor": page.next_cursor}
 
 

@@ -128,16 +128,35 @@ async def _odd(conn: Connection, scope: Scope, whole: frozenset[str], query: Fig
         # In the words of the index: only cases with a wall are in it.
         walled = (sa.text("case_list.excluded <> '{}'"), _L.excluded.overlap(texts_of(sorted(scope.excluded))), in_whole)
         found |= {str(row["case_id"]): -1 for row in await fetch_all(conn, sa.select(_L.case_id).where(*walled))}
-    outlets = _reached(scope, "outlet") | (query.offices or frozenset())
-    if ALL not in whole and outlets:
-        # Whatever is asked for and not of a whole centre is asked for by its outlet.
-        strays = sa.select(_L.case_id).where(_L.outlet == sa.any_(texts_of(sorted(outlets))), sa.not_(in_whole))
+    if ALL not in whole and (strays := [part.where(sa.not_(in_whole)) for part in _strays(scope, query.offices)]):
         reached = (within(scope), *in_offices(query.offices))
-        found |= {str(row["case_id"]): 1 for row in await fetch_all(conn, _among(strays).where(*reached))}
+        found |= {str(row["case_id"]): 1 for row in await fetch_all(conn, _among(sa.union(*strays)).where(*reached))}
     return found
 
 
-def _among(cases: sa.Select[Any]) -> sa.Select[Any]:
+def _strays(scope: Scope, asked: frozenset[str] | None) -> list[sa.Select[Any]]:
+    """Cases that are asked for and not of a whole centre: by their outlet, which the scope or the question names, or both do; where but
+    one of them names it, the other names the centre.
+    """
+    centres, outlets = _reached(scope, "centre"), _reached(scope, "outlet")
+    if asked is None:
+        ways: list[tuple[frozenset[str], frozenset[str] | None]] = [(outlets, None)]
+    elif scope.everything:
+        ways = [(asked, None)]
+    else:
+        ways = [(asked & outlets, None), (asked, centres), (outlets, asked)]
+    return [
+        sa.select(_L.case_id).where(_any_of(_L.outlet, at), *([] if of is None else [_any_of(_L.centre, of)]))
+        for at, of in ways
+        if at and (of is None or of)
+    ]
+
+
+def _any_of(column: sa.ColumnElement[Any], codes: frozenset[str]) -> sa.ColumnElement[bool]:
+    return column == sa.any_(texts_of(sorted(codes)))
+
+
+def _among(cases: sa.CompoundSelect[Any]) -> sa.Select[Any]:
     """Rows of the case list whose ids another question finds in an index alone, before the rows are looked at."""
     ids = cases.cte("some").prefix_with("MATERIALIZED")
     return sa.select(_L.case_id).join_from(ids, case_list, _L.case_id == ids.c.case_id)

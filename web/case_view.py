@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import texts
 from api.list_reading import SOON
@@ -293,6 +293,14 @@ def title(visit: Visit, case: Json) -> str:
     who = visit.t("pages.et_al", name=name, count=count) if count > 1 else name
     opponents = [isolated(str(o.get("name") or withheld)) for o in items(case, "opponents")]
     return f"{who} {visit.t('pages.against')} {visit.t('words.comma').join(opponents)}" if opponents else who
+
+
+def who(visit: Visit, case: Json) -> str:
+    """Whose case it is: the applicant's name, of several with how many they are."""
+    applicant: Any = case.get("applicant")
+    held = cast("Json", applicant).get("name") if isinstance(applicant, dict) else applicant
+    name, count = str(held or visit.t("words.withheld")), int(case.get("recipient_count") or 1)
+    return visit.t("pages.et_al", name=name, count=count) if count > 1 else name
 
 
 def number(case: Mapping[str, Any]) -> str:

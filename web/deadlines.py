@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request, Response
 
 from web.backend import Json, Problem
-from web.case_view import now
+from web.case_view import now, who
 from web.page import PageRoute, Visit, render, visitor
 from web.saved import saved_of
 from web.table import as_csv
@@ -39,10 +39,11 @@ async def front(request: Request, visit: Signed) -> Response:
     days: list[Json] = await visit.backend.work(visit.session, "/deadlines/load", about)
     tasks: list[Json] = await visit.backend.work(visit.session, "/tasks", {"limit": "50"})
     limits: list[Json] = await visit.backend.work(visit.session, "/limits", {"limit": "200"})
-    groups = [(name, [r for r in found["items"] if _group(r) == name]) for name in GROUPS]
+    rows = [row | {"who": who(visit, row)} for row in found["items"]]
+    groups = [(name, [r for r in rows if _group(r) == name]) for name in GROUPS]
     onward = f"/deadlines?{urlencode({**filters, 'cursor': found['next_cursor']})}" if found["next_cursor"] else ""
     return render(
-        visit, "deadlines.html", groups=[(name, rows) for name, rows in groups if rows], filters=filters, onward=onward, days=days,
+        visit, "deadlines.html", groups=[(name, of_it) for name, of_it in groups if of_it], filters=filters, onward=onward, days=days,
         asked_for=[k for k in tasks if k["task"] == QUESTION],
         saved=await saved_of(visit, "deadlines"), most=max((d["clocks"] for d in days), default=0),
         tasks=[k for k in tasks if k["task"] != QUESTION],

@@ -1,7 +1,7 @@
 """The lists: today's work by urgency, cases by filters, the inbox."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any, get_args
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -10,7 +10,7 @@ from api.figure_filters import NAMES as COUNTED
 from domain.lifecycle import STAGES, STATES
 from domain.values import Category
 from web.backend import Json, part
-from web.case_view import URGENCIES, Urgency, left, now, number, urgency
+from web.case_view import URGENCIES, Urgency, left, now, number, urgency, who
 from web.choosing import MOST, colleagues, kinds_of
 from web.deadlines import QUESTION
 from web.figures import counted_as
@@ -115,14 +115,10 @@ def row_of(visit: Visit, case: Json) -> Json:
     at = now()
     due: str | None = case.get("due_on") or case.get("due_at")
     near: Urgency = _told(case) or (urgency(due, case.get("due_at"), "running", at) if due else "later")
-    applicant: Any = case.get("applicant")
-    name = cast("Json", applicant).get("name") if isinstance(applicant, dict) else applicant
-    count = int(case.get("recipient_count") or 1)
-    who = str(name or visit.t("words.withheld"))
     return {
         "id": case["case_id"],
         "number": number(case),
-        "who": visit.t("pages.et_al", name=who, count=count) if count > 1 else who,
+        "who": who(visit, case),
         "cause": visit.word("cause", case.get("cause")),
         "state": visit.t(f"states.{case['state']}"),
         "lane": visit.t(f"lanes.{case['lane']}") if case.get("lane") not in (None, "confirmed") else "",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from domain.matching.distance import minutes_to
 from domain.matching.standing import NEW, Standing
@@ -30,8 +30,10 @@ Reason = Literal[
     "excellent_quality", "good_quality", "next_in_turn",
 ]  # fmt: skip
 
-_LAST = 1_000
-"""After every choice."""
+_LAST, _NO_TURN = 1_000, 1_000_000
+"""After every choice; after every turn."""
+
+type Order = tuple[bool, int, int, int, int, str]
 CRIMINAL_YEARS = 3
 """Years of criminal practice for cases where life is at stake (法律援助法 art. 26)."""
 _POINT: Mapping[Reason, Point] = {
@@ -68,9 +70,13 @@ class Candidate(Model):
     reasons: tuple[Reason, ...] = ()
 
     @property
-    def order(self) -> tuple[bool, int, int, int, int, str]:
-        """Sorts candidates, best first: of two with one score, whose turn comes earlier."""
-        return (bool(self.gates), self.choice or _LAST, -self.score, self.turn or 1_000_000, self.load, self.lawyer)
+    def order(self) -> Order:
+        return _order(self.gates, self.choice, self.score, self.turn, load=self.load, code=self.lawyer)
+
+
+def _order(gates: tuple[Gate, ...], choice: int | None, score: int, turn: int | None, *, load: int, code: str) -> Order:
+    """Sorts candidates, best first: of two with one score, whose turn comes earlier."""
+    return (bool(gates), choice or _LAST, -score, turn or _NO_TURN, load, code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,23 +123,60 @@ class Panel:
         seats.sort(key=lambda seat: (seat.held.last_named_on or date.min, seat.held.load, seat.lawyer.code))
         return cls(directory, on, weights, tuple(seats))
 
-    def candidates(self, case: CaseState, co_accused: AbstractSet[str] = frozenset()) -> tuple[Candidate, ...]:
+    def seen_from(self, case: CaseState, co_accused: AbstractSet[str] = frozenset()) -> list[Seen]:
         """Everybody as seen from the case, best first.
 
         `co_accused` are the codes of whoever defends, or defended, those accused together with the recipient.
         """
         sought, minutes = _sought(case, self.on, self.weights, co_accused), dict[str, int | None]()
-        seen: list[Candidate] = []
+        seen: list[Seen] = []
         turn = 0
         for seat in self.seats:
             unit = seat.lawyer.unit
             if unit not in minutes:
                 minutes[unit] = minutes_to(case, self.directory, self.directory.unit(unit), self.weights)
-            if gates := _gates(sought, seat):
-                seen.append(_candidate(sought, seat, minutes[unit], gates=gates))
-            else:
-                seen.append(_candidate(sought, seat, minutes[unit], turn=(turn := turn + 1)))
-        return tuple(sorted(seen, key=lambda c: c.order))
+            gates = _gates(sought, seat)
+            turn += not gates
+            seen.append(_seen(sought, seat, minutes[unit], gates, None if gates else turn))
+        return sorted(seen, key=lambda each: each.order)
+
+    def candidates(self, case: CaseState, co_accused: AbstractSet[str] = frozenset()) -> tuple[Candidate, ...]:
+        """The same with everything that is told of each."""
+        return tuple(each.candidate for each in self.seen_from(case, co_accused))
+
+
+class Seen(NamedTuple):
+    """A lawyer of the panel seen from one case: their place, and what it is told from."""
+
+    seat: _Seat
+    order: Order
+    minutes: int | None
+    gates: tuple[Gate, ...]
+    turn: int | None
+    choice: int | None
+    reasons: tuple[Reason, ...]
+    score: int
+
+    @property
+    def candidate(self) -> Candidate:
+        """All that is told of it: worth making for those who are shown or recorded."""
+        lawyer, held = self.seat.lawyer, self.seat.held
+        return Candidate(
+            lawyer=lawyer.code,
+            unit=lawyer.unit,
+            gates=self.gates,
+            choice=self.choice,
+            speciality="speciality" in self.reasons,
+            load=held.load,
+            max_load=lawyer.max_load,
+            minutes=self.minutes,
+            waiting_days=self.seat.waiting,
+            declined=held.declined,
+            replaced=held.replaced,
+            turn=self.turn,
+            score=self.score,
+            reasons=(*(("chosen",) if self.choice else ()), *self.reasons, *(("next_in_turn",) if self.turn == 1 else ())),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,26 +241,13 @@ def _sought(case: CaseState, on: date, weights: Weights, co_accused: AbstractSet
     )
 
 
-def _candidate(sought: _Sought, seat: _Seat, minutes: int | None, *, gates: tuple[Gate, ...] = (), turn: int | None = None) -> Candidate:
-    lawyer, held = seat.lawyer, seat.held
-    rank = min(sought.ranks.get(lawyer.code, 0) or _LAST, sought.ranks.get(lawyer.unit, 0) or _LAST) if sought.ranks else _LAST
+def _seen(sought: _Sought, seat: _Seat, minutes: int | None, gates: tuple[Gate, ...], turn: int | None) -> Seen:
+    lawyer, ranks = seat.lawyer, sought.ranks
+    choice = min(filter(None, (ranks.get(lawyer.code), ranks.get(lawyer.unit))), default=None) if ranks else None
     reasons, points = _weighed(sought, lawyer, minutes)
-    return Candidate(
-        lawyer=lawyer.code,
-        unit=lawyer.unit,
-        gates=gates,
-        choice=rank if rank < _LAST else None,
-        speciality="speciality" in reasons,
-        load=held.load,
-        max_load=lawyer.max_load,
-        minutes=minutes,
-        waiting_days=seat.waiting,
-        declined=held.declined,
-        replaced=held.replaced,
-        turn=turn,
-        score=points + seat.fairness,
-        reasons=(*(("chosen",) if rank < _LAST else ()), *reasons, *(("next_in_turn",) if turn == 1 else ())),
-    )
+    score = points + seat.fairness
+    order = _order(gates, choice, score, turn, load=seat.held.load, code=lawyer.code)
+    return Seen(seat, order, minutes, gates, turn, choice, reasons, score)
 
 
 def _weighed(sought: _Sought, lawyer: Lawyer, minutes: int | None) -> tuple[tuple[Reason, ...], int]:
