@@ -18,7 +18,7 @@ FILTERS = ("state", "office", "person", "limit_id", "due_from", "due_before", "c
 GROUPS = ("missed", "today", "week", "later")
 QUESTION = "extension_asked"
 """The task of answering who asked for more time: it stands apart from limits that were missed."""
-_SHOWN, _AT_ONCE = "100", "200"
+_SHOWN, _AT_ONCE = "50", "200"
 """Rows of a page; of a part of the table."""
 
 Signed = Annotated[Visit, Depends(visitor)]
