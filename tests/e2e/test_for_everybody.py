@@ -1,5 +1,6 @@
 """Whoever works by the keyboard alone, magnifies, needs other colours or less movement: the same work, and nothing lost."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tests.e2e.browser import Person
 from tests.e2e.pages import CENTRE, login
 from tests.e2e.system import System
 from tests.e2e.test_line import chromium
+from tests.poll import until
 from tests.scenarios import LAWYER, LAWYERS, UNIT
 
 __all__ = ["chromium"]
@@ -44,11 +46,16 @@ class Keys:
         there = "each => typeof each === 'string' ? document.activeElement.matches(each) : document.activeElement === each"
         for _ in range(MOST_STOPS):
             await self.keyboard.press("Tab")
-            seen: dict[str, Any] = await self.page.evaluate(FOCUSED)
-            assert seen["body"] or (seen["ringed"] and seen["within"]), seen
+            with suppress(TimeoutError):  # the browser scrolls there in a frame of its own
+                await until(self._seen, seconds=5)
+            assert await self._seen(), await self.page.evaluate(FOCUSED)
             if await self.page.evaluate(there, held):
                 return
         raise AssertionError(f"the keyboard does not reach {wanted} on {self.page.url}")
+
+    async def _seen(self) -> bool:
+        held: dict[str, Any] = await self.page.evaluate(FOCUSED)
+        return bool(held["body"] or (held["ringed"] and held["within"]))
 
     async def type(self, wanted: str | Locator, words: str) -> None:
         await self.to(wanted)

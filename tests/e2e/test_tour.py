@@ -99,7 +99,7 @@ class Newcomer:
             await self._type(control, words)
 
     async def _tick(self, control: Locator) -> None:
-        await self.press(self.page.locator("main label").filter(has=control).first)
+        await self.press(control.locator("xpath=ancestor::label"))
 
     async def _pick(self, control: Locator, code: str) -> None:
         await control.select_option(code)
