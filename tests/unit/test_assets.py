@@ -3,16 +3,18 @@
 import gzip
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from ledger import rules
+from ops.home import ROOT
 from tests.unit.pages_backend import InMemory
 from tests.unit.test_pages import backend, enter, hidden  # noqa: F401 -- a fixture
 from web.app import with_pages
-from web.assets import asset, squeezed
+from web.assets import STATIC, asset, squeezed
 
 
 @pytest.fixture
@@ -66,3 +68,14 @@ def test_the_length_of_a_compressed_page_is_blurred() -> None:
     packed = [squeezed(page) for _ in range(40)]
     assert len({len(each) for each in packed}) > 10
     assert all(gzip.decompress(each) == page for each in packed)
+
+
+@pytest.mark.parametrize("sheet", [STATIC / "yuanshou.css", ROOT / "documents" / "court_pages" / "page.css"], ids=lambda sheet: sheet.name)
+def test_a_style_sheet_closes_what_it_opens(sheet: Path) -> None:
+    """What asks how the screen is stands by itself: behind a block left open it would hold on some screens only, and nobody was told."""
+    depth = 0
+    for number, line in enumerate(re.sub(r"/\*.*?\*/", "", sheet.read_text(encoding="utf-8"), flags=re.DOTALL).split("\n"), 1):
+        assert depth == 0 or not line.startswith("@media"), f"line {number} stands within another block"
+        depth += line.count("{") - line.count("}")
+        assert depth >= 0, f"line {number} closes what nothing opened"
+    assert depth == 0
