@@ -25,6 +25,10 @@ BAD = 400
 """From this status on an answer is a complaint, unless the test says that it provokes it."""
 PARTS = frozenset({"document", "script", "stylesheet", "font", "image"})
 """What a page is made of: a request for one of these must not fail. (The line to the house is cut whenever the page is left.)"""
+STRETCHED = """() => {
+  const one = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  return [...document.querySelectorAll(".top nav > *")].some(room => room.getBoundingClientRect().height > 4 * one);
+}"""
 FOREIGN = """lang => {
   const han = /[\\u3400-\\u9fff\\u{20000}-\\u{3ffff}]/u, number = /\\S*〔\\d{4}〕\\S*/;
   const said = "nav a, nav summary, h2, h3, th, legend, button, dt, summary, .tabs a, .hint, .nothing, .field > label, .field > span";
@@ -140,6 +144,8 @@ class Person:
             self.complaints += await judged(self.page)
         if await self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             self.complaints.append(f"wider than the screen: {self.page.url}")
+        if await self.page.evaluate(STRETCHED):
+            self.complaints.append(f"the rooms of the navigation stand in rows of uneven height: {self.page.url}")
         if lang:
             foreign: list[str] = await self.page.evaluate(FOREIGN, lang)
             strange = sorted({word for word in foreign if not NAMES_OF_FORMATS.match(word)})
