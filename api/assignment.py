@@ -8,7 +8,7 @@ from api.desk import Desk
 from api.list_reading import case_row, reading_cursor
 from api.problem import Problem, not_found
 from domain.directory import Person
-from domain.matching import Candidate, Gate, Panel
+from domain.matching import Candidate, Panel, Seen
 from domain.rota import away_by
 from domain.turn import steps
 from ledger.schema import case_list
@@ -35,16 +35,11 @@ async def ranked(desk: Desk, case_id: str, limit: int) -> Json:
     """The panel as seen from the case today, best first; `advice` says what to do where nobody passes the gates."""
     needs(desk, ASSIGNS)
     case = await case_reading.visible(desk, case_id)
-    panel = (await panel_of(desk)).candidates(case)
+    panel = (await panel_of(desk)).seen_from(case)
     if not desk.has_role("approver", "caseworker", "supervisor"):
-        panel = tuple(c for c in panel if c.unit == desk.principal.unit)
-    free = sum(not c.gates for c in panel)
-    return {
-        "items": [_shown(desk, c) for c in panel[:limit]],
-        "panel": len(panel),
-        "free": free,
-        "advice": _advice([c.gates for c in panel]),
-    }
+        panel = [each for each in panel if each.seat.lawyer.unit == desk.principal.unit]
+    best = [_shown(desk, each.candidate) for each in panel[:limit]]
+    return {"items": best, "advice": _advice(panel), "panel": len(panel), "free": sum(not each.gates for each in panel)}
 
 
 async def panel_of(desk: Desk) -> Panel:
@@ -59,13 +54,13 @@ def _shown(desk: Desk, candidate: Candidate) -> Json:
     return views.plain(candidate) | names
 
 
-def _advice(gates: Sequence[Sequence[Gate]]) -> str | None:
-    """What to do where everybody of the panel fails a gate: by the gate that keeps most of them away. `gates` are those each one fails."""
-    if not gates:
+def _advice(panel: Sequence[Seen]) -> str | None:
+    """What to do where everybody fails a gate: by the gate that keeps most of them away."""
+    if not panel:
         return "no_panel"
-    if not all(gates):
+    if any(not each.gates for each in panel):
         return None
-    barred = [gate for failed in gates for gate in failed]
+    barred = [gate for each in panel for gate in each.gates]
     worst = max(dict.fromkeys(barred), key=barred.count)
     return worst if worst in ("full", "on_leave", "declined", "criminal_practice_too_short", "not_familiar_with_minors") else "conflict"
 
@@ -87,7 +82,7 @@ async def unassigned(desk: Desk, cursor: str | None, limit: int, best: int) -> J
         if case.assignment:
             panel = [each for each in panel if each.seat.lawyer.unit == case.assignment.unit]
         picks = [_shown(desk, each.candidate) for each in panel[:best]]
-        items.append((case_id, case_row(desk, row) | {"candidates": picks, "advice": _advice([each.gates for each in panel])}))
+        items.append((case_id, case_row(desk, row) | {"candidates": picks, "advice": _advice(panel)}))
     return {"items": await desk.reveal_each(items, what="assignments"), "next_cursor": page.next_cursor}
 
 

@@ -239,10 +239,10 @@ def install(app: FastAPI, api_prefix: str) -> None:
         return await shown(request.scope, request.receive, problem, api_prefix)
 
     async def problem(request: Request, exc: Exception) -> Response:
-        return answer(request.scope, cast("Problem", exc))
+        return await said(request, cast("Problem", exc))
 
     async def refusal(request: Request, exc: Exception) -> Response:
-        return answer(request.scope, of_refusal(cast("Refusal", exc)))
+        return await said(request, of_refusal(cast("Refusal", exc)))
 
     async def http(request: Request, exc: Exception) -> Response:
         return await said(request, of_http(cast("HTTPException", exc)))
@@ -251,11 +251,11 @@ def install(app: FastAPI, api_prefix: str) -> None:
         return await said(request, of_request(cast("RequestValidationError", exc)))
 
     async def unreadable(request: Request, exc: Exception) -> Response:
-        return answer(request.scope, unread(cast("UnreadableEvent | UnknownEventType", exc)))
+        return await said(request, unread(cast("UnreadableEvent | UnknownEventType", exc)))
 
     async def away(request: Request, exc: Exception) -> Response:
         log.warning("engine_away", engine="database", fault=type(exc).__name__)
-        return answer(request.scope, retry(503, "engine_away"))
+        return await said(request, retry(503, "engine_away"))
 
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(Refusal, refusal)
